@@ -1,0 +1,70 @@
+// The CPU as a device: pooled native memory, SIMD kernels and a small pool of spinning threads.
+// One file a family of kernels: CpuBackend.MatMul.cs, CpuBackend.Convolution.cs, ...
+using System.Runtime.CompilerServices;
+
+namespace Engine.Kernels;
+
+/// <summary>
+/// The CPU as a device. Results do not depend on <c>threads</c>: work is cut by shapes alone and
+/// partial results are combined in a fixed order.
+/// </summary>
+public sealed unsafe partial class CpuBackend : IBackend
+{
+    private readonly BufferPool pool = new();
+
+    /// <summary>A backend with the given number of threads, the calling one included.</summary>
+    public CpuBackend(int threads)
+    {
+        if (threads < 1)
+            throw new ArgumentOutOfRangeException(
+                nameof(threads), $"CpuBackend: {threads} threads; it needs at least 1.");
+        Workers = new Workers(threads);
+    }
+
+    /// <summary>
+    /// The process's CPU: as many threads as processors, or as ENGINE_THREADS says.
+    /// </summary>
+    public static CpuBackend Default { get; } = new(DefaultThreads());
+
+    /// <inheritdoc/>
+    public string Name => "cpu";
+
+    /// <summary>Number of threads, the calling one included.</summary>
+    public int Threads => Workers.Count;
+
+    /// <summary>Bytes rented and not yet returned.</summary>
+    public long BytesInUse => pool.BytesInUse;
+
+    /// <summary>Bytes the pool holds from the system, in use or free.</summary>
+    public long BytesHeld => pool.BytesHeld;
+
+    internal Workers Workers { get; }
+
+    /// <inheritdoc/>
+    public DeviceBuffer Rent(long bytes) => pool.Rent(bytes);
+
+    /// <inheritdoc/>
+    public void Return(DeviceBuffer buffer) => pool.Return((CpuBuffer)buffer);
+
+    /// <inheritdoc/>
+    public void Upload(ReadOnlySpan<byte> source, DeviceBuffer target, long offset) =>
+        source.CopyTo(new Span<byte>((byte*)((CpuBuffer)target).Pointer + offset, source.Length));
+
+    /// <inheritdoc/>
+    public void Download(DeviceBuffer source, long offset, Span<byte> target) =>
+        new ReadOnlySpan<byte>((byte*)((CpuBuffer)source).Pointer + offset, target.Length)
+            .CopyTo(target);
+
+    /// <summary>Address of a view's first element.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal static void* Pointer(in Operand x) =>
+        (byte*)((CpuBuffer)x.Buffer).Pointer + x.Offset * x.Type.Size();
+
+    private static int DefaultThreads()
+    {
+        string? wish = Environment.GetEnvironmentVariable("ENGINE_THREADS");
+        return int.TryParse(wish, out int threads) && threads is >= 1 and <= 1024
+            ? threads
+            : Environment.ProcessorCount;
+    }
+}

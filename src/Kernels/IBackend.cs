@@ -1,0 +1,113 @@
+// What a device can do. Plans speak to a device through this interface alone: views in, views out,
+// never a pointer. Two devices implement it (CPU and GPU), and a third of plain loops in the tests.
+namespace Engine.Kernels;
+
+/// <summary>How a reduction combines elements.</summary>
+public enum ReduceKind : byte
+{
+    /// <summary>Sum; 0 of nothing.</summary>
+    Sum,
+
+    /// <summary>Largest; NaN if any is NaN.</summary>
+    Max,
+
+    /// <summary>Smallest; NaN if any is NaN.</summary>
+    Min,
+}
+
+/// <summary>
+/// A device. Every result view is contiguous unless said otherwise, does not overlap the sources,
+/// and is fully written. Results do not depend on the number of threads. Zero-sized views are legal.
+/// </summary>
+public interface IBackend
+{
+    /// <summary>Name for people: "cpu", "cuda", ...</summary>
+    string Name { get; }
+
+    /// <summary>A buffer of at least that many bytes, contents undefined, from the pool.</summary>
+    DeviceBuffer Rent(long bytes);
+
+    /// <summary>Gives a rented buffer back; nothing may use it afterwards.</summary>
+    void Return(DeviceBuffer buffer);
+
+    /// <summary>Copies host bytes to the buffer from byte <paramref name="offset"/> on.</summary>
+    void Upload(ReadOnlySpan<byte> source, DeviceBuffer target, long offset);
+
+    /// <summary>Copies bytes from byte <paramref name="offset"/> of the buffer to the host.</summary>
+    void Download(DeviceBuffer source, long offset, Span<byte> target);
+
+    /// <summary>
+    /// Runs a tile program over the sizes shared by all views. Inputs may be strided or broadcast;
+    /// outputs are contiguous.
+    /// </summary>
+    void Elementwise(
+        TileProgram program, ReadOnlySpan<Operand> inputs, ReadOnlySpan<Operand> outputs);
+
+    /// <summary>Copies a view to a view of the same sizes and type; both may be strided.</summary>
+    void Copy(in Operand source, in Operand target);
+
+    /// <summary>Writes one value, given by its bits, to every element of a view, which may be strided.</summary>
+    void Fill(in Operand target, long bits);
+
+    /// <summary>
+    /// Reduces the axes where <paramref name="y"/> has size 1 and <paramref name="x"/> has not.
+    /// x (any strides) and y have the same rank and number type; sums of floats are two-level.
+    /// </summary>
+    void Reduce(ReduceKind kind, in Operand x, in Operand y);
+
+    /// <summary>
+    /// First position of the maximum (a NaN counts as the maximum) along the last axis:
+    /// x (rows, n) of any strides, y int64 (rows).
+    /// </summary>
+    void ArgMax(in Operand x, in Operand y);
+
+    /// <summary>
+    /// c = a b for each batch: a (batch..., m, k), b (batch..., k, n), c (batch..., m, n), float32
+    /// or float64; a and b of any strides (transposed, broadcast). k = 0 gives zeros.
+    /// </summary>
+    void MatMul(in Operand a, in Operand b, in Operand c);
+
+    /// <summary>
+    /// y (T, N, K, OH, OW) = cross-correlation of x (T, N, C, H, W) with w (T, K, C/groups, R, S),
+    /// zero-padded. All but the first axis contiguous; the first may have stride 0 (shared).
+    /// </summary>
+    void Convolution(in ConvolutionShape shape, in Operand x, in Operand w, in Operand y);
+
+    /// <summary>dx (T, N, C, H, W): the transpose of <see cref="Convolution"/> in x, applied to g.</summary>
+    void InputGradient(in ConvolutionShape shape, in Operand g, in Operand w, in Operand dx);
+
+    /// <summary>dw (T, K, C/groups, R, S): the transpose of <see cref="Convolution"/> in w, applied to g.</summary>
+    void WeightGradient(in ConvolutionShape shape, in Operand x, in Operand g, in Operand dw);
+
+    /// <summary>
+    /// Position in the plane, h * W + w, of each window's first maximum (a NaN counts as the
+    /// maximum); padding never wins. x (planes, H, W) contiguous, y int32 (planes, OH, OW).
+    /// </summary>
+    void MaxPoolIndices(in PoolShape shape, in Operand x, in Operand y);
+
+    /// <summary>
+    /// y[b, i, :] = x[b, index[b, i], :]. x (B, n, inner) with contiguous rows (the first axis may
+    /// have stride 0), index int32 or int64 (B, m) of any strides, y (B, m, inner). An index
+    /// outside 0 .. n-1 throws <see cref="IndexOutOfRangeException"/> with its value and place.
+    /// </summary>
+    void Gather(in Operand x, in Operand index, in Operand y);
+
+    /// <summary>
+    /// y = 0, then y[b, index[b, i], :] += g[b, i, :] in order of i. g (B, m, inner) of any
+    /// strides, index as in <see cref="Gather"/>, y (B, n, inner).
+    /// </summary>
+    void ScatterAdd(in Operand g, in Operand index, in Operand y);
+
+    /// <summary>
+    /// The stable order that sorts each row ascending (NaN last): x (rows, n) contiguous,
+    /// y int64 (rows, n).
+    /// </summary>
+    void ArgSort(in Operand x, in Operand y);
+
+    /// <summary>
+    /// Counter-based random words (Threefry-2x32-20; Salmon et al., 2011): key int32 (B, 2), y
+    /// int32 or int64 (B, n). Block j of a row is threefry(key, (j >> 32, j)); int32 element i is
+    /// word i % 2 of block i / 2, int64 element i is block i, first word high.
+    /// </summary>
+    void RandomBits(in Operand key, in Operand y);
+}

@@ -1,0 +1,67 @@
+// How the elements of a view lie in a buffer: sizes and strides, in elements. A broadcast axis has
+// stride 0, a flipped one a negative stride. Immutable; shared by plans.
+namespace Engine.Kernels;
+
+/// <summary>Sizes and strides of a view, both in elements, outermost axis first.</summary>
+public sealed class Layout
+{
+    private readonly long[] sizes;
+    private readonly long[] strides;
+
+    /// <summary>A layout of the given sizes and strides (equal in number; not copied).</summary>
+    public Layout(long[] sizes, long[] strides)
+    {
+        if (sizes.Length != strides.Length)
+            throw new ArgumentException(
+                $"Layout: {sizes.Length} sizes need as many strides, not {strides.Length}.");
+        this.sizes = sizes;
+        this.strides = strides;
+        Count = 1;
+        foreach (long size in sizes) Count *= size;
+        IsContiguous = Contiguity(sizes, strides);
+    }
+
+    /// <summary>Number of axes.</summary>
+    public int Rank => sizes.Length;
+
+    /// <summary>Number of elements.</summary>
+    public long Count { get; }
+
+    /// <summary>Whether the elements lie one after another in row-major order.</summary>
+    public bool IsContiguous { get; }
+
+    /// <summary>Sizes of the axes.</summary>
+    public ReadOnlySpan<long> Sizes => sizes;
+
+    /// <summary>Strides of the axes, in elements.</summary>
+    public ReadOnlySpan<long> Strides => strides;
+
+    /// <summary>The row-major layout of the given sizes.</summary>
+    public static Layout Contiguous(params ReadOnlySpan<long> sizes)
+    {
+        var strides = new long[sizes.Length];
+        long stride = 1;
+        for (int i = sizes.Length - 1; i >= 0; i--)
+        {
+            strides[i] = stride;
+            stride *= sizes[i];
+        }
+        return new Layout(sizes.ToArray(), strides);
+    }
+
+    /// <inheritdoc/>
+    public override string ToString() =>
+        $"({string.Join(", ", sizes)}) strides ({string.Join(", ", strides)})";
+
+    private static bool Contiguity(long[] sizes, long[] strides)
+    {
+        long expected = 1;
+        for (int i = sizes.Length - 1; i >= 0; i--)
+        {
+            if (sizes[i] == 0) return true;
+            if (sizes[i] != 1 && strides[i] != expected) return false;
+            expected *= sizes[i];
+        }
+        return true;
+    }
+}

@@ -1,0 +1,64 @@
+// A fused run of element-wise operations: a straight-line program over registers, each a tile of
+// some hundred elements. It names operators and registers, never memory; a backend runs it over
+// views (the CPU tile by tile in L1, a GPU as one composed kernel).
+using System.Collections.Immutable;
+
+namespace Engine.Kernels;
+
+/// <summary>What a tile register holds. Masks are as wide as the lanes they select.</summary>
+public enum RegisterType : byte
+{
+    /// <summary>float32 elements.</summary>
+    Float32,
+
+    /// <summary>float64 elements.</summary>
+    Float64,
+
+    /// <summary>int32 elements.</summary>
+    Int32,
+
+    /// <summary>int64 elements.</summary>
+    Int64,
+
+    /// <summary>Truth values, 32 bits each, all set or all clear.</summary>
+    Mask32,
+
+    /// <summary>Truth values, 64 bits each, all set or all clear.</summary>
+    Mask64,
+}
+
+/// <summary>
+/// One operator at one element type: reads up to three registers and writes one. Sources and result
+/// have room for whole vectors past <c>n</c>; the result may be one of the sources.
+/// </summary>
+public abstract unsafe class TileKernel
+{
+    /// <summary>The operator body (or a stand-in for casts and selects), for a GPU to compose and for printing.</summary>
+    public abstract Type Operator { get; }
+
+    /// <summary>Types of the sources, in order.</summary>
+    public abstract ImmutableArray<RegisterType> Sources { get; }
+
+    /// <summary>Type of the result.</summary>
+    public abstract RegisterType Result { get; }
+
+    /// <summary>Runs on n elements; unused sources are null.</summary>
+    public abstract void Run(void* a, void* b, void* c, void* result, nint n);
+}
+
+/// <summary>One step: its result is register Inputs + Constants + (index of the step).</summary>
+public readonly record struct TileStep(TileKernel Kernel, int A, int B = -1, int C = -1);
+
+/// <summary>A constant register: the value in every element, by its bits.</summary>
+public readonly record struct TileConstant(RegisterType Type, long Bits);
+
+/// <summary>
+/// Registers 0 .. Inputs-1 are loaded from views (a bool view into the mask type asked for), the
+/// next are constants, then one a step. <paramref name="Outputs"/> are the registers stored, each
+/// to a view of its own (masks as bytes of 0 or 1).
+/// </summary>
+public sealed record TileProgram(
+    ImmutableArray<RegisterType> Inputs,
+    ImmutableArray<TileConstant> Constants,
+    ImmutableArray<TileStep> Steps,
+    ImmutableArray<int> Outputs);
