@@ -1,0 +1,53 @@
+// Memory that results own. Users never dispose anything: the owner's finaliser gives the block back
+// to the device's pool, and growth triggers a collection first, so that dead results are reused.
+using Engine.Kernels;
+
+namespace Engine;
+
+/// <summary>Owner of a device buffer; gives it back when nothing refers to it any more.</summary>
+internal sealed class Storage
+{
+    // Native bytes are invisible to the garbage collector. Before the bytes owned grow past twice
+    // what survived the last collection (and 64 MB more), collect once: dead owners give back.
+    private const long Step = 64L << 20;
+    private static long owned;
+    private static long collectAt = 4 * Step;
+
+    private readonly long bytes;
+
+    public Storage(Device device, long bytes)
+    {
+        this.bytes = bytes;
+        Device = device;
+        if (Interlocked.Add(ref owned, bytes) > Volatile.Read(ref collectAt)) Collect();
+        Buffer = device.Backend.Rent(bytes);
+    }
+
+    ~Storage()
+    {
+        if (Buffer is null) return;
+        Interlocked.Add(ref owned, -bytes);
+        Device.Backend.Return(Buffer);
+    }
+
+    public Device Device { get; }
+
+    public DeviceBuffer Buffer { get; }
+
+    /// <summary>Bytes owned by results, dead ones not yet collected included.</summary>
+    public static long Owned => Volatile.Read(ref owned);
+
+    private static void Collect()
+    {
+        GC.Collect(GC.MaxGeneration, GCCollectionMode.Forced, blocking: true);
+        GC.WaitForPendingFinalizers();
+        long alive = Volatile.Read(ref owned);
+        Volatile.Write(ref collectAt, Math.Max(2 * alive, alive + 4 * Step));
+    }
+}
+
+/// <summary>A contiguous value in storage; <paramref name="Offset"/> is in elements.</summary>
+internal sealed record Value(Storage Storage, long Offset, Layout Layout)
+{
+    public Operand Operand(DType type) => new(Storage.Buffer, Offset, type, Layout);
+}

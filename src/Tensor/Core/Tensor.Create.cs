@@ -1,0 +1,71 @@
+// Making tensors from C# values, and constants that take no memory.
+using System.Runtime.InteropServices;
+using Engine.Kernels;
+
+namespace Engine;
+
+public sealed partial class Tensor
+{
+    /// <summary>
+    /// A tensor of the values in row-major order; T is float, double, int, long or bool. Without a
+    /// shape it has one axis. The values are copied.
+    /// </summary>
+    public static Tensor From<T>(ReadOnlySpan<T> values, Shape? shape = null) where T : unmanaged
+    {
+        DType type = DTypes.Of<T>();
+        Shape to = shape ?? values.Length;
+        if (to.Count != values.Length)
+            throw Errors.Fail("From", $"shape {to} needs {to.Count} values, but got "
+                + $"{values.Length}. Give as many values as the sizes multiply to.");
+        return FromBytes(MemoryMarshal.AsBytes(values), to, type);
+    }
+
+    /// <inheritdoc cref="From{T}(ReadOnlySpan{T}, Shape?)"/>
+    public static Tensor From<T>(T[] values, Shape? shape = null) where T : unmanaged =>
+        From((ReadOnlySpan<T>)values, shape);
+
+    /// <summary>A scalar tensor.</summary>
+    public static Tensor Scalar<T>(T value) where T : unmanaged => From([value], Shape.Of());
+
+    /// <summary>A matrix of the values.</summary>
+    public static Tensor From<T>(T[,] values) where T : unmanaged
+    {
+        var flat = new T[values.Length];
+        int i = 0;
+        foreach (T value in values) flat[i++] = value;
+        return From(flat, [values.GetLength(0), values.GetLength(1)]);
+    }
+
+    /// <summary>The value everywhere.</summary>
+    public static Tensor Full(Shape shape, double value, DType type = DType.Float32) =>
+        Apply(new Constant(type, Constant.ToBits("Full", value, type))).ExpandTo(shape);
+
+    /// <summary>Zeros.</summary>
+    public static Tensor Zeros(Shape shape, DType type = DType.Float32) => Full(shape, 0, type);
+
+    /// <summary>Ones.</summary>
+    public static Tensor Ones(Shape shape, DType type = DType.Float32) => Full(shape, 1, type);
+
+    /// <summary>0, 1, ..., count-1.</summary>
+    public static Tensor Arange(int count, DType type = DType.Int64)
+    {
+        if (count < 0) throw Errors.Fail("Arange", $"{count} numbers asked for; give 0 or more.");
+        return Apply(new Iota(count)).Cast(type);
+    }
+
+    /// <summary>The identity matrix (n, n).</summary>
+    public static Tensor Eye(int n, DType type = DType.Float32) => Arange(n).OneHot(n, type);
+
+    /// <summary>Zeros that stand for the gradient of a leaf nothing is differentiated by.</summary>
+    internal static Tensor ZeroGradient(Tensor x) => Apply(new SymbolicZero(x.Shape, x.DType));
+
+    /// <summary>A tensor of raw little-endian elements.</summary>
+    internal static Tensor FromBytes(
+        ReadOnlySpan<byte> bytes, Shape shape, DType type, Device? device = null)
+    {
+        device ??= Device.Cpu;
+        var storage = new Storage(device, bytes.Length);
+        device.Backend.Upload(bytes, storage.Buffer, 0);
+        return Ready(shape, type, new Value(storage, 0, Layouts.Contiguous(shape)));
+    }
+}

@@ -1,0 +1,80 @@
+// Reading values: what makes lazy tensors be computed.
+using System.Runtime.InteropServices;
+using Engine.Kernels;
+
+namespace Engine;
+
+public sealed partial class Tensor
+{
+    /// <summary>Computes the value now and returns this tensor.</summary>
+    public Tensor Eval()
+    {
+        if (state.Value is null) Evaluator.Evaluate([this], keep: true);
+        return this;
+    }
+
+    /// <summary>Computes all the values in one plan.</summary>
+    public static void Eval(params ReadOnlySpan<Tensor> tensors) =>
+        Evaluator.Evaluate(tensors, keep: true);
+
+    /// <summary>The one element, as the type that stores it (float for float32, ...).</summary>
+    public T Item<T>() where T : unmanaged
+    {
+        if (Count != 1)
+            throw Errors.Fail("Item", $"shape {Shape} has {Count} elements, not one. Index or "
+                + "reduce it first, or use ToArray.");
+        return ToArray<T>()[0];
+    }
+
+    /// <summary>The one element as a double, whatever the dtype.</summary>
+    public double Item() => DType switch
+    {
+        DType.Float32 => Item<float>(),
+        DType.Float64 => Item<double>(),
+        DType.Int32 => Item<int>(),
+        DType.Int64 => Item<long>(),
+        _ => Item<bool>() ? 1 : 0,
+    };
+
+    /// <summary>
+    /// The elements in row-major order, as the type that stores them: float for float32, double,
+    /// int, long or bool.
+    /// </summary>
+    public T[] ToArray<T>() where T : unmanaged
+    {
+        if (DTypes.Of<T>() != DType)
+            throw Errors.Fail("ToArray", $"elements of {DType.Name()} {Shape} are not "
+                + $"{typeof(T).Name}. Use the type that stores them, or Cast first.");
+        var result = new T[Count];
+        CopyBytes(MemoryMarshal.AsBytes(result.AsSpan()));
+        return result;
+    }
+
+    /// <summary>The elements in row-major order as doubles, whatever the dtype.</summary>
+    public double[] ToDoubles() => Cast(DType.Float64).ToArray<double>();
+
+    /// <summary>
+    /// The same values on another device. Between a transform's placeholders and its result tensors
+    /// do not move: move them before.
+    /// </summary>
+    public Tensor To(Device device)
+    {
+        ArgumentNullException.ThrowIfNull(device);
+        if (Traced)
+            throw Errors.Fail("To", $"{this} is traced by {Trace!.Transform}; tensors do not move "
+                + "between devices within a transform. Move them before.");
+        if (Eval().state.Value!.Storage.Device == device) return this;
+        var bytes = new byte[Count * DType.Size()];
+        CopyBytes(bytes);
+        return FromBytes(bytes, Shape, DType, device);
+    }
+
+    /// <summary>Evaluates and copies the raw elements.</summary>
+    internal void CopyBytes(Span<byte> target)
+    {
+        Value value = Eval().state.Value!;
+        value.Storage.Device.Backend.Download(
+            value.Storage.Buffer, value.Offset * DType.Size(), target);
+        GC.KeepAlive(value.Storage);
+    }
+}

@@ -1,0 +1,108 @@
+// Tensor: an immutable value and a node of the lazy graph at once. This file is the node: identity,
+// state, building. Operators and methods stand with their ops under Ops/.
+namespace Engine;
+
+/// <summary>
+/// An immutable n-dimensional array. Operations check shapes at once and compute nothing; values are
+/// computed when asked for (<see cref="Eval"/>, <see cref="Item{T}"/>, <see cref="ToArray{T}"/>) or
+/// when a transform returns. Tensors may be shared between threads and are never disposed.
+/// </summary>
+public sealed partial class Tensor : ITree
+{
+    /// <summary>An untraced node this many ids younger than its oldest pending ancestor is
+    /// evaluated when made, so that a running sum never holds all its history.</summary>
+    internal const long AgeLimit = 20_000;
+
+    private static long lastId;
+    private volatile NodeState state;
+
+    private Tensor(Shape shape, DType dtype, NodeState state)
+    {
+        Id = Interlocked.Increment(ref lastId);
+        OldestPending = Id;
+        Shape = shape;
+        DType = dtype;
+        this.state = state;
+    }
+
+    /// <summary>Sizes of the axes.</summary>
+    public Shape Shape { get; }
+
+    /// <summary>Type of the elements.</summary>
+    public DType DType { get; }
+
+    /// <summary>Number of axes.</summary>
+    public int Rank => Shape.Rank;
+
+    /// <summary>Number of elements.</summary>
+    public long Count => Shape.Count;
+
+    /// <summary>Order of making: inputs have smaller ids, so id order is a topological order.</summary>
+    internal long Id { get; }
+
+    /// <summary>Id of the oldest node without a value that this one needs (its own at least).</summary>
+    internal long OldestPending { get; private set; }
+
+    /// <summary>The outermost transform this node was made under; null outside all.</summary>
+    internal Trace? Trace { get; private init; }
+
+    /// <summary>Whether a running transform may still walk through this node.</summary>
+    internal bool Traced => Trace is { Live: true };
+
+    /// <summary>What is known of the node; read once, it is replaced as a whole.</summary>
+    internal NodeState State => state;
+
+    /// <summary>
+    /// Whether this is the gradient of a frozen or integer leaf: zeros that take no memory and that
+    /// optimisers skip.
+    /// </summary>
+    public bool IsSymbolicZero => state.Primitive is SymbolicZero;
+
+    /// <summary>A node that applies a primitive to inputs.</summary>
+    internal static Tensor Apply(Primitive primitive, params ReadOnlySpan<Tensor> inputs)
+    {
+        var (shape, dtype) = primitive.Infer(inputs);
+        return Node(primitive, inputs.ToArray(), shape, dtype, null);
+    }
+
+    /// <summary>A node that stands for <paramref name="x"/> within a transform's trace.</summary>
+    internal static Tensor Alias(Tensor x, Trace trace) =>
+        Node(new Alias(), [x], x.Shape, x.DType, trace);
+
+    /// <summary>A node without a value, to be replaced by a transform.</summary>
+    internal static Tensor Placeholder(Shape shape, DType dtype, Trace trace) =>
+        Node(new Placeholder(trace.Transform), [], shape, dtype, trace);
+
+    internal static Tensor Ready(Shape shape, DType dtype, Value value) =>
+        new(shape, dtype, new NodeState(null, [], value));
+
+    private static Tensor Node(
+        Primitive primitive, Tensor[] inputs, Shape shape, DType dtype, Trace? trace)
+    {
+        long oldest = long.MaxValue;
+        foreach (Tensor x in inputs)
+        {
+            if (x.state.Value is null) oldest = Math.Min(oldest, x.OldestPending);
+            if (x.Trace is not null) trace = Trace.Outermost(trace, x.Trace);
+        }
+        var node = new Tensor(shape, dtype, new NodeState(primitive, inputs, null)) { Trace = trace };
+        if (oldest == long.MaxValue) return node;
+        node.OldestPending = oldest;
+        if (trace is null && node.Id - oldest > AgeLimit) Evaluator.Evaluate([node], keep: false);
+        return node;
+    }
+
+    /// <summary>Publishes the value; the way it was made is kept only while a transform may walk it.</summary>
+    internal void SetValue(Value value)
+    {
+        NodeState old = state;
+        state = Traced
+            ? new NodeState(old.Primitive, old.Inputs, value)
+            : new NodeState(null, [], value);
+    }
+
+    ITree ITree.Rebuild(TreeMap map) => map.Leaf("", this);
+}
+
+/// <summary>How a node is made and, once computed, its value. Immutable; replaced atomically.</summary>
+internal sealed record NodeState(Primitive? Primitive, Tensor[] Inputs, Value? Value);

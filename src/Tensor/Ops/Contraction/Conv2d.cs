@@ -1,0 +1,50 @@
+// The public convolution of images with filters, and its checks.
+using Engine.Kernels;
+
+namespace Engine;
+
+public sealed partial class Tensor
+{
+    /// <summary>
+    /// Cross-correlation of images (N, C, H, W) with filters (K, C / groups, R, S), zero-padded, as
+    /// in every deep-learning library; the result is (N, K, OH, OW).
+    /// </summary>
+    public Tensor Conv2d(
+        Tensor filters, int stride = 1, int padding = 0, int dilation = 1, int groups = 1) =>
+        Conv2d(filters, (stride, stride), (padding, padding), (dilation, dilation), groups);
+
+    /// <summary>
+    /// <see cref="Conv2d(Tensor, int, int, int, int)"/> with (vertical, horizontal) strides,
+    /// paddings and dilations.
+    /// </summary>
+    public Tensor Conv2d(
+        Tensor filters, (int Height, int Width) stride, (int Height, int Width) padding,
+        (int Height, int Width) dilation, int groups = 1)
+    {
+        const string op = "Conv2d";
+        Errors.Float(op, this);
+        Errors.SameDType(op, this, filters);
+        Errors.Rank(op, this, 4, "(N, C, H, W)");
+        Errors.Rank(op, filters, 4, "(K, C / groups, R, S)");
+        if (stride.Height < 1 || stride.Width < 1 || dilation.Height < 1 || dilation.Width < 1
+            || padding.Height < 0 || padding.Width < 0 || groups < 1)
+            throw Errors.Fail(op, $"stride {stride}, dilation {dilation} and groups {groups} must "
+                + $"be at least 1, padding {padding} at least 0.");
+        if (Shape[1] != filters.Shape[1] * groups || filters.Shape[0] % groups != 0)
+            throw Errors.Fail(op, $"images {Shape} have {Shape[1]} channels, but filters "
+                + $"{filters.Shape} in {groups} groups take {filters.Shape[1]} * {groups} and their "
+                + $"number, {filters.Shape[0]}, must be divisible by the groups.");
+        var geometry = new ConvolutionGeometry(stride.Height, stride.Width, padding.Height,
+            padding.Width, dilation.Height, dilation.Width, groups);
+        ConvolutionShape s =
+            geometry.With([1, .. Shape.Sizes], [1, .. filters.Shape.Sizes]);
+        int tall = dilation.Height * (s.KernelHeight - 1) + 1;
+        int wide = dilation.Width * (s.KernelWidth - 1) + 1;
+        if (s.KernelHeight < 1 || s.KernelWidth < 1
+            || tall > s.Height + 2 * padding.Height || wide > s.Width + 2 * padding.Width)
+            throw Errors.Fail(op, $"filters {filters.Shape} with dilation {dilation} span "
+                + $"{tall} x {wide}, more than images {Shape} with padding {padding}. "
+                + "Use smaller filters or more padding.");
+        return Apply(new Convolution(geometry), ExpandDims(0), filters.ExpandDims(0)).Squeeze(0);
+    }
+}

@@ -1,0 +1,154 @@
+// Sum, difference, product, quotient, negation: bodies, rules, operators. Operands broadcast; mixed
+// dtypes are an error; C# numbers take the tensor's dtype.
+using System.Runtime.CompilerServices;
+using Engine.Kernels;
+
+namespace Engine;
+
+/// <summary>x + y.</summary>
+public readonly struct AddOp : INumberBinaryOp
+{
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static V Invoke<V>(V x, V y) where V : struct, ILanes<V> => x + y;
+}
+
+/// <summary>x - y.</summary>
+public readonly struct SubOp : INumberBinaryOp
+{
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static V Invoke<V>(V x, V y) where V : struct, ILanes<V> => x - y;
+}
+
+/// <summary>x y.</summary>
+public readonly struct MulOp : INumberBinaryOp
+{
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static V Invoke<V>(V x, V y) where V : struct, ILanes<V> => x * y;
+}
+
+/// <summary>x / y.</summary>
+public readonly struct DivOp : IBinaryOp
+{
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static V Invoke<V>(V x, V y) where V : struct, IFloatLanes<V> => x / y;
+}
+
+/// <summary>-x.</summary>
+public readonly struct NegOp : INumberUnaryOp
+{
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static V Invoke<V>(V x) where V : struct, ILanes<V> => -x;
+}
+
+internal sealed record Add : NumberBinary<AddOp>
+{
+    internal override Tensor? Chain(int i, Tensor[] x, Tensor y, Tensor t) => t;
+}
+
+internal sealed record Sub : NumberBinary<SubOp>
+{
+    internal override Tensor? Chain(int i, Tensor[] x, Tensor y, Tensor t) => i == 0 ? t : -t;
+}
+
+internal sealed record Mul : NumberBinary<MulOp>
+{
+    internal override Tensor? Chain(int i, Tensor[] x, Tensor y, Tensor t) => t * x[1 - i];
+}
+
+internal sealed record Div : Binary<DivOp>
+{
+    internal override Tensor? Chain(int i, Tensor[] x, Tensor y, Tensor t) =>
+        i == 0 ? t / x[1] : -(t / x[1] * y);
+}
+
+internal sealed record Neg : NumberUnary<NegOp>
+{
+    internal override Tensor? Chain(int i, Tensor[] x, Tensor y, Tensor t) => -t;
+}
+
+public sealed partial class Tensor
+{
+    /// <summary>Sum, element by element, with broadcasting.</summary>
+    public static Tensor operator +(Tensor a, Tensor b) => Arithmetic(new Add(), a, b);
+
+    /// <summary>Difference, element by element, with broadcasting.</summary>
+    public static Tensor operator -(Tensor a, Tensor b) => Arithmetic(new Sub(), a, b);
+
+    /// <summary>Product, element by element, with broadcasting.</summary>
+    public static Tensor operator *(Tensor a, Tensor b)
+    {
+        // Multiplying by exactly one changes no bit; cotangents begin as ones.
+        if (a.IsOne && a.DType == b.DType && a.Shape == b.Shape) return b;
+        if (b.IsOne && a.DType == b.DType && a.Shape == b.Shape) return a;
+        return Arithmetic(new Mul(), a, b);
+    }
+
+    /// <summary>Quotient of floats, element by element, with broadcasting.</summary>
+    public static Tensor operator /(Tensor a, Tensor b)
+    {
+        Errors.Float("Div", a);
+        Errors.Float("Div", b);
+        return Arithmetic(new Div(), a, b);
+    }
+
+    /// <summary>Negation, element by element.</summary>
+    public static Tensor operator -(Tensor x)
+    {
+        Errors.Number("Neg", x);
+        return Apply(new Neg(), x);
+    }
+
+    /// <summary>Sum with a number.</summary>
+    public static Tensor operator +(Tensor a, double b) => a + a.Like("Add", b);
+
+    /// <inheritdoc cref="op_Addition(Tensor, double)"/>
+    public static Tensor operator +(double a, Tensor b) => b.Like("Add", a) + b;
+
+    /// <summary>Difference with a number.</summary>
+    public static Tensor operator -(Tensor a, double b) => a - a.Like("Sub", b);
+
+    /// <inheritdoc cref="op_Subtraction(Tensor, double)"/>
+    public static Tensor operator -(double a, Tensor b) => b.Like("Sub", a) - b;
+
+    /// <summary>Product with a number.</summary>
+    public static Tensor operator *(Tensor a, double b) => a * a.Like("Mul", b);
+
+    /// <inheritdoc cref="op_Multiply(Tensor, double)"/>
+    public static Tensor operator *(double a, Tensor b) => b.Like("Mul", a) * b;
+
+    /// <summary>Quotient with a number.</summary>
+    public static Tensor operator /(Tensor a, double b) => a / a.Like("Div", b);
+
+    /// <inheritdoc cref="op_Division(Tensor, double)"/>
+    public static Tensor operator /(double a, Tensor b) => b.Like("Div", a) / b;
+
+    /// <summary>Whether every element is the constant one.</summary>
+    private bool IsOne => ConstantValue is 1.0;
+
+    /// <summary>The value every element has by construction; null where that is not known.</summary>
+    private double? ConstantValue
+    {
+        get
+        {
+            Tensor x = this;
+            while (x.state.Primitive is BroadcastTo or Reshape) x = x.state.Inputs[0];
+            return x.state.Primitive is Constant c ? c.Value : null;
+        }
+    }
+
+    private static Tensor Arithmetic(Primitive primitive, Tensor a, Tensor b)
+    {
+        Errors.Number(primitive.Name, a);
+        Errors.Number(primitive.Name, b);
+        return Broadcast(primitive, a, b);
+    }
+
+    /// <summary>A number in this tensor's dtype and shape (no memory: a repeated constant).</summary>
+    internal Tensor Like(string op, double value) =>
+        Apply(new Constant(DType, Constant.ToBits(op, value, DType))).ExpandTo(Shape);
+}

@@ -1,0 +1,127 @@
+// Bases of element-wise operations. An op states its body once (a kernel struct) and its derivative
+// once; batching, both differentiation modes, fusion and every device follow.
+using Engine.Kernels;
+
+namespace Engine;
+
+/// <summary>An operation that makes each element from the elements at the same place.</summary>
+public abstract record Elementwise : Primitive
+{
+    /// <summary>The kernel for inputs of one dtype and a result of another.</summary>
+    internal abstract TileKernel Kernel(DType input, DType result);
+
+    /// <summary>
+    /// t times the derivative of the result by input i. Jacobians are diagonal, so this serves
+    /// cotangents and tangents alike; null where the derivative is zero everywhere.
+    /// </summary>
+    internal abstract Tensor? Chain(int i, Tensor[] x, Tensor y, Tensor t);
+
+    internal sealed override Tensor?[] Vjp(Tensor[] x, Tensor y, Tensor g, bool[] need)
+    {
+        var result = new Tensor?[x.Length];
+        for (int i = 0; i < x.Length; i++)
+            if (need[i])
+                result[i] = Chain(i, x, y, g);
+        return result;
+    }
+
+    internal sealed override Tensor? Jvp(Tensor[] x, Tensor y, Tensor?[] dx)
+    {
+        Tensor? sum = null;
+        for (int i = 0; i < x.Length; i++)
+            if (dx[i] is { } t)
+                sum = Add(sum, Chain(i, x, y, t));
+        return sum;
+    }
+
+    internal sealed override Tensor Vmap(Tensor[] x, bool[] batched, int size)
+    {
+        var all = new Tensor[x.Length];
+        for (int i = 0; i < x.Length; i++) all[i] = Batched(x[i], batched[i], size);
+        return Tensor.Apply(this, all);
+    }
+
+    internal sealed override void Lower(Lowering plan, PlanNode node) => plan.Elementwise(node);
+}
+
+/// <summary>y = f(x) on floats; the body is <typeparamref name="TOp"/>.</summary>
+public abstract record Unary<TOp> : Elementwise where TOp : struct, IUnaryOp
+{
+    /// <summary>dy/dx, written with whichever of x and y is cheaper.</summary>
+    protected abstract Tensor Derivative(Tensor x, Tensor y);
+
+    internal sealed override (Shape, DType) Infer(ReadOnlySpan<Tensor> x) =>
+        (x[0].Shape, x[0].DType);
+
+    internal sealed override TileKernel Kernel(DType input, DType result) =>
+        TileKernels.Unary<TOp>(input);
+
+    internal sealed override Tensor? Chain(int i, Tensor[] x, Tensor y, Tensor t) =>
+        t * Derivative(x[0], y);
+}
+
+/// <summary>z = f(x, y) on floats; the body is <typeparamref name="TOp"/>.</summary>
+public abstract record Binary<TOp> : Elementwise where TOp : struct, IBinaryOp
+{
+    internal sealed override (Shape, DType) Infer(ReadOnlySpan<Tensor> x) =>
+        (x[0].Shape, x[0].DType);
+
+    internal sealed override TileKernel Kernel(DType input, DType result) =>
+        TileKernels.Binary<TOp>(input);
+}
+
+/// <summary>y = f(x) on any numbers; the body is <typeparamref name="TOp"/>.</summary>
+public abstract record NumberUnary<TOp> : Elementwise where TOp : struct, INumberUnaryOp
+{
+    internal sealed override (Shape, DType) Infer(ReadOnlySpan<Tensor> x) =>
+        (x[0].Shape, x[0].DType);
+
+    internal sealed override TileKernel Kernel(DType input, DType result) =>
+        TileKernels.NumberUnary<TOp>(input);
+}
+
+/// <summary>z = f(x, y) on any numbers; the body is <typeparamref name="TOp"/>.</summary>
+public abstract record NumberBinary<TOp> : Elementwise where TOp : struct, INumberBinaryOp
+{
+    internal sealed override (Shape, DType) Infer(ReadOnlySpan<Tensor> x) =>
+        (x[0].Shape, x[0].DType);
+
+    internal sealed override TileKernel Kernel(DType input, DType result) =>
+        TileKernels.NumberBinary<TOp>(input);
+}
+
+public sealed partial class Tensor
+{
+    private static Tensor Map(Primitive primitive, Tensor x)
+    {
+        Errors.Float(primitive.Name, x);
+        return Apply(primitive, x);
+    }
+
+    private static Tensor Broadcast(Primitive primitive, Tensor a, Tensor b)
+    {
+        Errors.SameDType(primitive.Name, a, b);
+        (a, b) = BroadcastTogether(primitive.Name, a, b);
+        return Apply(primitive, a, b);
+    }
+
+    /// <summary>Two tensors repeated to their common shape (NumPy's rule).</summary>
+    private static (Tensor, Tensor) BroadcastTogether(string op, Tensor a, Tensor b)
+    {
+        if (a.Shape == b.Shape) return (a, b);
+        Shape shape = BroadcastShape(op, a.Shape, b.Shape);
+        return (a.ExpandTo(shape), b.ExpandTo(shape));
+    }
+
+    internal static Shape BroadcastShape(string op, Shape a, Shape b)
+    {
+        var sizes = new int[Math.Max(a.Rank, b.Rank)];
+        for (int i = 1; i <= sizes.Length; i++)
+        {
+            int m = i <= a.Rank ? a[^i] : 1, n = i <= b.Rank ? b[^i] : 1;
+            if (m != n && m != 1 && n != 1) throw Errors.Broadcast(op, a, b);
+            sizes[^i] = m == 1 ? n : m;
+        }
+        return sizes;
+    }
+}

@@ -1,0 +1,123 @@
+// Reading and adding by index: Gather and ScatterAdd are each other's transpose. Take, TakeAlongAxis
+// and OneHot are made of them.
+using Engine.Kernels;
+
+namespace Engine;
+
+/// <summary>y[b, i, :] = x[b, index[b, i], :]: x (B, n, inner), index (B, m).</summary>
+internal sealed record Gather : Primitive, IKernel
+{
+    internal override (Shape, DType) Infer(ReadOnlySpan<Tensor> x) =>
+        (x[0].Shape.With(1, x[1].Shape[1]), x[0].DType);
+
+    internal override Tensor?[] Vjp(Tensor[] x, Tensor y, Tensor g, bool[] need) =>
+        [need[0] ? Tensor.Apply(new ScatterAdd(x[0].Shape[1]), g, x[1]) : null, null];
+
+    internal override Tensor? Jvp(Tensor[] x, Tensor y, Tensor?[] dx) =>
+        dx[0] is { } t ? Tensor.Apply(this, t, x[1]) : null;
+
+    internal override Tensor Vmap(Tensor[] x, bool[] batched, int size) =>
+        Indexing.Vmap(this, x, batched, size);
+
+    internal override void Lower(Lowering plan, PlanNode node) => plan.Kernel(node, this);
+
+    LayoutNeed IKernel.Need(int input) =>
+        input == 0 ? LayoutNeed.FirstAxisFree : LayoutNeed.Any;
+
+    void IKernel.Execute(IBackend backend, ReadOnlySpan<Operand> x, in Operand y) =>
+        backend.Gather(x[0], x[1], y);
+}
+
+/// <summary>y = 0, y[b, index[b, i], :] += g[b, i, :]: g (B, m, inner), index (B, m), n = Length.</summary>
+internal sealed record ScatterAdd(int Length) : Primitive, IKernel
+{
+    internal override (Shape, DType) Infer(ReadOnlySpan<Tensor> x) =>
+        (x[0].Shape.With(1, Length), x[0].DType);
+
+    internal override Tensor?[] Vjp(Tensor[] x, Tensor y, Tensor g, bool[] need) =>
+        [need[0] ? Tensor.Apply(new Gather(), g, x[1]) : null, null];
+
+    internal override Tensor? Jvp(Tensor[] x, Tensor y, Tensor?[] dx) =>
+        dx[0] is { } t ? Tensor.Apply(this, t, x[1]) : null;
+
+    internal override Tensor Vmap(Tensor[] x, bool[] batched, int size) =>
+        Indexing.Vmap(this, x, batched, size);
+
+    internal override void Lower(Lowering plan, PlanNode node) => plan.Kernel(node, this);
+
+    LayoutNeed IKernel.Need(int input) => LayoutNeed.Any;
+
+    void IKernel.Execute(IBackend backend, ReadOnlySpan<Operand> x, in Operand y) =>
+        backend.ScatterAdd(x[0], x[1], y);
+}
+
+/// <summary>What gather and scatter share.</summary>
+internal static class Indexing
+{
+    /// <summary>The batch joins the first axis of both operands.</summary>
+    public static Tensor Vmap(Primitive primitive, Tensor[] x, bool[] batched, int size)
+    {
+        Tensor values = batched[0] ? x[0] : x[0].Insert(0, size);
+        Tensor index = batched[1] ? x[1] : x[1].Insert(0, size);
+        int rows = size * values.Shape[1];
+        Tensor y = Tensor.Apply(
+            primitive,
+            values.Reshape(rows, values.Shape[2], values.Shape[3]),
+            index.Reshape(rows, index.Shape[2]));
+        return y.Reshape(size, values.Shape[1], y.Shape[1], y.Shape[2]);
+    }
+}
+
+public sealed partial class Tensor
+{
+    /// <summary>
+    /// The slices at the given positions of an axis, which is replaced by the axes of
+    /// <paramref name="index"/> (integers in 0 .. size-1): rows of a table, for example.
+    /// </summary>
+    public Tensor Take(Tensor index, int axis = 0)
+    {
+        Errors.Integer("Take", index);
+        axis = Errors.Axis("Take", axis, Shape);
+        int outer = (int)Of(Shape.Sizes[..axis]), inner = (int)Of(Shape.Sizes[(axis + 1)..]);
+        Tensor flat = index.Reshape(1, (int)index.Count).ExpandTo([outer, (int)index.Count]);
+        return Apply(new Gather(), Reshape(outer, Shape[axis], inner), flat)
+            .Reshape([.. Shape.Sizes[..axis], .. index.Shape.Sizes, .. Shape.Sizes[(axis + 1)..]]);
+
+        static long Of(ReadOnlySpan<int> sizes)
+        {
+            long count = 1;
+            foreach (int size in sizes) count *= size;
+            return count;
+        }
+    }
+
+    /// <summary>
+    /// For each place of <paramref name="index"/> the element of this at that position of the axis;
+    /// all other axes agree (PyTorch's gather).
+    /// </summary>
+    public Tensor TakeAlongAxis(Tensor index, int axis = -1)
+    {
+        Errors.Integer("TakeAlongAxis", index);
+        axis = Errors.Axis("TakeAlongAxis", axis, Shape);
+        if (index.Rank != Rank || index.Shape.With(axis, 0) != Shape.With(axis, 0))
+            throw Errors.Fail("TakeAlongAxis", $"index {index.Shape} must have the shape {Shape} "
+                + $"but for axis {axis}. Broadcast it first.");
+        Tensor x = MoveAxis(axis, -1), i = index.MoveAxis(axis, -1);
+        int n = x.Shape[^1], m = i.Shape[^1], rows = 1;
+        foreach (int size in x.Shape.Sizes[..^1]) rows *= size;
+        return Apply(new Gather(), x.Reshape(rows, n, 1), i.Reshape(rows, m))
+            .Reshape(i.Shape).MoveAxis(-1, axis);
+    }
+
+    /// <summary>
+    /// Vectors of length <paramref name="classes"/> with 1 at the position each element names and 0
+    /// elsewhere (all 0 for a position outside), along a new last axis.
+    /// </summary>
+    public Tensor OneHot(int classes, DType type = DType.Float32)
+    {
+        Errors.Integer("OneHot", this);
+        if (classes < 0)
+            throw Errors.Fail("OneHot", $"{classes} classes for {Shape}; give 0 or more.");
+        return ExpandDims(-1).EqualTo(Arange(classes, DType)).Cast(type);
+    }
+}

@@ -1,0 +1,48 @@
+// Log-sum-exp, softmax and log-softmax, composed and therefore exact at every order. The maximum is
+// subtracted first; its own derivative cancels, so it is stopped.
+namespace Engine;
+
+public sealed partial class Tensor
+{
+    /// <summary>ln of the sum of e^x over the axes (all by default), without overflow.</summary>
+    public Tensor LogSumExp(Axes axes = default, bool keepDims = false)
+    {
+        Errors.Float("LogSumExp", this);
+        axes = axes.Resolve("LogSumExp", Shape);
+        Reduction.NotEmpty("LogSumExp", Shape, axes);
+        Tensor shift = Shift(axes);
+        Tensor sum = (this - shift).Exp().Sum(axes, keepDims: true);
+        return Reduction.Drop(sum.Log() + shift, axes, keepDims);
+    }
+
+    /// <summary>e^x over its sum along an axis.</summary>
+    public Tensor Softmax(int axis = -1)
+    {
+        axis = SoftmaxAxis("Softmax", axis);
+        Tensor e = (this - Shift(axis)).Exp();
+        return e / e.Sum(axis, keepDims: true);
+    }
+
+    /// <summary>The logarithm of <see cref="Softmax"/>, without overflow.</summary>
+    public Tensor LogSoftmax(int axis = -1)
+    {
+        axis = SoftmaxAxis("LogSoftmax", axis);
+        Tensor shifted = this - Shift(axis);
+        return shifted - shifted.Exp().Sum(axis, keepDims: true).Log();
+    }
+
+    private int SoftmaxAxis(string op, int axis)
+    {
+        Errors.Float(op, this);
+        axis = Errors.Axis(op, axis, Shape);
+        if (Count > 0) Reduction.NotEmpty(op, Shape, axis);
+        return axis;
+    }
+
+    /// <summary>The maximum, or 0 where it is infinite: infinity less infinity is no number.</summary>
+    private Tensor Shift(Axes axes)
+    {
+        Tensor max = Max(axes, keepDims: true).StopGradient();
+        return Where(max.Abs() < double.PositiveInfinity, max, 0);
+    }
+}

@@ -1,0 +1,154 @@
+// From a graph to steps: views become strides, constants become registers, element-wise runs become
+// fused groups, everything else a kernel call. Primitives say which by calling back from Lower.
+using Engine.Kernels;
+
+namespace Engine;
+
+/// <summary>Collects the steps of one plan.</summary>
+internal sealed class Lowering
+{
+    public List<Step> Steps { get; } = [];
+
+    /// <summary>Lowers all nodes of a graph (in topological order) and settles its results.</summary>
+    public static Lowering Run(List<PlanNode> nodes)
+    {
+        var lowering = new Lowering();
+        Fusion.Group(nodes);
+        foreach (PlanNode node in nodes)
+        {
+            if (node.Value is { } value)
+                node.View = new PlanView(
+                    new Slot(0) { Input = value }, value.Offset, node.DType, value.Layout);
+            else if (node.FusedInto is null || node.FusedInto == node)
+                node.Primitive!.Lower(lowering, node);
+            if (node.IsResult) lowering.Settle(node);
+        }
+        return lowering;
+    }
+
+    /// <summary>The node is this value everywhere; memory is used only where a kernel needs it.</summary>
+    public void Fill(PlanNode node, long bits) => node.Constant = bits;
+
+    /// <summary>The node is 0, 1, 2, ...</summary>
+    public void Host(PlanNode node, Iota iota)
+    {
+        PlanView output = New(node);
+        Add(new IotaStep(iota.Length, output));
+        node.View = output;
+    }
+
+    /// <summary>The node is its input under another name.</summary>
+    public void SameAs(PlanNode node, PlanNode input)
+    {
+        node.Constant = input.Constant;
+        node.View = input.View;
+    }
+
+    /// <summary>
+    /// The node is a view of its input: <paramref name="view"/> gives layout and offset from the
+    /// input's, or null where a contiguous copy must be made first.
+    /// </summary>
+    public void View(PlanNode node, Func<Layout, (Layout Layout, long Offset)?> view)
+    {
+        PlanNode input = node.Inputs[0];
+        if (input.Constant is not null)
+        {
+            node.Constant = input.Constant;
+            return;
+        }
+        PlanView from = input.View!;
+        if (view(from.Layout) is not { } result)
+        {
+            from = input.View = Contiguous(from);
+            result = view(from.Layout)!.Value;
+        }
+        node.View = from with { Layout = result.Layout, Offset = from.Offset + result.Offset };
+    }
+
+    /// <summary>The node is computed by a kernel.</summary>
+    public void Kernel(PlanNode node, IKernel kernel)
+    {
+        var inputs = new PlanView[node.Inputs.Length];
+        for (int i = 0; i < inputs.Length; i++)
+        {
+            PlanView view = ViewOf(node.Inputs[i]);
+            if (!Fits(view.Layout, kernel.Need(i)))
+            {
+                view = Contiguous(view);
+                if (node.Inputs[i].Constant is null) node.Inputs[i].View = view;
+            }
+            inputs[i] = view;
+        }
+        PlanView output = New(node);
+        Add(new KernelStep(kernel, node.Primitive!.Name, inputs, output));
+        node.View = output;
+    }
+
+    /// <summary>The node is the root of a fused group of element-wise operations.</summary>
+    public void Elementwise(PlanNode root)
+    {
+        var (program, inputs) = TileEmitter.Emit(root, this);
+        PlanView output = New(root);
+        Add(new TileStepGroup(program, inputs, output));
+        root.View = output;
+    }
+
+    /// <summary>Where a node's value lies; a constant gets one element of memory, repeated.</summary>
+    public PlanView ViewOf(PlanNode node)
+    {
+        if (node.View is not null) return node.View;
+        long bits = node.Constant!.Value;
+        var one = new PlanView(
+            new Slot(8), 0, node.DType, Layout.Contiguous());
+        Add(new FillStep(bits, one));
+        return node.View = one with { Layout = Layouts.Repeated(node.Shape) };
+    }
+
+    /// <summary>Makes sure that a result is alone and in order in memory that can leave the plan.</summary>
+    private void Settle(PlanNode node)
+    {
+        if (node.FusedInto is { } root && root != node) return;
+        if (node.Constant is { } bits)
+        {
+            PlanView filled = New(node);
+            Add(new FillStep(bits, filled));
+            node.View = filled;
+        }
+        else if (!node.View!.IsWholeSlot)
+        {
+            node.View = Contiguous(node.View);
+        }
+        node.View!.Slot.IsResult = true;
+    }
+
+    private PlanView Contiguous(PlanView view)
+    {
+        var slot = new Slot(view.Layout.Count * view.Type.Size());
+        var copy = new PlanView(slot, 0, view.Type, Layout.Contiguous(view.Layout.Sizes));
+        Add(new CopyStep(view, copy));
+        return copy;
+    }
+
+    private static bool Fits(Layout layout, LayoutNeed need)
+    {
+        if (need == LayoutNeed.Any || layout.IsContiguous) return true;
+        if (need == LayoutNeed.Contiguous || layout.Rank == 0) return false;
+        return new Layout(layout.Sizes[1..].ToArray(), layout.Strides[1..].ToArray()).IsContiguous
+            && layout.Strides[0] >= 0;
+    }
+
+    private static PlanView New(PlanNode node)
+    {
+        Layout layout = Layouts.Contiguous(node.Shape);
+        return new PlanView(new Slot(layout.Count * node.DType.Size()), 0, node.DType, layout);
+    }
+
+    private void Add(Step step)
+    {
+        step.Output.Slot.Producer = step;
+        foreach (PlanView input in step.Inputs)
+            if (!input.Slot.Readers.Contains(step))
+                input.Slot.Readers.Add(step);
+        Steps.Add(step);
+    }
+}

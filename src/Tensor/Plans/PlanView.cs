@@ -1,0 +1,37 @@
+// Memory as a plan sees it: slots (an input, a stretch of the arena, a result) and strided views of
+// them. No addresses: a run binds slots to device buffers.
+using Engine.Kernels;
+
+namespace Engine;
+
+/// <summary>A stretch of memory that one step writes, or an input.</summary>
+internal sealed class Slot(long bytes)
+{
+    public long Bytes { get; } = (bytes + 63) & ~63L;
+
+    /// <summary>The value of an input, which no step writes.</summary>
+    public Value? Input { get; init; }
+
+    /// <summary>Whether it leaves the plan in storage of its own.</summary>
+    public bool IsResult { get; set; }
+
+    /// <summary>The step that writes it; null for an input.</summary>
+    public Step? Producer { get; set; }
+
+    /// <summary>Steps that read it.</summary>
+    public List<Step> Readers { get; } = [];
+
+    /// <summary>Byte offset in the arena, for temporaries.</summary>
+    public long ArenaOffset { get; set; }
+
+    /// <summary>Position in the schedule of the last step that touches it.</summary>
+    public int LastUse { get; set; }
+}
+
+/// <summary>A strided view of a slot; <paramref name="Offset"/> is in elements.</summary>
+internal sealed record PlanView(Slot Slot, long Offset, DType Type, Layout Layout)
+{
+    /// <summary>Whether this is all of a slot that a step wrote, in order: it can leave as it is.</summary>
+    public bool IsWholeSlot => Slot.Input is null && Offset == 0 && Layout.IsContiguous
+        && ((Layout.Count * Type.Size() + 63) & ~63L) == Slot.Bytes;
+}

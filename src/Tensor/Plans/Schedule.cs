@@ -1,0 +1,113 @@
+// The order of steps. Depth first from the results, so that what one chunk of tasks needs is made,
+// used and freed before the next chunk begins; and as soon as a step can run whose result is small
+// beside what it reads or frees (a weight gradient, a sum), it runs, so that activations die early.
+namespace Engine;
+
+/// <summary>Orders the steps of a plan.</summary>
+internal sealed class Schedule
+{
+    private readonly List<Step> order = [];
+    private readonly Dictionary<Step, int> missing = new(ReferenceEqualityComparer.Instance);
+    private readonly Dictionary<Slot, int> unread = new(ReferenceEqualityComparer.Instance);
+    private readonly Stack<Step> ready = [];
+
+    /// <summary>The steps the roots need, in the order to run them; others are dropped.</summary>
+    public static Step[] Order(List<Step> steps, IEnumerable<Slot> roots)
+    {
+        var schedule = new Schedule();
+        HashSet<Step> needed = Needed(roots);
+        foreach (Step step in steps)
+            if (needed.Contains(step))
+                schedule.Count(step, needed);
+        foreach (Slot root in roots)
+            if (root.Producer is { } step)
+                schedule.Pull(step);
+        return [.. schedule.order];
+    }
+
+    private static HashSet<Step> Needed(IEnumerable<Slot> roots)
+    {
+        var needed = new HashSet<Step>(ReferenceEqualityComparer.Instance);
+        var stack = new Stack<Slot>(roots);
+        while (stack.TryPop(out Slot? slot))
+            if (slot.Producer is { } step && needed.Add(step))
+                foreach (PlanView input in step.Inputs)
+                    stack.Push(input.Slot);
+        return needed;
+    }
+
+    private void Count(Step step, HashSet<Step> needed)
+    {
+        int inputs = 0;
+        foreach (Slot slot in Reads(step))
+        {
+            if (slot.Producer is not null) inputs++;
+            unread[slot] = unread.GetValueOrDefault(slot, slot.IsResult ? 1 : 0) + 1;
+        }
+        missing[step] = inputs;
+        step.Output.Slot.Readers.RemoveAll(reader => !needed.Contains(reader));
+    }
+
+    private void Pull(Step goal)
+    {
+        var stack = new Stack<Step>();
+        stack.Push(goal);
+        while (stack.TryPeek(out Step? step))
+        {
+            if (step.Position >= 0)
+            {
+                stack.Pop();
+                continue;
+            }
+            if (missing[step] == 0)
+            {
+                stack.Pop();
+                Emit(step);
+                continue;
+            }
+            // The first input goes on top: sums of chunks finish their left side first.
+            for (int i = step.Inputs.Length - 1; i >= 0; i--)
+                if (step.Inputs[i].Slot.Producer is { Position: < 0 } producer)
+                    stack.Push(producer);
+        }
+    }
+
+    private void Emit(Step step)
+    {
+        ready.Push(step);
+        while (ready.TryPop(out Step? next))
+        {
+            if (next.Position >= 0) continue;
+            next.Position = order.Count;
+            order.Add(next);
+            foreach (Slot slot in Reads(next)) unread[slot]--;
+            foreach (Step reader in next.Output.Slot.Readers)
+                if (--missing[reader] == 0 && IsCheap(reader))
+                    ready.Push(reader);
+        }
+    }
+
+    private bool IsCheap(Step step)
+    {
+        long dying = 0, largest = 0;
+        foreach (Slot slot in Reads(step))
+        {
+            if (slot.Input is not null) continue;
+            if (unread[slot] == 1) dying += slot.Bytes;
+            largest = Math.Max(largest, slot.Bytes);
+        }
+        long made = step.Output.Slot.Bytes;
+        return made <= dying || 4 * made <= largest;
+    }
+
+    private static IEnumerable<Slot> Reads(Step step)
+    {
+        PlanView[] inputs = step.Inputs;
+        for (int i = 0; i < inputs.Length; i++)
+        {
+            bool again = false;
+            for (int j = 0; j < i; j++) again |= inputs[j].Slot == inputs[i].Slot;
+            if (!again) yield return inputs[i].Slot;
+        }
+    }
+}

@@ -1,0 +1,132 @@
+// Writes a fused group as a tile program: loads, constants, one step an operation, masks converted
+// between widths where an operation needs another one.
+using System.Collections.Immutable;
+using Engine.Kernels;
+
+namespace Engine;
+
+/// <summary>Emits the tile program of one fused group.</summary>
+internal sealed class TileEmitter
+{
+    // While emitting, inputs, constants and steps are counted apart; Finish numbers them through.
+    private const int ConstantBase = 1 << 20, StepBase = 2 << 20;
+
+    private readonly Dictionary<PlanNode, int> registers = new(ReferenceEqualityComparer.Instance);
+    private readonly Dictionary<(PlanNode, RegisterType), int> converted = [];
+    private readonly List<RegisterType> inputTypes = [];
+    private readonly List<PlanView> inputs = [];
+    private readonly List<TileConstant> constants = [];
+    private readonly List<TileStep> steps = [];
+    private readonly PlanNode root;
+    private readonly Lowering lowering;
+
+    private TileEmitter(PlanNode root, Lowering lowering)
+    {
+        this.root = root;
+        this.lowering = lowering;
+    }
+
+    /// <summary>The program of the group of that root, and the views it loads.</summary>
+    public static (TileProgram Program, PlanView[] Inputs) Emit(PlanNode root, Lowering lowering)
+    {
+        var emitter = new TileEmitter(root, lowering);
+        foreach (PlanNode node in emitter.Members())
+        {
+            var operation = (Elementwise)node.Primitive!;
+            TileKernel kernel = operation.Kernel(node.Inputs[0].DType, node.DType);
+            Span<int> sources = [-1, -1, -1];
+            for (int i = 0; i < node.Inputs.Length; i++)
+                sources[i] = emitter.Register(node.Inputs[i], kernel.Sources[i]);
+            emitter.steps.Add(new TileStep(kernel, sources[0], sources[1], sources[2]));
+            emitter.registers[node] = StepBase + emitter.steps.Count - 1;
+        }
+        return emitter.Finish();
+    }
+
+    /// <summary>The register type that holds a dtype; bools are 32-bit masks unless made wider.</summary>
+    public static RegisterType TypeOf(DType type) => type switch
+    {
+        DType.Float32 => RegisterType.Float32,
+        DType.Float64 => RegisterType.Float64,
+        DType.Int32 => RegisterType.Int32,
+        DType.Int64 => RegisterType.Int64,
+        _ => RegisterType.Mask32,
+    };
+
+    private List<PlanNode> Members()
+    {
+        var members = new List<PlanNode>();
+        var seen = new HashSet<PlanNode>(ReferenceEqualityComparer.Instance);
+        var stack = new Stack<PlanNode>();
+        stack.Push(root);
+        while (stack.TryPop(out PlanNode? node))
+        {
+            if (node.FusedInto != root || !seen.Add(node)) continue;
+            members.Add(node);
+            foreach (PlanNode input in node.Inputs) stack.Push(input);
+        }
+        members.Sort(static (a, b) => a.Tensor.Id.CompareTo(b.Tensor.Id));
+        return members;
+    }
+
+    private int Register(PlanNode node, RegisterType wanted)
+    {
+        if (converted.TryGetValue((node, wanted), out int known)) return known;
+        if (!registers.TryGetValue(node, out int register))
+            register = node.Constant is { } bits ? Constant(bits, node.DType, wanted) : Load(node, wanted);
+        else if (TypeAt(register) is var have && have != wanted)
+            register = Convert(register, have, wanted);
+        converted[(node, wanted)] = register;
+        return register;
+    }
+
+    private int Constant(long bits, DType type, RegisterType wanted)
+    {
+        if (type == DType.Bool) bits = bits == 0 ? 0 : -1;
+        var constant = new TileConstant(wanted, bits);
+        int index = constants.IndexOf(constant);
+        if (index < 0)
+        {
+            index = constants.Count;
+            constants.Add(constant);
+        }
+        return ConstantBase + index;
+    }
+
+    private int Load(PlanNode node, RegisterType wanted)
+    {
+        inputs.Add(lowering.ViewOf(node));
+        inputTypes.Add(wanted);
+        return inputs.Count - 1;
+    }
+
+    private int Convert(int register, RegisterType from, RegisterType to)
+    {
+        steps.Add(new TileStep(TileKernels.Cast(from, to), register));
+        return StepBase + steps.Count - 1;
+    }
+
+    private RegisterType TypeAt(int register) => register switch
+    {
+        >= StepBase => steps[register - StepBase].Kernel.Result,
+        >= ConstantBase => constants[register - ConstantBase].Type,
+        _ => inputTypes[register],
+    };
+
+    private (TileProgram, PlanView[]) Finish()
+    {
+        int Number(int register) => register switch
+        {
+            >= StepBase => inputs.Count + constants.Count + register - StepBase,
+            >= ConstantBase => inputs.Count + register - ConstantBase,
+            _ => register,
+        };
+        var numbered = ImmutableArray.CreateBuilder<TileStep>(steps.Count);
+        foreach (TileStep s in steps)
+            numbered.Add(s with { A = Number(s.A), B = Number(s.B), C = Number(s.C) });
+        var program = new TileProgram(
+            [.. inputTypes], [.. constants], numbered.MoveToImmutable(),
+            [Number(registers[root])]);
+        return (program, [.. inputs]);
+    }
+}

@@ -1,0 +1,61 @@
+// The visitors behind tree operations: collect, replace, name.
+namespace Engine;
+
+/// <summary>Collects leaves in order.</summary>
+internal sealed class CollectLeaves : TreeMap
+{
+    public List<Tensor> Leaves { get; } = [];
+
+    public override Tensor Leaf(string name, Tensor value)
+    {
+        Leaves.Add(value);
+        return value;
+    }
+}
+
+/// <summary>Puts the given leaves in the places of a tree's own.</summary>
+internal sealed class ReplaceLeaves(IReadOnlyList<Tensor> leaves) : TreeMap
+{
+    private int next;
+
+    public override Tensor Leaf(string name, Tensor value) => leaves[next++];
+}
+
+/// <summary>Collects the path of each leaf ("Hidden.Weight"), and the static parts as text.</summary>
+internal sealed class CollectPaths : TreeMap
+{
+    private readonly Stack<string> prefix = new();
+
+    public List<string> Paths { get; } = [];
+
+    public List<Tensor> Leaves { get; } = [];
+
+    public List<(string Path, string Value)> Statics { get; } = [];
+
+    public override Tensor Leaf(string name, Tensor value)
+    {
+        Paths.Add(Join(name));
+        Leaves.Add(value);
+        return value;
+    }
+
+    public override T Child<T>(string name, T value)
+    {
+        if (value is Tensor) return base.Child(name, value);
+        if (prefix.Count > 200)
+            throw Errors.Fail("Tree", $"'{Join(name)}' is more than 200 trees deep. A tree must "
+                + "not contain itself.");
+        prefix.Push(Join(name));
+        T result = base.Child(name, value);
+        prefix.Pop();
+        return result;
+    }
+
+    public override void Static<T>(string name, T value) =>
+        Statics.Add((Join(name), value?.ToString() ?? "null"));
+
+    private string Join(string name) =>
+        prefix.TryPeek(out string? path) && path.Length > 0
+            ? name.Length > 0 ? path + "." + name : path
+            : name;
+}
