@@ -30,6 +30,9 @@ public readonly struct Shape : IEquatable<Shape>
     /// <summary>A shape of the given sizes.</summary>
     public static implicit operator Shape(int[] sizes) => Of(sizes);
 
+    /// <summary>The sizes.</summary>
+    public static implicit operator ReadOnlySpan<int>(Shape shape) => shape.Sizes;
+
     /// <summary>Number of axes.</summary>
     public int Rank => sizes?.Length ?? 0;
 

@@ -4,7 +4,7 @@ namespace Engine;
 
 /// <summary>
 /// An immutable n-dimensional array. Operations check shapes at once and compute nothing; values are
-/// computed when asked for (<see cref="Eval"/>, <see cref="Item{T}"/>, <see cref="ToArray{T}"/>) or
+/// computed when asked for (<see cref="Eval()"/>, <see cref="Item{T}"/>, <see cref="ToArray{T}"/>) or
 /// when a transform returns. Tensors may be shared between threads and are never disposed.
 /// </summary>
 public sealed partial class Tensor : ITree

@@ -56,13 +56,17 @@ internal sealed class Lowering
             node.Constant = input.Constant;
             return;
         }
-        PlanView from = input.View!;
-        if (view(from.Layout) is not { } result)
+        PlanView source = input.View!;
+        if (view(source.Layout) is not { } result)
         {
-            from = input.View = Contiguous(from);
-            result = view(from.Layout)!.Value;
+            source = input.View = Contiguous(source);
+            result = view(source.Layout)!.Value;
         }
-        node.View = from with { Layout = result.Layout, Offset = from.Offset + result.Offset };
+        node.View = source with
+        {
+            Layout = result.Layout,
+            Offset = source.Offset + result.Offset,
+        };
     }
 
     /// <summary>The node is computed by a kernel.</summary>

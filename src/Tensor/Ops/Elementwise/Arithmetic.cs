@@ -136,7 +136,7 @@ public sealed partial class Tensor
         get
         {
             Tensor x = this;
-            while (x.state.Primitive is BroadcastTo or Reshape) x = x.state.Inputs[0];
+            while (x.state.Primitive is Engine.BroadcastTo or Engine.Reshape) x = x.state.Inputs[0];
             return x.state.Primitive is Constant c ? c.Value : null;
         }
     }

@@ -28,9 +28,6 @@ public sealed partial class Tensor
         return to == Shape ? this : Apply(new Reshape(to), this);
     }
 
-    /// <inheritdoc cref="Reshape(ReadOnlySpan{int})"/>
-    public Tensor Reshape(Shape shape) => Reshape(shape.Sizes);
-
     /// <summary>A new axis of size 1 before position <paramref name="axis"/>; -1 appends one.</summary>
     public Tensor ExpandDims(int axis)
     {

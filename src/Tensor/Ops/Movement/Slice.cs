@@ -1,4 +1,5 @@
 // Strided slices, and Pad, their transpose; flipping.
+using System.Runtime.CompilerServices;
 using Engine.Kernels;
 
 namespace Engine;
@@ -76,6 +77,7 @@ public sealed partial class Tensor
     /// <summary>
     /// A part along the first axes: <c>x[1..3]</c>, <c>x[.., ^2..]</c>. Axes not named are whole.
     /// </summary>
+    [IndexerName("Part")]
     public Tensor this[params ReadOnlySpan<Range> ranges]
     {
         get
@@ -98,6 +100,7 @@ public sealed partial class Tensor
     }
 
     /// <summary>One element of the first axis, that axis dropped: row <c>x[2]</c>, last <c>x[^1]</c>.</summary>
+    [IndexerName("Part")]
     public Tensor this[Index index]
     {
         get
