@@ -1,0 +1,360 @@
+// The simplest correct device: plain loops over every element in double or long, no pool, no
+// threads, no vectors. It proves that plans speak to devices through IBackend alone, and it is the
+// reference that the fast kernels are compared with.
+using System.Runtime.InteropServices;
+using Engine.Kernels;
+
+namespace Engine.OpTests;
+
+/// <summary>A backend of naive loops. Its buffers are managed arrays, exactly as large as asked for.</summary>
+internal sealed unsafe class ReferenceBackend : IBackend
+{
+    private sealed class HostBuffer(long bytes) : DeviceBuffer
+    {
+        public byte[] Data { get; } = GC.AllocateArray<byte>((int)bytes + 64, pinned: true);
+
+        public override long Bytes => bytes;
+    }
+
+    public string Name => "reference";
+
+    /// <summary>How many kernel calls were made, for tests of what plans do.</summary>
+    public int Calls { get; private set; }
+
+    /// <summary>Largest number of bytes rented at the same time.</summary>
+    public long PeakBytes { get; private set; }
+
+    private long bytesInUse;
+
+    public DeviceBuffer Rent(long bytes)
+    {
+        bytesInUse += bytes;
+        PeakBytes = Math.Max(PeakBytes, bytesInUse);
+        var buffer = new HostBuffer(bytes);
+        Array.Fill(buffer.Data, (byte)0xA5); // nothing may rely on fresh memory being zero
+        return buffer;
+    }
+
+    public void Return(DeviceBuffer buffer) => bytesInUse -= buffer.Bytes;
+
+    public void Upload(ReadOnlySpan<byte> source, DeviceBuffer target, long offset) =>
+        source.CopyTo(((HostBuffer)target).Data.AsSpan((int)offset));
+
+    public void Download(DeviceBuffer source, long offset, Span<byte> target) =>
+        ((HostBuffer)source).Data.AsSpan((int)offset, target.Length).CopyTo(target);
+
+    public void Elementwise(
+        TileProgram program, ReadOnlySpan<Operand> inputs, ReadOnlySpan<Operand> outputs)
+    {
+        Calls++;
+        int registers = program.Inputs.Length + program.Constants.Length + program.Steps.Length;
+        byte* file = (byte*)NativeMemory.AlignedAlloc((nuint)(registers * 64), 64);
+        try
+        {
+            for (int i = 0; i < program.Constants.Length; i++)
+                ((long*)(file + (program.Inputs.Length + i) * 64))[0] = program.Constants[i].Bits;
+            foreach (long[] at in Places(outputs[0].Layout))
+            {
+                for (int i = 0; i < inputs.Length; i++)
+                    LoadRegister(inputs[i], at, program.Inputs[i], file + i * 64);
+                int first = program.Inputs.Length + program.Constants.Length;
+                for (int i = 0; i < program.Steps.Length; i++)
+                {
+                    TileStep s = program.Steps[i];
+                    s.Kernel.Run(
+                        Register(file, s.A), Register(file, s.B), Register(file, s.C),
+                        file + (first + i) * 64, 1);
+                }
+                for (int i = 0; i < outputs.Length; i++)
+                    StoreRegister(outputs[i], at, file + program.Outputs[i] * 64);
+            }
+        }
+        finally
+        {
+            NativeMemory.AlignedFree(file);
+        }
+    }
+
+    public void Copy(in Operand source, in Operand target)
+    {
+        Calls++;
+        foreach (long[] at in Places(target.Layout))
+            Buffer.MemoryCopy(
+                Address(source, at), Address(target, at), 8, source.Type.Size());
+    }
+
+    public void Fill(in Operand target, long bits)
+    {
+        Calls++;
+        foreach (long[] at in Places(target.Layout))
+            Buffer.MemoryCopy(&bits, Address(target, at), 8, target.Type.Size());
+    }
+
+    public void Reduce(ReduceKind kind, in Operand x, in Operand y)
+    {
+        Calls++;
+        foreach (long[] at in Places(y.Layout))
+            Set(y, at, kind == ReduceKind.Sum ? 0 : kind == ReduceKind.Max
+                ? double.NegativeInfinity : double.PositiveInfinity);
+        // Sums run in double (or long), whatever the type, and are rounded once at the end.
+        var sums = new Dictionary<string, (double Real, long Whole)>();
+        foreach (long[] at in Places(x.Layout))
+        {
+            long[] to = [.. at];
+            for (int i = 0; i < to.Length; i++)
+                if (y.Layout.Sizes[i] == 1)
+                    to[i] = 0;
+            double value = Get(x, at);
+            if (kind == ReduceKind.Sum)
+            {
+                string key = string.Join(",", to);
+                var (real, whole) = sums.GetValueOrDefault(key);
+                sums[key] = (real + value, whole + (x.Type.IsFloat() ? 0 : Whole(x, at)));
+                if (x.Type.IsFloat()) Set(y, to, sums[key].Real);
+                else SetWhole(y, to, sums[key].Whole);
+                continue;
+            }
+            double old = Get(y, to);
+            Set(y, to, double.IsNaN(value) || double.IsNaN(old) ? double.NaN
+                : kind == ReduceKind.Max ? Math.Max(old, value) : Math.Min(old, value));
+        }
+    }
+
+    public void ArgMax(in Operand x, in Operand y)
+    {
+        Calls++;
+        for (long row = 0; row < x.Layout.Sizes[0]; row++)
+        {
+            long best = 0;
+            for (long i = 1; i < x.Layout.Sizes[1]; i++)
+            {
+                double value = Get(x, [row, i]), top = Get(x, [row, best]);
+                if (value > top || (double.IsNaN(value) && !double.IsNaN(top))) best = i;
+            }
+            SetWhole(y, [row], best);
+        }
+    }
+
+    public void MatMul(in Operand a, in Operand b, in Operand c)
+    {
+        Calls++;
+        int rank = c.Layout.Rank;
+        long k = a.Layout.Sizes[^1];
+        foreach (long[] at in Places(c.Layout))
+        {
+            double sum = 0;
+            for (long i = 0; i < k; i++)
+            {
+                long[] p = [.. at], q = [.. at];
+                p[rank - 1] = i;
+                q[rank - 2] = i;
+                sum += Get(a, p) * Get(b, q);
+            }
+            Set(c, at, sum);
+        }
+    }
+
+    public void Convolution(in ConvolutionShape s, in Operand x, in Operand w, in Operand y)
+    {
+        Calls++;
+        foreach (long[] at in Places(y.Layout)) Set(y, at, 0);
+        foreach (var (image, filter, output) in Taps(s))
+            Set(y, output, Get(y, output) + Get(x, image) * Get(w, filter));
+    }
+
+    public void InputGradient(in ConvolutionShape s, in Operand g, in Operand w, in Operand dx)
+    {
+        Calls++;
+        foreach (long[] at in Places(dx.Layout)) Set(dx, at, 0);
+        foreach (var (image, filter, output) in Taps(s))
+            Set(dx, image, Get(dx, image) + Get(g, output) * Get(w, filter));
+    }
+
+    public void WeightGradient(in ConvolutionShape s, in Operand x, in Operand g, in Operand dw)
+    {
+        Calls++;
+        foreach (long[] at in Places(dw.Layout)) Set(dw, at, 0);
+        foreach (var (image, filter, output) in Taps(s))
+            Set(dw, filter, Get(dw, filter) + Get(g, output) * Get(x, image));
+    }
+
+    public void MaxPoolIndices(in PoolShape s, in Operand x, in Operand y)
+    {
+        Calls++;
+        foreach (long[] at in Places(y.Layout))
+        {
+            long best = -1;
+            double top = 0;
+            for (int i = 0; i < s.Window * s.Window; i++)
+            {
+                long h = at[1] * s.Stride - s.Padding + i / s.Window;
+                long w = at[2] * s.Stride - s.Padding + i % s.Window;
+                if (h < 0 || w < 0 || h >= s.Height || w >= s.Width) continue;
+                double value = Get(x, [at[0], h, w]);
+                if (best >= 0 && !(value > top || (double.IsNaN(value) && !double.IsNaN(top))))
+                    continue;
+                best = h * s.Width + w;
+                top = value;
+            }
+            SetWhole(y, at, best);
+        }
+    }
+
+    public void Gather(in Operand x, in Operand index, in Operand y)
+    {
+        Calls++;
+        foreach (long[] at in Places(y.Layout))
+            Set(y, at, Get(x, [at[0], Index(index, at, x.Layout.Sizes[1]), at[2]]));
+    }
+
+    public void ScatterAdd(in Operand g, in Operand index, in Operand y)
+    {
+        Calls++;
+        foreach (long[] at in Places(y.Layout)) Set(y, at, 0);
+        foreach (long[] at in Places(g.Layout))
+        {
+            long[] to = [at[0], Index(index, at, y.Layout.Sizes[1]), at[2]];
+            Set(y, to, Get(y, to) + Get(g, at));
+        }
+    }
+
+    public void ArgSort(in Operand x, in Operand y)
+    {
+        Calls++;
+        Operand source = x;
+        for (long row = 0; row < x.Layout.Sizes[0]; row++)
+        {
+            long at = row;
+            long[] order = [.. Enumerable.Range(0, (int)x.Layout.Sizes[1])
+                .OrderBy(i => double.IsNaN(Get(source, [at, i])) ? 1 : 0)
+                .ThenBy(i => x64(source, at, i)).ThenBy(i => i)];
+            for (int i = 0; i < order.Length; i++) SetWhole(y, [row, i], order[i]);
+        }
+
+        static IComparable x64(in Operand x, long row, long i) =>
+            x.Type.IsFloat() ? Get(x, [row, i]) : (IComparable)Whole(x, [row, i]);
+    }
+
+    public void RandomBits(in Operand key, in Operand y)
+    {
+        Calls++;
+        foreach (long[] at in Places(y.Layout))
+        {
+            uint k0 = (uint)Whole(key, [at[0], 0]), k1 = (uint)Whole(key, [at[0], 1]);
+            long block = y.Type == DType.Int64 ? at[1] : at[1] / 2;
+            var (a, b) = Threefry(k0, k1, (uint)(block >> 32), (uint)block);
+            SetWhole(y, at, y.Type == DType.Int64
+                ? (long)((ulong)a << 32 | b) : (int)(at[1] % 2 == 0 ? a : b));
+        }
+    }
+
+    /// <summary>Threefry-2x32 with 20 rounds, as in the paper.</summary>
+    private static (uint, uint) Threefry(uint k0, uint k1, uint x0, uint x1)
+    {
+        ReadOnlySpan<int> rotations = [13, 15, 26, 6, 17, 29, 16, 24];
+        ReadOnlySpan<uint> keys = [k0, k1, 0x1BD11BDA ^ k0 ^ k1];
+        x0 += keys[0];
+        x1 += keys[1];
+        for (int round = 0; round < 20; round++)
+        {
+            x0 += x1;
+            x1 = uint.RotateLeft(x1, rotations[round % 8]) ^ x0;
+            if (round % 4 != 3) continue;
+            uint n = (uint)round / 4 + 1;
+            x0 += keys[(int)(n % 3)];
+            x1 += keys[(int)((n + 1) % 3)] + n;
+        }
+        return (x0, x1);
+    }
+
+    private static IEnumerable<(long[] Image, long[] Filter, long[] Output)> Taps(ConvolutionShape s)
+    {
+        var sizes = Layout.Contiguous(
+            s.Tasks, s.Batch, s.Filters, s.GroupChannels, s.OutHeight, s.OutWidth,
+            s.KernelHeight, s.KernelWidth);
+        foreach (long[] i in Places(sizes))
+        {
+            long h = i[4] * s.StrideHeight - s.PaddingHeight + i[6] * s.DilationHeight;
+            long w = i[5] * s.StrideWidth - s.PaddingWidth + i[7] * s.DilationWidth;
+            if (h < 0 || w < 0 || h >= s.Height || w >= s.Width) continue;
+            long channel = i[2] / s.GroupFilters * s.GroupChannels + i[3];
+            yield return ([i[0], i[1], channel, h, w], [i[0], i[2], i[3], i[6], i[7]],
+                [i[0], i[1], i[2], i[4], i[5]]);
+        }
+    }
+
+    private static IEnumerable<long[]> Places(Layout layout)
+    {
+        long[] sizes = layout.Sizes.ToArray();
+        var at = new long[sizes.Length];
+        for (long i = 0; i < layout.Count; i++)
+        {
+            yield return [.. at];
+            for (int axis = sizes.Length - 1; axis >= 0 && ++at[axis] == sizes[axis]; axis--)
+                at[axis] = 0;
+        }
+    }
+
+    private static long Index(in Operand index, long[] at, long size)
+    {
+        long i = Whole(index, [at[0], at[1]]);
+        return i >= 0 && i < size ? i : throw new IndexOutOfRangeException($"index {i} of {size}");
+    }
+
+    private static byte* Register(byte* file, int register) =>
+        register < 0 ? null : file + register * 64;
+
+    private static byte* Address(in Operand x, ReadOnlySpan<long> at)
+    {
+        long offset = x.Offset;
+        for (int i = 0; i < at.Length; i++) offset += at[i] * x.Layout.Strides[i];
+        byte[] data = ((HostBuffer)x.Buffer).Data;
+        long place = offset * x.Type.Size();
+        if (place < 0 || place + x.Type.Size() > x.Buffer.Bytes)
+            throw new InvalidOperationException($"a view reads outside its buffer: {x.Layout}");
+        return (byte*)Marshal.UnsafeAddrOfPinnedArrayElement(data, (int)place);
+    }
+
+    private static void LoadRegister(in Operand x, long[] at, RegisterType type, byte* register)
+    {
+        long bits = 0;
+        Buffer.MemoryCopy(Address(x, at), &bits, 8, x.Type.Size());
+        if (type is RegisterType.Mask32 or RegisterType.Mask64) bits = bits != 0 ? -1 : 0;
+        *(long*)register = bits;
+    }
+
+    private static void StoreRegister(in Operand y, long[] at, byte* register)
+    {
+        long bits = *(long*)register;
+        if (y.Type == DType.Bool) bits &= 1;
+        Buffer.MemoryCopy(&bits, Address(y, at), 8, y.Type.Size());
+    }
+
+    private static double Get(in Operand x, ReadOnlySpan<long> at) => x.Type switch
+    {
+        DType.Float32 => *(float*)Address(x, at),
+        DType.Float64 => *(double*)Address(x, at),
+        _ => Whole(x, at),
+    };
+
+    private static long Whole(in Operand x, ReadOnlySpan<long> at) => x.Type switch
+    {
+        DType.Int32 => *(int*)Address(x, at),
+        DType.Int64 => *(long*)Address(x, at),
+        _ => *Address(x, at),
+    };
+
+    private static void Set(in Operand y, ReadOnlySpan<long> at, double value)
+    {
+        if (y.Type == DType.Float32) *(float*)Address(y, at) = (float)value;
+        else if (y.Type == DType.Float64) *(double*)Address(y, at) = value;
+        else SetWhole(y, at, (long)value);
+    }
+
+    private static void SetWhole(in Operand y, ReadOnlySpan<long> at, long value)
+    {
+        if (y.Type == DType.Int32) *(int*)Address(y, at) = (int)value;
+        else if (y.Type == DType.Int64) *(long*)Address(y, at) = value;
+        else *Address(y, at) = (byte)value;
+    }
+}
