@@ -1,0 +1,77 @@
+// Which classes are for training, validation and test. Groups (scripts, alphabets) stay whole, so
+// that the test asks for characters of writing systems never seen.
+using System.Collections.Immutable;
+
+namespace Engine.Data;
+
+/// <summary>Three sets of classes without a class in common.</summary>
+public sealed record ClassSplit(ImageClasses Train, ImageClasses Validation, ImageClasses Test)
+{
+    /// <summary>
+    /// Test scripts: an alphabet, a syllabary, an abjad, an angular script and an Indic one, none
+    /// of which has a near relative among the others. Latin, Greek, Cyrillic and Coptic share
+    /// letters, Telugu and Kannada shapes, Thai and Lao too: such families are not divided.
+    /// </summary>
+    public static ImmutableArray<string> TestScripts { get; } =
+        ["ARMENIAN", "ETHIOPIC", "HEBREW", "KHMER", "RUNIC"];
+
+    /// <summary>Validation scripts.</summary>
+    public static ImmutableArray<string> ValidationScripts { get; } = ["GOTHIC", "LAO", "THAI"];
+
+    /// <summary>The embedded glyphs: 350 characters to train on, 51 to validate, 99 to test.</summary>
+    public static ClassSplit ByScript() =>
+        ByGroup(EmbeddedData.Glyphs, ValidationScripts, TestScripts);
+
+    /// <summary>The named groups are for validation and test, all others for training.</summary>
+    /// <exception cref="ArgumentException">A name that is no group, or is in both lists.</exception>
+    public static ClassSplit ByGroup(
+        ImageClasses source, IReadOnlyCollection<string> validation, IReadOnlyCollection<string> test)
+    {
+        var groups = source.Classes.Select(c => c.Group).ToHashSet();
+        foreach (string name in validation.Concat(test))
+        {
+            if (!groups.Contains(name) || (validation.Contains(name) && test.Contains(name)))
+            {
+                throw new ArgumentException(
+                    $"'{name}' must be a group of {source.Name}, for either validation or test.");
+            }
+        }
+
+        return By(source, [.. source.Classes.Select(c =>
+            test.Contains(c.Group) ? 2 : validation.Contains(c.Group) ? 1 : 0)]);
+    }
+
+    /// <summary>
+    /// Whole groups drawn at random until test and validation have at least their share of the
+    /// classes; a class without a group is a group of its own. The same for the same seed.
+    /// </summary>
+    public static ClassSplit AtRandom(
+        ImageClasses source, long seed, double validationShare = 0.1, double testShare = 0.2)
+    {
+        var groups = source.Classes
+            .Select((c, i) => (Class: i, Group: c.Group.Length > 0 ? c.Group : $"\0{i}"))
+            .GroupBy(p => p.Group, p => p.Class)
+            .ToList();
+        var part = new int[source.Classes.Length];
+        int test = 0, validation = 0;
+        foreach (int g in new SeededRandom(seed).Choose(groups.Count, groups.Count))
+        {
+            int to = test < testShare * part.Length ? 2
+                : validation < validationShare * part.Length ? 1 : 0;
+            foreach (int c in groups[g]) part[c] = to;
+            if (to == 2) test += groups[g].Count();
+            if (to == 1) validation += groups[g].Count();
+        }
+
+        return By(source, part);
+    }
+
+    /// <summary>Part 0, 1 or 2 of each class.</summary>
+    private static ClassSplit By(ImageClasses source, int[] parts)
+    {
+        ImageClasses Of(int number, string name) => source.Subset(
+            $"{source.Name}, {name}",
+            Enumerable.Range(0, parts.Length).Where(i => parts[i] == number));
+        return new ClassSplit(Of(0, "training"), Of(1, "validation"), Of(2, "test"));
+    }
+}

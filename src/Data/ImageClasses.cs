@@ -1,0 +1,180 @@
+// Images sorted into classes: what few-shot sampling draws from, wherever the images come from.
+using System.Collections.Immutable;
+
+namespace Engine.Data;
+
+/// <summary>One class of images.</summary>
+/// <param name="Name">What people call it: "LATIN CAPITAL LETTER K".</param>
+/// <param name="Group">What it belongs to and is kept together with: a script; may be empty.</param>
+/// <param name="Images">Row numbers of its images in the source.</param>
+public sealed record ImageClass(string Name, string Group, ImmutableArray<int> Images);
+
+/// <summary>
+/// Images of one size sorted into classes. Immutable; subsets share the pixels. An image is
+/// channels x height x width values, row by row; byte pixels are scaled to 0 .. 1 when read.
+/// </summary>
+public sealed class ImageClasses
+{
+    private readonly IPixels _pixels;
+
+    private ImageClasses(
+        string name, int channels, int height, int width, IPixels pixels,
+        ImmutableArray<ImageClass> classes)
+    {
+        Name = name;
+        Channels = channels;
+        Height = height;
+        Width = width;
+        _pixels = pixels;
+        Classes = classes;
+    }
+
+    /// <summary>What error messages and reports call the set.</summary>
+    public string Name { get; }
+
+    /// <summary>Number of channels.</summary>
+    public int Channels { get; }
+
+    /// <summary>Height in pixels.</summary>
+    public int Height { get; }
+
+    /// <summary>Width in pixels.</summary>
+    public int Width { get; }
+
+    /// <summary>The classes; a class's number is its position here.</summary>
+    public ImmutableArray<ImageClass> Classes { get; }
+
+    /// <summary>Values in an image: channels x height x width.</summary>
+    public int PixelCount => Channels * Height * Width;
+
+    /// <summary>Number of images in all classes together.</summary>
+    public int ImageCount => Classes.Sum(c => c.Images.Length);
+
+    /// <summary>
+    /// Sets of byte images. A byte b becomes b / <paramref name="divisor"/>. Rows are images in
+    /// channels x height x width order; classes name their rows.
+    /// </summary>
+    /// <exception cref="DataException">Classes or pixels that do not fit together.</exception>
+    public static ImageClasses FromBytes(
+        string name, int channels, int height, int width, byte[] pixels, float divisor,
+        IEnumerable<ImageClass> classes) =>
+        Create(name, channels, height, width, new BytePixels(pixels, divisor), classes);
+
+    /// <summary>Sets of float images, rows as in <see cref="FromBytes"/>.</summary>
+    /// <exception cref="DataException">Classes or pixels that do not fit together.</exception>
+    public static ImageClasses FromFloats(
+        string name, int channels, int height, int width, float[] pixels,
+        IEnumerable<ImageClass> classes) =>
+        Create(name, channels, height, width, new FloatPixels(pixels), classes);
+
+    /// <summary>The same images with some of the classes, in the order given.</summary>
+    public ImageClasses Subset(string name, IEnumerable<int> classes) => new(
+        name, Channels, Height, Width, _pixels, [.. classes.Select(c => Classes[c])]);
+
+    /// <summary>Writes one image, channels x height x width, turned by quarter turns to the left.</summary>
+    /// <param name="row">Row number of the image, as <see cref="ImageClass.Images"/> has it.</param>
+    /// <param name="target">Exactly <see cref="PixelCount"/> values.</param>
+    /// <param name="quarterTurns">0 to 3; others than 0 need square images.</param>
+    public void CopyImage(int row, Span<float> target, int quarterTurns = 0)
+    {
+        ArgumentOutOfRangeException.ThrowIfNotEqual(target.Length, PixelCount);
+        if (quarterTurns == 0)
+        {
+            _pixels.Copy(row * PixelCount, target);
+            return;
+        }
+
+        Span<float> upright = PixelCount <= 4096 ? stackalloc float[PixelCount] : new float[PixelCount];
+        _pixels.Copy(row * PixelCount, upright);
+        int plane = Height * Width;
+        for (int c = 0; c < Channels; c++)
+        {
+            Turn(upright.Slice(c * plane, plane), target.Slice(c * plane, plane), quarterTurns);
+        }
+    }
+
+    /// <summary>Name, classes, images and size in words.</summary>
+    public override string ToString() =>
+        $"{Name}: {Classes.Length} classes, {ImageCount} images of {Channels} x {Height} x {Width}";
+
+    private static ImageClasses Create(
+        string name, int channels, int height, int width, IPixels pixels,
+        IEnumerable<ImageClass> classes)
+    {
+        var all = classes.ToImmutableArray();
+        long pixelCount = (long)channels * height * width;
+        if (channels < 1 || height < 1 || width < 1 || pixels.Length % pixelCount != 0)
+        {
+            throw new DataException(
+                $"{name}: {pixels.Length} values are no whole number of images of {channels} x "
+                + $"{height} x {width}.");
+        }
+
+        long rows = pixels.Length / pixelCount;
+        foreach (var c in all)
+        {
+            if (c.Images.Any(i => i < 0 || i >= rows))
+            {
+                throw new DataException(
+                    $"{name}: class '{c.Name}' names an image that is not among the {rows} there are.");
+            }
+        }
+
+        return new ImageClasses(name, channels, height, width, pixels, all);
+    }
+
+    /// <summary>Turns a square plane to the left, as NumPy's rot90 does.</summary>
+    private void Turn(ReadOnlySpan<float> from, Span<float> to, int quarterTurns)
+    {
+        if (Height != Width)
+        {
+            throw new ArgumentException(
+                $"{Name}: images of {Height} x {Width} cannot be turned by quarter turns; they "
+                + "must be square.");
+        }
+
+        int n = Height;
+        for (int y = 0; y < n; y++)
+        {
+            for (int x = 0; x < n; x++)
+            {
+                int source = (quarterTurns & 3) switch
+                {
+                    0 => (y * n) + x,
+                    1 => (x * n) + (n - 1 - y),
+                    2 => ((n - 1 - y) * n) + (n - 1 - x),
+                    _ => ((n - 1 - x) * n) + y,
+                };
+                to[(y * n) + x] = from[source];
+            }
+        }
+    }
+
+    private interface IPixels
+    {
+        int Length { get; }
+
+        void Copy(int start, Span<float> target);
+    }
+
+    private sealed class BytePixels(byte[] values, float divisor) : IPixels
+    {
+        private readonly float[] _table = [.. Enumerable.Range(0, 256).Select(b => b / divisor)];
+
+        public int Length => values.Length;
+
+        public void Copy(int start, Span<float> target)
+        {
+            var source = values.AsSpan(start, target.Length);
+            for (int i = 0; i < target.Length; i++) target[i] = _table[source[i]];
+        }
+    }
+
+    private sealed class FloatPixels(float[] values) : IPixels
+    {
+        public int Length => values.Length;
+
+        public void Copy(int start, Span<float> target) =>
+            values.AsSpan(start, target.Length).CopyTo(target);
+    }
+}

@@ -1,0 +1,144 @@
+// Image sets in a user's folder: an IDX file of images, one of labels, names if there are any.
+using System.Collections.Immutable;
+
+namespace Engine.Data;
+
+/// <summary>Reads sets of labelled images from files.</summary>
+public static class ImageFiles
+{
+    /// <summary>Ending of the images' file, ending of the labels' file.</summary>
+    private static readonly (string Images, string Labels)[] Endings =
+    [
+        ("-images.idx.gz", "-labels.idx.gz"),
+        ("-images.idx", "-labels.idx"),
+        ("-images-idx3-ubyte.gz", "-labels-idx1-ubyte.gz"),
+        ("-images-idx3-ubyte", "-labels-idx1-ubyte"),
+        ("-images.idx3-ubyte", "-labels.idx1-ubyte"),
+    ];
+
+    /// <summary>
+    /// Reads a set from a folder that holds one, or by the path its files begin with: for
+    /// <c>data/omniglot</c> that is <c>data/omniglot-images.idx.gz</c>,
+    /// <c>data/omniglot-labels.idx.gz</c> and, if there, <c>data/omniglot-names.txt</c>. Also
+    /// uncompressed, and with the names MNIST's files have.
+    /// </summary>
+    /// <exception cref="DataException">No set or several there, or files that do not fit.</exception>
+    public static ImageClasses Load(string path)
+    {
+        var found = Directory.Exists(path)
+            ? Sets(Directory.EnumerateFiles(path).Order(StringComparer.Ordinal))
+            : Sets(Endings.Select(e => path + e.Images).Where(File.Exists));
+        if (found.Count == 0)
+        {
+            throw new DataException(
+                $"{path}: no image set there; it should hold NAME-images.idx.gz and "
+                + "NAME-labels.idx.gz.");
+        }
+
+        var prefixes = found.Select(f => f.Prefix).Distinct().ToList();
+        if (prefixes.Count > 1)
+        {
+            throw new DataException(
+                $"{path}: holds {prefixes.Count} image sets ("
+                + $"{string.Join(", ", prefixes.Select(Path.GetFileName))}); name one: {prefixes[0]}");
+        }
+
+        var (prefix, images, labels) = found[0];
+        string names = prefix + "-names.txt";
+        return FromIdx(
+            Path.GetFileName(prefix),
+            IdxFile.Read(images),
+            IdxFile.Read(labels),
+            File.Exists(names) ? ReadLines(names) : null);
+    }
+
+    /// <summary>
+    /// Sorts images (n, height, width) or (n, channels, height, width) into classes by labels (n).
+    /// Line i of the names is the name of label i; what stands before the last '/' is its group.
+    /// </summary>
+    /// <param name="name">What to call the set.</param>
+    /// <param name="images">Images; bytes are scaled to 0 .. 1.</param>
+    /// <param name="labels">One whole number for each image.</param>
+    /// <param name="names">Names of labels, if known.</param>
+    /// <param name="divisor">What a byte is divided by: 255, or 1 if no byte is above 1.</param>
+    /// <exception cref="DataException">Files that do not fit together.</exception>
+    public static ImageClasses FromIdx(
+        string name, IdxFile images, IdxFile labels, IReadOnlyList<string>? names = null,
+        float? divisor = null)
+    {
+        var sizes = images.Sizes;
+        if (sizes.Length is not (3 or 4) || sizes.Contains(0))
+        {
+            throw new DataException(
+                $"{images.Name}: images are (n, height, width) or (n, channels, height, width), but "
+                + $"this is {images}.");
+        }
+
+        if (labels.Sizes.Length != 1 || labels.Sizes[0] != sizes[0])
+        {
+            throw new DataException(
+                $"{labels.Name}: {sizes[0]} images need as many labels, but this is {labels}.");
+        }
+
+        var (channels, height, width) = sizes.Length == 3
+            ? (1, sizes[1], sizes[2]) : (sizes[1], sizes[2], sizes[3]);
+        var classes = Classes(labels, names);
+        return images.Type == IdxType.UInt8
+            ? ImageClasses.FromBytes(
+                name, channels, height, width, images.Bytes.ToArray(),
+                divisor ?? (images.Bytes.ContainsAnyExceptInRange((byte)0, (byte)1) ? 255 : 1),
+                classes)
+            : ImageClasses.FromFloats(name, channels, height, width, images.ToFloats(), classes);
+    }
+
+    private static IEnumerable<ImageClass> Classes(IdxFile labels, IReadOnlyList<string>? names)
+    {
+        var rows = new SortedDictionary<int, ImmutableArray<int>.Builder>();
+        int row = 0;
+        foreach (int label in labels.ToInts())
+        {
+            if (label < 0 || label >= (names?.Count ?? int.MaxValue))
+            {
+                throw new DataException(
+                    $"{labels.Name}: label {label} of image {row} has no name; labels are 0 to "
+                    + $"{(names?.Count ?? int.MaxValue) - 1}.");
+            }
+
+            if (!rows.TryGetValue(label, out var list))
+            {
+                rows[label] = list = ImmutableArray.CreateBuilder<int>();
+            }
+
+            list.Add(row++);
+        }
+
+        foreach (var (label, list) in rows)
+        {
+            string full = names is null ? label.ToString() : names[label].Trim();
+            int slash = full.LastIndexOf('/');
+            yield return new ImageClass(
+                full[(slash + 1)..], slash < 0 ? "" : full[..slash], list.ToImmutable());
+        }
+    }
+
+    private static List<(string Prefix, string Images, string Labels)> Sets(IEnumerable<string> files) =>
+    [
+        .. from file in files
+           from e in Endings
+           where file.EndsWith(e.Images, StringComparison.Ordinal)
+           let prefix = file[..^e.Images.Length]
+           select (prefix, file, prefix + e.Labels),
+    ];
+
+    private static string[] ReadLines(string path)
+    {
+        try
+        {
+            return File.ReadAllLines(path);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new DataException($"{path}: cannot be read: {IdxFile.OneLine(e)}", e);
+        }
+    }
+}

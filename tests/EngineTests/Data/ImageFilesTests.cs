@@ -1,0 +1,63 @@
+// Image sets in folders: finding them, sorting them into classes, and what can be wrong.
+using Engine.Data;
+
+namespace Engine.Tests.Data;
+
+public sealed class ImageFilesTests : IDisposable
+{
+    private readonly string _folder = Directory.CreateTempSubdirectory("engine-test-").FullName;
+
+    public void Dispose() => Directory.Delete(_folder, recursive: true);
+
+    [Fact]
+    public void LoadsByFolderAndByPrefix()
+    {
+        Write("letters-images.idx.gz", IdxSamples.Gzip(IdxSamples.Make(8, [3, 1, 2], [0, 255, 51, 0, 0, 0])));
+        Write("letters-labels.idx.gz", IdxSamples.Gzip(IdxSamples.Make(0x0B, [3], [0, 1, 0, 0, 0, 1])));
+        File.WriteAllText(Path.Combine(_folder, "letters-names.txt"), "Latin/a\nGreek/b\n");
+
+        foreach (string path in new[] { _folder, Path.Combine(_folder, "letters") })
+        {
+            var set = ImageFiles.Load(path);
+            Assert.Equal("letters: 2 classes, 3 images of 1 x 1 x 2", set.ToString());
+            Assert.Equal(["a", "b"], set.Classes.Select(c => c.Name));
+            Assert.Equal(["Latin", "Greek"], set.Classes.Select(c => c.Group));
+            Assert.Equal([0, 2], set.Classes[1].Images.AsEnumerable());
+            var image = new float[2];
+            set.CopyImage(1, image);
+            Assert.Equal([0.2f, 0], image);
+        }
+    }
+
+    [Fact]
+    public void LoadsMnistNamesAndChannels()
+    {
+        Write("train-images-idx3-ubyte", IdxSamples.Make(8, [2, 3, 1, 1], [0, 1, 1, 1, 0, 1]));
+        Write("train-labels-idx1-ubyte", IdxSamples.Make(8, [2], [7, 3]));
+        var set = ImageFiles.Load(_folder);
+        Assert.Equal((3, 1, 1), (set.Channels, set.Height, set.Width));
+        Assert.Equal(["3", "7"], set.Classes.Select(c => c.Name));
+    }
+
+    [Fact]
+    public void SaysWhatIsMissing()
+    {
+        Assert.Contains("no image set there", Error().Message);
+        Write("a-images.idx", IdxSamples.Make(8, [2, 1, 1], [0, 1]));
+        Assert.Contains("a-labels.idx: no such file", Error().Message);
+        Write("a-labels.idx", IdxSamples.Make(8, [3], [0, 1, 2]));
+        Assert.Contains("2 images need as many labels, but this is uint8 (3)", Error().Message);
+        Write("a-labels.idx", IdxSamples.Make(8, [2], [0, 1]));
+        File.WriteAllText(Path.Combine(_folder, "a-names.txt"), "only one\n");
+        Assert.Contains("label 1 of image 1 has no name", Error().Message);
+        Write("a-images.idx", IdxSamples.Make(8, [2], [0, 1]));
+        Assert.Contains("images are (n, height, width)", Error().Message);
+        Write("b-images.idx", IdxSamples.Make(8, [2, 1, 1], [0, 1]));
+        Assert.Contains("holds 2 image sets (a, b); name one: ", Error().Message);
+    }
+
+    private DataException Error() => Assert.Throws<DataException>(() => ImageFiles.Load(_folder));
+
+    private void Write(string name, byte[] bytes) =>
+        File.WriteAllBytes(Path.Combine(_folder, name), bytes);
+}
