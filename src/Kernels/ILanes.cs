@@ -65,6 +65,9 @@ public unsafe interface ILanes<V> where V : struct, ILanes<V>
     /// <summary>Lanes of a where the mask is set, of b elsewhere.</summary>
     static abstract V Select(V mask, V a, V b);
 
+    /// <summary>Whether the mask is set in any lane.</summary>
+    static abstract bool Any(V mask);
+
     /// <summary>Sum of all lanes.</summary>
     static abstract double Sum(V a);
 }
@@ -74,6 +77,9 @@ public interface IFloatLanes<V> : ILanes<V> where V : struct, IFloatLanes<V>
 {
     /// <summary>Whether the lanes are float64 (a constant for the JIT: the other branch vanishes).</summary>
     static abstract bool IsDouble { get; }
+
+    /// <summary>Whether <see cref="Fma"/> rounds once (a constant for the JIT).</summary>
+    static abstract bool HasFma { get; }
 
     /// <summary>Lane-wise quotient.</summary>
     static abstract V operator /(V a, V b);
@@ -107,4 +113,10 @@ public interface IFloatLanes<V> : ILanes<V> where V : struct, IFloatLanes<V>
 
     /// <summary>The mantissa m of a = m * 2^e with m in [1, 2), for normal positive a.</summary>
     static abstract V Mantissa(V a);
+
+    /// <summary>Sine by the platform's library, lane by lane: for rare, very large arguments.</summary>
+    static abstract V LibrarySin(V a);
+
+    /// <summary>Cosine by the platform's library, lane by lane: for rare, very large arguments.</summary>
+    static abstract V LibraryCos(V a);
 }

@@ -1,0 +1,118 @@
+// The one loop of all element-wise kernels, and the bodies that fit it to each shape of operator.
+using System.Numerics;
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
+
+namespace Engine.Kernels;
+
+/// <summary>Loads, computes and stores the lanes from element i on.</summary>
+internal unsafe interface ITileBody
+{
+    static abstract void Step<V>(void* a, void* b, void* c, void* result, nint i)
+        where V : struct, IFloatLanes<V>;
+}
+
+/// <summary>Runs a body over a tile in whole vectors of the widest width the hardware has.</summary>
+internal static unsafe class TileLoop
+{
+    public static void Run<TBody, T>(void* a, void* b, void* c, void* result, nint n)
+        where TBody : struct, ITileBody where T : unmanaged, INumber<T>
+    {
+        if (Vector512.IsHardwareAccelerated) Loop<TBody, Lanes512<T>>(a, b, c, result, n);
+        else if (Vector256.IsHardwareAccelerated) Loop<TBody, Lanes256<T>>(a, b, c, result, n);
+        else if (Vector128.IsHardwareAccelerated) Loop<TBody, Lanes128<T>>(a, b, c, result, n);
+        else Loop<TBody, Lanes1<T>>(a, b, c, result, n);
+    }
+
+    // The last vector may pass n: tiles have the room. Optimised at once, so that a program's
+    // first run is fast too.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    internal static void Loop<TBody, V>(void* a, void* b, void* c, void* result, nint n)
+        where TBody : struct, ITileBody where V : struct, IFloatLanes<V>
+    {
+        for (nint i = 0; i < n; i += V.Count) TBody.Step<V>(a, b, c, result, i);
+    }
+}
+
+/// <summary>result = TOp(a) on float lanes.</summary>
+internal readonly unsafe struct UnaryBody<TOp> : ITileBody where TOp : struct, IUnaryOp
+{
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Step<V>(void* a, void* b, void* c, void* result, nint i)
+        where V : struct, IFloatLanes<V> =>
+        V.Store(TOp.Invoke(V.Load(a, i)), result, i);
+}
+
+/// <summary>result = TOp(a) on number lanes.</summary>
+internal readonly unsafe struct NumberUnaryBody<TOp> : ITileBody
+    where TOp : struct, INumberUnaryOp
+{
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Step<V>(void* a, void* b, void* c, void* result, nint i)
+        where V : struct, IFloatLanes<V> =>
+        V.Store(TOp.Invoke(V.Load(a, i)), result, i);
+}
+
+/// <summary>result = TOp(a, b) on float lanes.</summary>
+internal readonly unsafe struct BinaryBody<TOp> : ITileBody where TOp : struct, IBinaryOp
+{
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Step<V>(void* a, void* b, void* c, void* result, nint i)
+        where V : struct, IFloatLanes<V> =>
+        V.Store(TOp.Invoke(V.Load(a, i), V.Load(b, i)), result, i);
+}
+
+/// <summary>result = TOp(a, b) on number lanes.</summary>
+internal readonly unsafe struct NumberBinaryBody<TOp> : ITileBody
+    where TOp : struct, INumberBinaryOp
+{
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Step<V>(void* a, void* b, void* c, void* result, nint i)
+        where V : struct, IFloatLanes<V> =>
+        V.Store(TOp.Invoke(V.Load(a, i), V.Load(b, i)), result, i);
+}
+
+/// <summary>result = mask of TOp(a, b).</summary>
+internal readonly unsafe struct CompareBody<TOp> : ITileBody where TOp : struct, ICompareOp
+{
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Step<V>(void* a, void* b, void* c, void* result, nint i)
+        where V : struct, IFloatLanes<V> =>
+        V.Store(TOp.Invoke(V.Load(a, i), V.Load(b, i)), result, i);
+}
+
+/// <summary>result = TOp(a) or TOp(a, b) on masks; b is null for unary operators.</summary>
+internal readonly unsafe struct MaskBody<TOp> : ITileBody where TOp : struct, IMaskOp
+{
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Step<V>(void* a, void* b, void* c, void* result, nint i)
+        where V : struct, IFloatLanes<V> =>
+        V.Store(TOp.Invoke(V.Load(a, i), V.Load(b, i)), result, i);
+}
+
+/// <summary>result = b where the mask a is set, c elsewhere.</summary>
+internal readonly unsafe struct SelectBody : ITileBody
+{
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Step<V>(void* a, void* b, void* c, void* result, nint i)
+        where V : struct, IFloatLanes<V> =>
+        V.Store(V.Select(V.Load(a, i), V.Load(b, i), V.Load(c, i)), result, i);
+}
+
+/// <summary>result = mask of a != 0 (NaN is not 0).</summary>
+internal readonly unsafe struct NotZeroBody : ITileBody
+{
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Step<V>(void* a, void* b, void* c, void* result, nint i)
+        where V : struct, IFloatLanes<V> =>
+        V.Store(~V.Equal(V.Load(a, i), V.Const(0)), result, i);
+}
+
+/// <summary>result = 1 where the mask a is set, 0 elsewhere.</summary>
+internal readonly unsafe struct OneWhereBody : ITileBody
+{
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Step<V>(void* a, void* b, void* c, void* result, nint i)
+        where V : struct, IFloatLanes<V> =>
+        V.Store(V.Load(a, i) & V.Const(1), result, i);
+}
