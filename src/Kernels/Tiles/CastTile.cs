@@ -3,7 +3,6 @@
 using System.Collections.Immutable;
 using System.Numerics;
 using System.Runtime.CompilerServices;
-using System.Runtime.Intrinsics;
 using R = Engine.Kernels.RegisterType;
 
 namespace Engine.Kernels;
