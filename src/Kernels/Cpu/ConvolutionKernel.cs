@@ -1,0 +1,117 @@
+// The three convolutions in terms of the kernels over flat planes.
+using System.Numerics;
+using System.Runtime.InteropServices;
+
+namespace Engine.Kernels;
+
+/// <inheritdoc/>
+internal sealed unsafe class ConvolutionKernel<O, V, T> : ConvolutionKernel
+    where O : struct, IVec<V, T> where V : struct where T : unmanaged, INumberBase<T>
+{
+    public static readonly ConvolutionKernel<O, V, T> Only = new();
+
+    public override void Forward(
+        CpuBackend backend, in ConvolutionShape shape, in Operand x, in Operand w, in Operand y)
+    {
+        if (y.Layout.Count == 0) return;
+        if (x.Layout.Count == 0 || w.Layout.Count == 0)
+        {
+            Clear(y, true);
+            return;
+        }
+        FlatOperands<T> o = Operands(shape, x, w);
+        o.Result = (T*)CpuBackend.Pointer(y);
+        o.ResultTask = TaskStride(y);
+        o.ResultImage = (nint)shape.Filters * shape.OutHeight * shape.OutWidth;
+        o.ResultChannel = (nint)shape.OutHeight * shape.OutWidth;
+        o.ResultRow = shape.OutWidth;
+        MergeTasks(ref o);
+        FlatConvolution<O, V, T>.Run(
+            backend, FlatAxis.Rows(shape), FlatAxis.Columns(shape), o);
+    }
+
+    public override void InputGradient(
+        CpuBackend backend, in ConvolutionShape shape, in Operand g, in Operand w, in Operand dx)
+    {
+        if (dx.Layout.Count == 0) return;
+        ConvolutionShape s = shape;
+        // With a stride or a crop there may be inputs that no tap reads.
+        Clear(dx, s.StrideHeight > 1 || s.StrideWidth > 1 || g.Layout.Count == 0);
+        if (g.Layout.Count == 0 || w.Layout.Count == 0) return;
+
+        // Source and result change places, and so do channels and filters.
+        FlatOperands<T> o = Operands(s, dx, w);
+        (o.Channels, o.Filters) = (o.Filters, o.Channels);
+        (o.WeightChannel, o.WeightFilter) = (o.WeightFilter, o.WeightChannel);
+        o.Result = o.Source;
+        (o.ResultTask, o.ResultImage, o.ResultChannel, o.ResultRow) =
+            (o.SourceTask, o.SourceImage, o.SourceChannel, s.Width);
+        o.Source = (T*)CpuBackend.Pointer(g);
+        o.SourceTask = TaskStride(g);
+        o.SourceImage = (nint)s.Filters * s.OutHeight * s.OutWidth;
+        o.SourceChannel = (nint)s.OutHeight * s.OutWidth;
+        MergeTasks(ref o);
+        for (int a = 0; a < s.StrideHeight; a++)
+            for (int b = 0; b < s.StrideWidth; b++)
+            {
+                FlatAxis rows = FlatAxis.TransposedRows(s, a);
+                FlatAxis columns = FlatAxis.TransposedColumns(s, b);
+                if (rows.Taps.Length > 0 && columns.Taps.Length > 0)
+                    FlatConvolution<O, V, T>.Run(backend, rows, columns, o);
+            }
+    }
+
+    public override void WeightGradient(
+        CpuBackend backend, in ConvolutionShape shape, in Operand x, in Operand g, in Operand dw)
+    {
+        if (dw.Layout.Count == 0) return;
+        Clear(dw, x.Layout.Count == 0 || g.Layout.Count == 0);
+        if (x.Layout.Count == 0 || g.Layout.Count == 0) return;
+        FlatOperands<T> o = Operands(shape, x, dw);
+        o.Result = (T*)CpuBackend.Pointer(g);
+        o.ResultTask = TaskStride(g);
+        o.ResultImage = (nint)shape.Filters * shape.OutHeight * shape.OutWidth;
+        o.ResultChannel = (nint)shape.OutHeight * shape.OutWidth;
+        FlatWeightGradient<O, V, T>.Run(
+            backend, FlatAxis.Rows(shape), FlatAxis.Columns(shape), o);
+    }
+
+    /// <summary>The operands but for the result, with the image side as source.</summary>
+    private static FlatOperands<T> Operands(
+        in ConvolutionShape s, in Operand image, in Operand weights) => new()
+        {
+            Source = (T*)CpuBackend.Pointer(image),
+            SourceTask = TaskStride(image),
+            SourceImage = (nint)s.Channels * s.Height * s.Width,
+            SourceChannel = (nint)s.Height * s.Width,
+            Weights = (T*)CpuBackend.Pointer(weights),
+            WeightTask = TaskStride(weights),
+            WeightFilter = (nint)s.GroupChannels * s.KernelHeight * s.KernelWidth,
+            WeightChannel = (nint)s.KernelHeight * s.KernelWidth,
+            WeightGroup = (nint)s.GroupFilters * s.GroupChannels * s.KernelHeight * s.KernelWidth,
+            KernelWidth = s.KernelWidth,
+            Tasks = s.Tasks,
+            Images = s.Batch,
+            Groups = s.Groups,
+            Channels = s.GroupChannels,
+            Filters = s.GroupFilters,
+        };
+
+    private static nint TaskStride(in Operand x) =>
+        x.Layout.Sizes[0] == 1 ? 0 : (nint)x.Layout.Strides[0];
+
+    /// <summary>Tasks with the same weights are one with more images.</summary>
+    private static void MergeTasks(ref FlatOperands<T> o)
+    {
+        if (o.WeightTask != 0 || o.Tasks == 1) return;
+        if (o.SourceTask != o.Images * o.SourceImage || o.ResultTask != o.Images * o.ResultImage)
+            return;
+        o.Images *= o.Tasks;
+        o.Tasks = 1;
+    }
+
+    private static void Clear(in Operand x, bool when)
+    {
+        if (when) NativeMemory.Clear(CpuBackend.Pointer(x), (nuint)(x.Layout.Count * sizeof(T)));
+    }
+}

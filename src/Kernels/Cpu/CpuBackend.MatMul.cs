@@ -1,0 +1,221 @@
+// MatMul on the CPU: chooses between the packed and the unpacked product by shapes and strides, and
+// cuts batches into parts.
+using System.Numerics;
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
+
+namespace Engine.Kernels;
+
+public sealed unsafe partial class CpuBackend
+{
+    /// <inheritdoc/>
+    public void MatMul(in Operand a, in Operand b, in Operand c)
+    {
+        if (c.Type == DType.Float32) MatMul<float>(a, b, c);
+        else if (c.Type == DType.Float64) MatMul<double>(a, b, c);
+        else throw new NotSupportedException($"MatMul: no kernel for {c.Type.Name()}.");
+    }
+
+    private void MatMul<T>(in Operand a, in Operand b, in Operand c)
+        where T : unmanaged, INumberBase<T>
+    {
+        if (Vector512.IsHardwareAccelerated)
+            MatMulKernel<Vec512<T>, Vector512<T>, T>.Run(this, a, b, c);
+        else if (Vector256.IsHardwareAccelerated)
+            MatMulKernel<Vec256<T>, Vector256<T>, T>.Run(this, a, b, c);
+        else if (Vector128.IsHardwareAccelerated)
+            MatMulKernel<Vec128<T>, Vector128<T>, T>.Run(this, a, b, c);
+        else
+            MatMulKernel<Vec1<T>, T, T>.Run(this, a, b, c);
+    }
+}
+
+/// <summary>Batched products for one width of vector and element type.</summary>
+internal static unsafe class MatMulKernel<O, V, T>
+    where O : struct, IVec<V, T> where V : struct where T : unmanaged, INumberBase<T>
+{
+    private const double PartProducts = 100_000;
+    private const int MaxAxes = 8;
+
+    /// <summary>The products of a batch: item i's operands lie at sums of multiples of strides.</summary>
+    private struct Batch
+    {
+        public Product<T> First;
+        public void* Backend;
+        public long Items;
+        public long ItemsPerPart;
+        public nint ItemC;
+        public int Axes;
+        public fixed long Sizes[MaxAxes];
+        public fixed long StridesA[MaxAxes];
+        public fixed long StridesB[MaxAxes];
+
+        public readonly Product<T> Item(long item)
+        {
+            Product<T> p = First;
+            p.C += (nint)item * ItemC;
+            for (int i = Axes - 1; i > 0; i--)
+            {
+                long index = item % Sizes[i];
+                item /= Sizes[i];
+                p.A += index * StridesA[i];
+                p.B += index * StridesB[i];
+            }
+            if (Axes > 0)
+            {
+                p.A += item * StridesA[0];
+                p.B += item * StridesB[0];
+            }
+            return p;
+        }
+    }
+
+    public static void Run(CpuBackend backend, in Operand a, in Operand b, in Operand c)
+    {
+        if (c.Layout.Count == 0) return;
+        int rank = c.Layout.Rank;
+        var first = new Product<T>
+        {
+            A = (T*)CpuBackend.Pointer(a),
+            B = (T*)CpuBackend.Pointer(b),
+            C = (T*)CpuBackend.Pointer(c),
+            M = (nint)c.Layout.Sizes[rank - 2],
+            N = (nint)c.Layout.Sizes[rank - 1],
+            K = (nint)a.Layout.Sizes[rank - 1],
+            RowA = (nint)a.Layout.Strides[rank - 2],
+            ColumnA = (nint)a.Layout.Strides[rank - 1],
+            RowB = (nint)b.Layout.Strides[rank - 2],
+            ColumnB = (nint)b.Layout.Strides[rank - 1],
+        };
+        if (first.K == 0)
+        {
+            new Span<byte>(first.C, checked((int)(c.Layout.Count * sizeof(T)))).Clear();
+            return;
+        }
+        var batch = new Batch { First = first, Backend = Unsafe.AsPointer(ref backend) };
+        Collapse(ref batch, a.Layout, b.Layout, c.Layout);
+        if (batch.First.N == 1) Swap(ref batch);
+        batch.First.RowC = batch.First.N;
+        batch.ItemC = batch.First.M * batch.First.N;
+
+        ref Product<T> p = ref batch.First;
+        if (!GemmSmall<O, V, T>.Fits(p) && !Dots(p))
+        {
+            for (long item = 0; item < batch.Items; item++)
+                Gemm<O, V, T>.Run(backend, batch.Item(item));
+            return;
+        }
+        double products = (double)p.M * p.N * p.K;
+        batch.ItemsPerPart = (long)Math.Clamp(PartProducts / products, 1, batch.Items);
+        long parts = (batch.Items + batch.ItemsPerPart - 1) / batch.ItemsPerPart;
+        backend.Workers.Run(checked((int)parts), &Part, &batch);
+    }
+
+    /// <summary>
+    /// Batch axes with all adjacent ones merged that can be, the innermost into the rows where
+    /// b is shared and the rows of a continue from item to item.
+    /// </summary>
+    private static void Collapse(ref Batch batch, Layout a, Layout b, Layout c)
+    {
+        ref Product<T> p = ref batch.First;
+        long* sizes = stackalloc long[c.Rank], stridesA = stackalloc long[c.Rank];
+        long* stridesB = stackalloc long[c.Rank];
+        int axes = 0;
+        for (int i = c.Rank - 3; i >= 0; i--)
+        {
+            long size = c.Sizes[i], strideA = a.Strides[i], strideB = b.Strides[i];
+            if (size == 1) continue;
+            if (axes == 0 && strideB == 0 && (p.M == 1 || strideA == p.M * p.RowA))
+            {
+                if (p.M == 1) p.RowA = (nint)strideA;
+                p.M *= (nint)size;
+            }
+            else if (axes > 0 && strideA == stridesA[axes - 1] * sizes[axes - 1]
+                && strideB == stridesB[axes - 1] * sizes[axes - 1])
+                sizes[axes - 1] *= size;
+            else
+            {
+                (sizes[axes], stridesA[axes], stridesB[axes]) = (size, strideA, strideB);
+                axes++;
+            }
+        }
+        if (axes > MaxAxes)
+            throw new NotSupportedException($"MatMul: {axes} separate batch axes.");
+        batch.Items = 1;
+        batch.Axes = axes;
+        for (int i = 0; i < axes; i++)
+        {
+            batch.Sizes[i] = sizes[axes - 1 - i];
+            batch.StridesA[i] = stridesA[axes - 1 - i];
+            batch.StridesB[i] = stridesB[axes - 1 - i];
+            batch.Items *= batch.Sizes[i];
+        }
+    }
+
+    private static void Part(void* context, int part)
+    {
+        ref Batch batch = ref *(Batch*)context;
+        long start = part * batch.ItemsPerPart;
+        long end = Math.Min(start + batch.ItemsPerPart, batch.Items);
+        if (Dots(batch.First))
+        {
+            for (long item = start; item < end; item++) RunDots(batch.Item(item));
+            return;
+        }
+        if (!GemmSmall<O, V, T>.NeedsScratch(batch.First))
+        {
+            for (long item = start; item < end; item++) GemmSmall<O, V, T>.Run(batch.Item(item));
+            return;
+        }
+        CpuBackend backend = Unsafe.AsRef<CpuBackend>(batch.Backend);
+        using var scratch = new Scratch<T>(backend, GemmSmall<O, V, T>.ScratchSize(batch.First));
+        T* packed = scratch.Pointer;
+        T* last = null;
+        for (long item = start; item < end; item++)
+        {
+            Product<T> p = batch.Item(item);
+            T* source = p.B;
+            if (source != last) GemmSmall<O, V, T>.PackB(ref p, packed);
+            else GemmSmall<O, V, T>.UsePacked(ref p, packed);
+            last = source;
+            GemmSmall<O, V, T>.Run(p);
+        }
+    }
+
+    /// <summary>A column as result becomes a row: cᵀ = bᵀ aᵀ lies in memory as c does.</summary>
+    private static void Swap(ref Batch batch)
+    {
+        Product<T> p = batch.First;
+        batch.First.A = p.B;
+        batch.First.B = p.A;
+        (batch.First.RowA, batch.First.ColumnA) = (p.ColumnB, p.RowB);
+        (batch.First.RowB, batch.First.ColumnB) = (p.ColumnA, p.RowA);
+        (batch.First.M, batch.First.N) = (p.N, p.M);
+        for (int i = 0; i < batch.Axes; i++)
+            (batch.StridesA[i], batch.StridesB[i]) = (batch.StridesB[i], batch.StridesA[i]);
+    }
+
+    /// <summary>Whether rows of A meet columns of B that both are contiguous along k.</summary>
+    private static bool Dots(in Product<T> p) =>
+        p.M <= 3 && (p.ColumnA == 1 || p.K == 1) && p.RowB == 1 && p.ColumnB != 1 && p.K >= O.Count;
+
+    private static void RunDots(in Product<T> p)
+    {
+        var tile = new DotArguments<T>
+        {
+            RowA = p.ColumnB,
+            B0 = p.A,
+            B1 = p.A + p.RowA,
+            B2 = p.A + 2 * p.RowA,
+            RowC = 1,
+            ColumnC = p.RowC,
+            Depth = p.K,
+        };
+        for (nint j = 0; j < p.N; j += O.TileRows)
+        {
+            tile.A = p.B + j * p.ColumnB;
+            tile.C = p.C + j;
+            DotTile<O, V, T>.Run((int)Math.Min(O.TileRows, p.N - j), (int)p.M, tile);
+        }
+    }
+}

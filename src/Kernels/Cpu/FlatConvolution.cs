@@ -1,0 +1,209 @@
+// Convolution, and its transpose in the input, over the planes of FlatLayout: for each tile of
+// columns a product of the weights with rows of the planes, read in place through a table.
+using System.Runtime.CompilerServices;
+
+namespace Engine.Kernels;
+
+/// <summary>Places and strides of the operands of a convolution over images.</summary>
+internal unsafe struct FlatOperands<T> where T : unmanaged
+{
+    /// <summary>Source (tasks, images, channels, plane) and result (tasks, images, filters, plane).</summary>
+    public T* Source, Result;
+    public nint SourceTask, SourceImage, SourceChannel;
+    public nint ResultTask, ResultImage, ResultChannel, ResultRow;
+
+    /// <summary>Weight of (filter, channel, tap) at their multiples; group after group of filters.</summary>
+    public T* Weights;
+    public nint WeightTask, WeightFilter, WeightChannel, WeightGroup;
+
+    /// <summary>Columns of the kernel: tap (r, s) is number r * KernelWidth + s.</summary>
+    public int KernelWidth;
+
+    public int Tasks, Images, Groups;
+
+    /// <summary>Channels and filters of a group.</summary>
+    public int Channels, Filters;
+}
+
+/// <summary>The convolution for one width of vector and element type.</summary>
+internal static unsafe class FlatConvolution<O, V, T>
+    where O : struct, IVec<V, T> where V : struct where T : unmanaged
+{
+    private const int SourceElements = 65536;
+    private const int ChunkTiles = 8;
+
+    private struct Job
+    {
+        public FlatOperands<T> Operands;
+        public void* Backend;
+        public void* Layout;
+        public T* Packed;
+        public nint* Table;
+        public int Depth, RowTiles, Blocks;
+        public readonly nint PackedGroup => (nint)RowTiles * O.TileRows * Depth;
+        public readonly nint PackedTask => PackedGroup * Operands.Groups;
+    }
+
+    public static void Run(CpuBackend backend, FlatAxis rows, FlatAxis columns, FlatOperands<T> o)
+    {
+        if (rows.OutSize == 0 || columns.OutSize == 0) return;
+        int taps = rows.Taps.Length * columns.Taps.Length;
+        int packedTasks = o.WeightTask == 0 ? 1 : o.Tasks;
+        var one = new FlatLayout(rows, columns, 1, Tile<O, V, T>.Columns);
+        int images = ImagesPerBlock(one, o.Channels, o.Images, o.Tasks);
+        var layout = new FlatLayout(rows, columns, images, Tile<O, V, T>.Columns);
+        var job = new Job
+        {
+            Operands = o,
+            Backend = Unsafe.AsPointer(ref backend),
+            Layout = Unsafe.AsPointer(ref layout),
+            Depth = taps * o.Channels,
+            RowTiles = (o.Filters + O.TileRows - 1) / O.TileRows,
+            Blocks = (o.Images + images - 1) / images,
+        };
+        using var table = new Scratch<nint>(backend, job.Depth);
+        layout.Table(o.Channels, job.Table = table.Pointer);
+        using var packed = new Scratch<T>(backend, packedTasks * job.PackedTask);
+        job.Packed = packed.Pointer;
+        backend.Workers.Run(packedTasks * o.Groups, &PackWeights, &job);
+        backend.Workers.Run(o.Tasks * job.Blocks, &Convolve, &job);
+    }
+
+    /// <summary>
+    /// Images per block: planes that fit the second-level cache, and enough blocks for threads.
+    /// </summary>
+    internal static int ImagesPerBlock(FlatLayout one, int channels, int images, int tasks)
+    {
+        int fit = SourceElements / Math.Max(1, one.PlanePitch * one.Phases * channels);
+        int few = Math.Max(1, 4096 / one.ImagePitch);
+        int wanted = (images * tasks + 15) / 16;
+        return Math.Max(1, Math.Min(Math.Min(fit, few), Math.Min(wanted, images)));
+    }
+
+    /// <summary>Panels [depth][TileRows] of one group's weights; rows beyond the filters are 0.</summary>
+    private static void PackWeights(void* context, int part)
+    {
+        ref Job job = ref *(Job*)context;
+        ref FlatOperands<T> o = ref job.Operands;
+        FlatLayout layout = Unsafe.AsRef<FlatLayout>(job.Layout);
+        int task = part / o.Groups, group = part % o.Groups;
+        T* weights = o.Weights + task * o.WeightTask + group * o.WeightGroup;
+        T* target = job.Packed + part * job.PackedGroup;
+        int[] rows = layout.Rows.Taps, columns = layout.Columns.Taps;
+        for (int tile = 0; tile < job.RowTiles; tile++)
+            for (int c = 0; c < o.Channels; c++)
+                foreach (int r in rows)
+                    foreach (int s in columns)
+                    {
+                        T* from = weights + c * o.WeightChannel + r * o.KernelWidth + s;
+                        for (int i = 0; i < O.TileRows; i++)
+                        {
+                            int filter = tile * O.TileRows + i;
+                            *target++ = filter < o.Filters
+                                ? from[filter * o.WeightFilter] : default;
+                        }
+                    }
+    }
+
+    private static void Convolve(void* context, int part)
+    {
+        ref Job job = ref *(Job*)context;
+        ref FlatOperands<T> o = ref job.Operands;
+        FlatLayout layout = Unsafe.AsRef<FlatLayout>(job.Layout);
+        CpuBackend backend = Unsafe.AsRef<CpuBackend>(job.Backend);
+        int task = part / job.Blocks;
+        int first = part % job.Blocks * layout.Images;
+        int images = Math.Min(layout.Images, o.Images - first);
+        nint channelPlanes = (nint)layout.Phases * layout.PlanePitch;
+        using var planes = new Scratch<T>(backend, o.Channels * channelPlanes);
+        int chunk = ChunkTiles * Tile<O, V, T>.Columns;
+        using var results = new Scratch<T>(backend, (nint)job.RowTiles * O.TileRows * chunk);
+        int length = layout.Length(images);
+        for (int group = 0; group < o.Groups; group++)
+        {
+            T* source = o.Source + task * o.SourceTask + first * o.SourceImage
+                + (nint)group * o.Channels * o.SourceChannel;
+            for (int c = 0; c < o.Channels; c++)
+                FlatCopy<T>.Load(
+                    layout, source + c * o.SourceChannel, o.SourceImage, images,
+                    planes.Pointer + c * channelPlanes);
+            T* weights = job.Packed + group * job.PackedGroup
+                + (o.WeightTask == 0 ? 0 : task * job.PackedTask);
+            T* result = o.Result + task * o.ResultTask + first * o.ResultImage
+                + (nint)group * o.Filters * o.ResultChannel;
+            for (int start = 0; start < length; start += chunk)
+            {
+                int columns = Math.Min(chunk, length - start);
+                Multiply(job, weights, planes.Pointer + start, columns, results.Pointer, chunk);
+                Scatter(o, layout, results.Pointer, chunk, start, start + columns, result);
+            }
+        }
+    }
+
+    private static void Multiply(
+        in Job job, T* weights, T* planes, int columns, T* results, int chunk)
+    {
+        var tile = new TileArguments<T>
+        {
+            RowA = 1,
+            StepA = O.TileRows,
+            Table = job.Table,
+            RowC = chunk,
+            Depth = job.Depth,
+            Tail = O.Count,
+        };
+        for (int j = 0; j < columns; j += Tile<O, V, T>.Columns)
+            for (int i = 0; i < job.RowTiles; i++)
+            {
+                tile.A = weights + (nint)i * O.TileRows * job.Depth;
+                tile.B = planes + j;
+                tile.C = results + (nint)i * O.TileRows * chunk + j;
+                Tile<O, V, T>.RunTable(tile);
+            }
+    }
+
+    /// <summary>Copies the outputs among columns start .. end - 1 to the result.</summary>
+    private static void Scatter(
+        in FlatOperands<T> o, FlatLayout layout, T* results, int chunk, int start, int end,
+        T* target)
+    {
+        FlatAxis rows = layout.Rows, columns = layout.Columns;
+        for (int p = start; p < end;)
+        {
+            int image = p / layout.ImagePitch;
+            int row = p % layout.ImagePitch / layout.RowPitch;
+            int column = p % layout.RowPitch;
+            int run = Math.Min(layout.RowPitch - column, end - p);
+            int count = Math.Min(run, columns.OutSize - column);
+            if (row < rows.OutSize && count > 0)
+            {
+                T* to = target + image * o.ResultImage
+                    + (rows.OutStart + row * rows.OutStep) * o.ResultRow
+                    + columns.OutStart + column * columns.OutStep;
+                CopyRuns(
+                    results + p - start, chunk, to, o.ResultChannel, columns.OutStep,
+                    o.Filters, count);
+            }
+            p += run;
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void CopyRuns(
+        T* source, nint sourceRow, T* target, nint targetRow, int step, int rows, int count)
+    {
+        for (int i = 0; i < rows; i++, source += sourceRow, target += targetRow)
+        {
+            if (step != 1)
+                for (int j = 0; j < count; j++) target[j * step] = source[j];
+            else if (count < O.Count)
+                for (int j = 0; j < count; j++) target[j] = source[j];
+            else
+            {
+                for (int j = 0; j + O.Count <= count; j += O.Count)
+                    O.Store(O.Load(source + j), target + j);
+                O.Store(O.Load(source + count - O.Count), target + count - O.Count);
+            }
+        }
+    }
+}

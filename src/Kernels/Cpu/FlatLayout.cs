@@ -1,0 +1,184 @@
+// Convolution without packing patches. Images are copied once into planes with zero borders, image
+// after image, such that the input under tap (r, s) of output element p lies at p + offset(r, s),
+// the same offset for all p. So a row of patches is a shifted view of a plane. Columns that belong
+// to no output (the borders) are computed along and dropped. The right border of a row is the left
+// border of the next, the bottom border of an image the top border of the next. A convolution
+// with stride m reads from m (times m) planes, each with every m-th row (and column).
+namespace Engine.Kernels;
+
+/// <summary>
+/// One axis of a convolution. Output element o of OutSize stands at OutStart + o * OutStep of the
+/// result and reads, by tap t, element o * InStep + Offsets[t] - Pad of the source.
+/// </summary>
+internal readonly record struct FlatAxis(
+    int InSize, int InStep, int Pad, int OutSize, int OutStart, int OutStep,
+    int[] Taps, int[] Offsets)
+{
+    /// <summary>Furthest step from an output to what it reads in its plane.</summary>
+    public int Reach => Offsets.Length == 0 ? 0 : Offsets.Max() / InStep;
+
+    /// <summary>Distance of consecutive rows (images) of a plane.</summary>
+    public int Pitch
+    {
+        get
+        {
+            int end = OutSize + Reach;
+            if (InStep > 1) return end;
+            int dataEnd = Math.Clamp(Pad + InSize, 0, end);
+            return Math.Max(Math.Max(OutSize, dataEnd), end - Math.Max(Pad, 0));
+        }
+    }
+
+    /// <summary>The vertical axis of the convolution itself.</summary>
+    public static FlatAxis Rows(in ConvolutionShape s) => Forward(
+        s.Height, s.OutHeight, s.KernelHeight, s.StrideHeight, s.PaddingHeight, s.DilationHeight);
+
+    /// <summary>The horizontal axis of the convolution itself.</summary>
+    public static FlatAxis Columns(in ConvolutionShape s) => Forward(
+        s.Width, s.OutWidth, s.KernelWidth, s.StrideWidth, s.PaddingWidth, s.DilationWidth);
+
+    /// <summary>
+    /// The vertical axis of the transpose, for the rows h with (h + padding) % stride == phase.
+    /// </summary>
+    public static FlatAxis TransposedRows(in ConvolutionShape s, int phase) => Transposed(
+        s.Height, s.OutHeight, s.KernelHeight, s.StrideHeight, s.PaddingHeight, s.DilationHeight,
+        phase);
+
+    /// <summary>The horizontal axis of the transpose, likewise.</summary>
+    public static FlatAxis TransposedColumns(in ConvolutionShape s, int phase) => Transposed(
+        s.Width, s.OutWidth, s.KernelWidth, s.StrideWidth, s.PaddingWidth, s.DilationWidth, phase);
+
+    private static FlatAxis Forward(
+        int inSize, int outSize, int kernel, int step, int pad, int dilation)
+    {
+        var taps = new int[kernel];
+        var offsets = new int[kernel];
+        for (int r = 0; r < kernel; r++) (taps[r], offsets[r]) = (r, r * dilation);
+        return new FlatAxis(inSize, step, pad, outSize, 0, 1, taps, offsets);
+    }
+
+    // Element i of the convolution's input is reached by the taps r with
+    // (i + pad - r * dilation) % step == 0; the quotient is the output element that read it.
+    private static FlatAxis Transposed(
+        int inSize, int outSize, int kernel, int step, int pad, int dilation, int phase)
+    {
+        int[] taps = [.. Enumerable.Range(0, kernel).Where(r => r * dilation % step == phase)];
+        int first = Math.Max(0, (pad - phase + step - 1) / step);
+        int start = first * step + phase - pad;
+        int count = start >= inSize ? 0 : (inSize - 1 - start) / step + 1;
+        int[] back = [.. taps.Select(r => (r * dilation - phase) / step)];
+        int furthest = back.Length == 0 ? 0 : back.Max();
+        return new FlatAxis(
+            outSize, 1, furthest - first, count, start, step,
+            taps, [.. back.Select(e => furthest - e)]);
+    }
+}
+
+/// <summary>Two axes, and the planes that hold a block of images for them.</summary>
+internal sealed unsafe class FlatLayout
+{
+    public readonly FlatAxis Rows, Columns;
+
+    /// <summary>Images in a block.</summary>
+    public readonly int Images;
+
+    /// <summary>Distance of rows, of images and of planes, in elements.</summary>
+    public readonly int RowPitch, ImagePitch, PlanePitch;
+
+    /// <summary>Planes of a channel, one for each phase of the strides.</summary>
+    public readonly int Phases;
+
+    /// <summary>Planes for so many images, read beyond them up to a multiple of unit.</summary>
+    public FlatLayout(FlatAxis rows, FlatAxis columns, int images, int unit)
+    {
+        (Rows, Columns, Images) = (rows, columns, images);
+        RowPitch = columns.Pitch;
+        ImagePitch = rows.Pitch * RowPitch;
+        Phases = rows.InStep * columns.InStep;
+        int reach = rows.Reach * RowPitch + columns.Reach;
+        int elements = (images * ImagePitch + unit - 1) / unit * unit + reach;
+        // An odd number of cache lines keeps the planes off the same cache sets.
+        PlanePitch = ((elements + 15) / 16 | 1) * 16;
+    }
+
+    /// <summary>Elements between the first and the last output of so many images, plus one.</summary>
+    public int Length(int images) => images == 0 ? 0
+        : (images - 1) * ImagePitch + (Rows.OutSize - 1) * RowPitch + Columns.OutSize;
+
+    /// <summary>Where each (channel, tap row, tap column) lies from the first channel's plane.</summary>
+    public void Table(int channels, nint* table)
+    {
+        foreach (nint channel in Enumerable.Range(0, channels))
+            foreach (int r in Rows.Offsets)
+                foreach (int s in Columns.Offsets)
+                {
+                    int phase = r % Rows.InStep * Columns.InStep + s % Columns.InStep;
+                    *table++ = (channel * Phases + phase) * PlanePitch
+                        + r / Rows.InStep * RowPitch + s / Columns.InStep;
+                }
+    }
+}
+
+/// <summary>Copies between images and planes.</summary>
+internal static unsafe class FlatCopy<T> where T : unmanaged
+{
+    /// <summary>
+    /// Fills the planes of one channel from images that lie imageStride apart, with all borders.
+    /// </summary>
+    public static void Load(
+        FlatLayout layout, T* source, nint imageStride, int images, T* planes)
+    {
+        FlatAxis rows = layout.Rows, columns = layout.Columns;
+        for (int a = 0; a < rows.InStep; a++)
+            for (int b = 0; b < columns.InStep; b++)
+            {
+                T* target = planes;
+                for (int image = 0; image < images; image++)
+                    for (int i = 0; i < rows.Pitch; i++, target += layout.RowPitch)
+                    {
+                        int h = i * rows.InStep + a - rows.Pad;
+                        T* row = (uint)h < (uint)rows.InSize
+                            ? source + image * imageStride + (nint)h * columns.InSize : null;
+                        LoadRow(columns, b, row, target, layout.RowPitch);
+                    }
+                new Span<T>(target, (int)(planes + layout.PlanePitch - target)).Clear();
+                planes += layout.PlanePitch;
+            }
+    }
+
+    private static void LoadRow(in FlatAxis axis, int phase, T* source, T* target, int pitch)
+    {
+        if (source == null)
+        {
+            new Span<T>(target, pitch).Clear();
+            return;
+        }
+        int step = axis.InStep;
+        if (step == 1)
+        {
+            int start = Math.Clamp(axis.Pad, 0, pitch);
+            int skipped = Math.Max(-axis.Pad, 0);
+            int count = Math.Clamp(axis.InSize - skipped, 0, pitch - start);
+            for (int i = 0; i < start; i++) target[i] = default;
+            new Span<T>(source + skipped, count).CopyTo(new Span<T>(target + start, count));
+            for (int i = start + count; i < pitch; i++) target[i] = default;
+            return;
+        }
+        int w = phase - axis.Pad;
+        for (int j = 0; j < pitch; j++, w += step)
+            target[j] = (uint)w < (uint)axis.InSize ? source[w] : default;
+    }
+
+    /// <summary>Lays the outputs' elements of one channel out as their planes do; zeros elsewhere.</summary>
+    public static void LoadOutput(
+        FlatLayout layout, T* source, nint imageStride, int images, T* plane)
+    {
+        int height = layout.Rows.OutSize, width = layout.Columns.OutSize;
+        new Span<T>(plane, layout.PlanePitch).Clear();
+        for (int image = 0; image < images; image++)
+            for (int i = 0; i < height; i++)
+                new Span<T>(source + image * imageStride + (nint)i * width, width).CopyTo(
+                    new Span<T>(
+                        plane + image * (nint)layout.ImagePitch + i * layout.RowPitch, width));
+    }
+}
