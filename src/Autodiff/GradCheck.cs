@@ -71,13 +71,13 @@ public static class GradCheck
         if (!y.DType.IsFloat())
             throw Errors.Fail("GradCheck", $"the function returned {y.DType.Name()} {y.Shape}; "
                 + "only floats have derivatives.");
-        return y.Rank == 0 ? y : (y * key.Normal(y.Shape, y.DType)).Sum();
+        return y.Rank == 0 ? y : (y * key.Normal(y.Shape, y.DType).Eval().To(y.Device)).Sum();
     };
 
     private static Func<T, Tensor> ProjectedGradient<T>(Func<T, Tensor> loss, T v) where T : ITree =>
         x =>
         {
-            Tensor sum = Tensor.Zeros([], DType.Float64);
+            Tensor sum = Tensor.Zeros(Shape.Of(), DType.Float64);
             foreach (var (g, w) in Grad.Of(loss)(x).Leaves().Zip(v.Leaves()))
                 if (!g.IsSymbolicZero)
                     sum += (g * w).Sum();
@@ -105,7 +105,7 @@ public static class GradCheck
                 {
                     var one = new double[leaves[j].Count];
                     if (j == i) one[k] = 1;
-                    parts[j] = Tensor.From(one, leaves[j].Shape);
+                    parts[j] = Tensor.From(one, leaves[j].Shape).To(leaves[j].Device);
                 }
                 yield return x.WithLeaves(parts);
             }
@@ -120,7 +120,8 @@ public static class GradCheck
     {
         Key[] keys = key.Split(Math.Max(1, x.Leaves().Count));
         int i = 0;
-        return x.Map((Tensor leaf) => keys[i++].Normal(leaf.Shape, DType.Float64));
+        return x.Map((Tensor leaf) =>
+            keys[i++].Normal(leaf.Shape, DType.Float64).Eval().To(leaf.Device));
     }
 
     private static double Dot<T>(T a, T b) where T : ITree

@@ -1,5 +1,4 @@
 // Primitives without arithmetic: constants, counters, stand-ins for tensors under a transform.
-using Engine.Kernels;
 
 namespace Engine;
 

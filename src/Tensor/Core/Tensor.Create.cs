@@ -1,6 +1,5 @@
 // Making tensors from C# values, and constants that take no memory.
 using System.Runtime.InteropServices;
-using Engine.Kernels;
 
 namespace Engine;
 

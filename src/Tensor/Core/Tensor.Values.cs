@@ -1,6 +1,5 @@
 // Reading values: what makes lazy tensors be computed.
 using System.Runtime.InteropServices;
-using Engine.Kernels;
 
 namespace Engine;
 
@@ -52,6 +51,25 @@ public sealed partial class Tensor
 
     /// <summary>The elements in row-major order as doubles, whatever the dtype.</summary>
     public double[] ToDoubles() => Cast(DType.Float64).ToArray<double>();
+
+    /// <summary>Where the value is or will be computed: where its inputs are, the CPU without any.</summary>
+    public Device Device
+    {
+        get
+        {
+            var seen = new HashSet<Tensor>(ReferenceEqualityComparer.Instance);
+            var stack = new Stack<Tensor>();
+            stack.Push(this);
+            while (stack.TryPop(out Tensor? tensor))
+            {
+                NodeState now = tensor.state;
+                if (now.Value is { } value) return value.Storage.Device;
+                if (!seen.Add(tensor)) continue;
+                foreach (Tensor input in now.Inputs) stack.Push(input);
+            }
+            return Device.Cpu;
+        }
+    }
 
     /// <summary>
     /// The same values on another device. Between a transform's placeholders and its result tensors

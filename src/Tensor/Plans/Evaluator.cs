@@ -3,7 +3,6 @@
 // Asked for a value (Item, ToArray, Eval), every computed node up to 64 KiB is kept, so that
 // reading the loss and then the accuracy does not run the network twice. At a transform's boundary
 // only the results are kept. While a transform's trace lives, evaluating keeps how nodes were made.
-using Engine.Kernels;
 
 namespace Engine;
 

@@ -82,6 +82,17 @@ public static class Tree
         return tree.WithLeaves(results);
     }
 
+    /// <summary>
+    /// Evaluates the leaves of all the trees as one plan, as a transform does with its results:
+    /// leaves that a running transform still traces stay as they are.
+    /// </summary>
+    public static void Eval(params ReadOnlySpan<ITree> trees)
+    {
+        var leaves = new List<Tensor>();
+        foreach (ITree tree in trees) leaves.AddRange(tree.Leaves());
+        Evaluator.Boundary(leaves.ToArray());
+    }
+
     /// <summary>The tree moved to a device.</summary>
     public static T To<T>(this T tree, Device device) where T : ITree =>
         tree.Map((Tensor leaf) => leaf.To(device));

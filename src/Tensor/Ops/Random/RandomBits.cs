@@ -1,5 +1,4 @@
 // Random words from a key and a counter: the same on every device and for any number of threads.
-using System.Collections.Immutable;
 using Engine.Kernels;
 
 namespace Engine;
@@ -32,7 +31,7 @@ internal sealed record UnitFromBits : Elementwise
         (x[0].Shape, x[0].DType == DType.Int32 ? DType.Float32 : DType.Float64);
 
     internal override TileKernel Kernel(DType input, DType result) =>
-        TileKernels.UnitFromBits(input);
+        TileKernels.UnitFromBits(result);
 
     internal override Tensor? Chain(int i, Tensor[] x, Tensor y, Tensor t) => null;
 }

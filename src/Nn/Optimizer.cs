@@ -1,0 +1,93 @@
+// Optimisers as pure functions: a state goes in with the gradient and comes out with the model.
+// Step count and rate are tensors of the state, so schedules are tensor programs and a step can be
+// traced, batched, compiled and differentiated through.
+using System.Collections.Immutable;
+
+namespace Engine.Nn;
+
+/// <summary>
+/// State of an optimiser: steps taken (int64 scalar), the rate of the last step (scalar), and the
+/// moments, in the order of the model's leaves.
+/// </summary>
+public sealed partial record OptimizerState(
+    Tensor Steps, Tensor Rate, ImmutableArray<Tensor> First, ImmutableArray<Tensor> Second) : ITree;
+
+/// <summary>An update rule (init, step). Leaves with symbolic-zero gradients are left alone.</summary>
+public abstract record Optimizer
+{
+    /// <summary>The rate at step n (an int64 scalar from 0 on) as a float32 scalar.</summary>
+    public required Func<Tensor, Tensor> Schedule { get; init; }
+
+    /// <summary>The state before the first step.</summary>
+    public OptimizerState Init<T>(T model) where T : ITree
+    {
+        IReadOnlyList<Tensor> leaves = model.Leaves();
+        Tensor steps = Tensor.Scalar(0L);
+        var state = new OptimizerState(
+            steps, Schedule(steps), Moments(leaves, HasFirst), Moments(leaves, HasSecond));
+        Tree.Eval(state);
+        return state;
+    }
+
+    /// <summary>The model and the state after a step against the gradient, evaluated as one plan.</summary>
+    public (T Model, OptimizerState State) Step<T>(T model, T gradient, OptimizerState state)
+        where T : ITree
+    {
+        ArgumentNullException.ThrowIfNull(state);
+        IReadOnlyList<Tensor> leaves = model.Leaves(), gradients = gradient.Leaves();
+        if (leaves.Count != gradients.Count || (HasFirst && state.First.Length != leaves.Count))
+            throw new EngineException($"{GetType().Name}: a model of {leaves.Count} leaves, a "
+                + $"gradient of {gradients.Count} and a state of {state.First.Length} do not belong "
+                + "together. Make the state with Init(model).");
+        Tensor rate = Schedule(state.Steps), steps = state.Steps + 1;
+        var updated = new Tensor[leaves.Count];
+        Tensor[] first = [.. state.First], second = [.. state.Second];
+        for (int i = 0; i < updated.Length; i++)
+        {
+            updated[i] = leaves[i];
+            if (gradients[i].IsSymbolicZero) continue;
+            var moments = new Moments
+            {
+                First = HasFirst ? first[i] : null,
+                Second = HasSecond ? second[i] : null,
+            };
+            Tensor n = steps.Cast(leaves[i].DType);
+            updated[i] = Update(leaves[i], gradients[i], rate.Cast(leaves[i].DType), n, moments);
+            if (HasFirst) first[i] = moments.First!;
+            if (HasSecond) second[i] = moments.Second!;
+        }
+        T next = model.WithLeaves(updated);
+        var nextState = new OptimizerState(steps, rate, [.. first], [.. second]);
+        Tree.Eval(next, nextState);
+        return (next, nextState);
+    }
+
+    /// <summary>Whether the rule keeps a first moment of each leaf.</summary>
+    protected abstract bool HasFirst { get; }
+
+    /// <summary>Whether the rule keeps a second moment of each leaf.</summary>
+    protected abstract bool HasSecond { get; }
+
+    /// <summary>
+    /// The leaf after step n (1 at the first) with that rate; moments are replaced in
+    /// <paramref name="moments"/>.
+    /// </summary>
+    private protected abstract Tensor Update(
+        Tensor leaf, Tensor gradient, Tensor rate, Tensor n, Moments moments);
+
+    private static ImmutableArray<Tensor> Moments(IReadOnlyList<Tensor> leaves, bool kept)
+    {
+        if (!kept) return [];
+        var moments = ImmutableArray.CreateBuilder<Tensor>(leaves.Count);
+        foreach (Tensor leaf in leaves) moments.Add(0 * leaf.StopGradient());
+        return moments.MoveToImmutable();
+    }
+}
+
+/// <summary>The moments of one leaf, in and out.</summary>
+internal sealed class Moments
+{
+    public Tensor? First { get; set; }
+
+    public Tensor? Second { get; set; }
+}
