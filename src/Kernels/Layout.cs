@@ -19,6 +19,8 @@ public sealed class Layout
         Count = 1;
         foreach (long size in sizes) Count *= size;
         IsContiguous = Contiguity(sizes, strides);
+        IsUniform = true;
+        for (int i = 0; i < sizes.Length; i++) IsUniform &= sizes[i] <= 1 || strides[i] == 0;
     }
 
     /// <summary>Number of axes.</summary>
@@ -29,6 +31,9 @@ public sealed class Layout
 
     /// <summary>Whether the elements lie one after another in row-major order.</summary>
     public bool IsContiguous { get; }
+
+    /// <summary>Whether all elements are one element of the buffer: a broadcast scalar.</summary>
+    public bool IsUniform { get; }
 
     /// <summary>Sizes of the axes.</summary>
     public ReadOnlySpan<long> Sizes => sizes;

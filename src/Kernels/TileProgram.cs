@@ -61,4 +61,50 @@ public sealed record TileProgram(
     ImmutableArray<RegisterType> Inputs,
     ImmutableArray<TileConstant> Constants,
     ImmutableArray<TileStep> Steps,
-    ImmutableArray<int> Outputs);
+    ImmutableArray<int> Outputs)
+{
+    private CpuTilePlan? cpuPlan;
+
+    // A copy made by "with" is another program: it must not inherit the plan.
+    private TileProgram(TileProgram other)
+    {
+        Inputs = other.Inputs;
+        Constants = other.Constants;
+        Steps = other.Steps;
+        Outputs = other.Outputs;
+    }
+
+    /// <summary>How the CPU runs the program, worked out at the first run.</summary>
+    internal CpuTilePlan CpuPlan => cpuPlan ??= new CpuTilePlan(this);
+
+    /// <summary>Number of registers.</summary>
+    public int RegisterCount => Inputs.Length + Constants.Length + Steps.Length;
+
+    /// <summary>The type of a register.</summary>
+    public RegisterType TypeOf(int register)
+    {
+        if (register < Inputs.Length) return Inputs[register];
+        register -= Inputs.Length;
+        return register < Constants.Length
+            ? Constants[register].Type
+            : Steps[register - Constants.Length].Kernel.Result;
+    }
+
+    /// <summary>Whether the programs compute the same: equal inputs, constants, steps and outputs.</summary>
+    public bool Equals(TileProgram? other) =>
+        other is not null && Inputs.AsSpan().SequenceEqual(other.Inputs.AsSpan())
+        && Constants.AsSpan().SequenceEqual(other.Constants.AsSpan())
+        && Steps.AsSpan().SequenceEqual(other.Steps.AsSpan())
+        && Outputs.AsSpan().SequenceEqual(other.Outputs.AsSpan());
+
+    /// <inheritdoc/>
+    public override int GetHashCode()
+    {
+        var hash = new HashCode();
+        foreach (RegisterType input in Inputs) hash.Add(input);
+        foreach (TileConstant constant in Constants) hash.Add(constant);
+        foreach (TileStep step in Steps) hash.Add(step);
+        foreach (int output in Outputs) hash.Add(output);
+        return hash.ToHashCode();
+    }
+}
