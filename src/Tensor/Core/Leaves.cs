@@ -1,5 +1,4 @@
 // Primitives without arithmetic: constants, counters, stand-ins for tensors under a transform.
-
 namespace Engine;
 
 /// <summary>A scalar constant, kept by its bits (0.0 and -0.0 differ).</summary>

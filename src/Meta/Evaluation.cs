@@ -1,0 +1,69 @@
+// How good a start is: adaptation on many test tasks, scored on their query sets after each step.
+using Engine.Data;
+
+namespace Engine.Meta;
+
+/// <summary>
+/// Scores over test tasks: for each number of inner steps, 0 first, the mean over tasks, half the
+/// width of its 95 % confidence interval, and the median.
+/// </summary>
+public sealed record Evaluation(
+    int Tasks, IReadOnlyList<double> Mean, IReadOnlyList<double> Interval95,
+    IReadOnlyList<double> Median, BatchNormMode BatchNorm)
+{
+    /// <summary>Mean score after the last step.</summary>
+    public double Final => Mean[^1];
+
+    /// <summary>
+    /// Scores <paramref name="tasks"/> test tasks drawn by <paramref name="draw"/>(first, count),
+    /// with <paramref name="score"/> of (predictions, targets) on the query sets, after 0 to
+    /// <paramref name="steps"/> inner steps. Tasks go through in batches; results do not depend on
+    /// their size.
+    /// </summary>
+    public static Evaluation Run<T>(
+        Maml<T> maml, T model, Func<long, int, Episode> draw, int tasks, int steps,
+        Func<Tensor, Tensor, Tensor> score, int batch = 25, CancellationToken stop = default)
+        where T : ITree
+    {
+        ArgumentNullException.ThrowIfNull(maml);
+        ArgumentNullException.ThrowIfNull(draw);
+        ArgumentNullException.ThrowIfNull(score);
+        if (tasks < 2 || batch < 1)
+            throw new EngineException(
+                $"Evaluation: {tasks} tasks in batches of {batch}; give at least 2 and 1.");
+        var scores = new double[steps + 1][];
+        for (int s = 0; s <= steps; s++) scores[s] = new double[tasks];
+
+        var oneTask = (Episode task) => Tensor.Stack(maml
+            .Trajectory(model, task.SupportX, task.SupportY, steps)
+            .Select(m => score(maml.Learner.Forward(m, task.QueryX), task.QueryY))
+            .ToArray());
+        for (int first = 0; first < tasks; first += batch)
+        {
+            stop.ThrowIfCancellationRequested();
+            int count = Math.Min(batch, tasks - first);
+            double[] values = Vmap.Of(oneTask)(draw(first, count)).ToDoubles();
+            for (int i = 0; i < count; i++)
+                for (int s = 0; s <= steps; s++)
+                    scores[s][first + i] = values[i * (steps + 1) + s];
+        }
+        return new(
+            tasks, Array.ConvertAll(scores, s => s.Average()), Array.ConvertAll(scores, Interval),
+            Array.ConvertAll(scores, MedianOf), maml.Learner.BatchNorm);
+    }
+
+    /// <summary>1.96 standard errors of the mean.</summary>
+    private static double Interval(double[] values)
+    {
+        double mean = values.Average();
+        double variance = values.Sum(v => (v - mean) * (v - mean)) / (values.Length - 1);
+        return 1.96 * Math.Sqrt(variance / values.Length);
+    }
+
+    private static double MedianOf(double[] values)
+    {
+        double[] sorted = [.. values.Order()];
+        int n = sorted.Length;
+        return n % 2 == 1 ? sorted[n / 2] : (sorted[n / 2 - 1] + sorted[n / 2]) / 2;
+    }
+}

@@ -1,0 +1,64 @@
+// Model-agnostic meta-learning (Finn, Abbeel and Levine, 2017): find a start from which a few
+// gradient steps on a task's support set do well on its query set.
+using Engine.Data;
+
+namespace Engine.Meta;
+
+/// <summary>
+/// MAML: adaptation by gradient descent, w' = w - innerRate * dL_support/dw repeated innerSteps
+/// times (equation 1 of the paper), and the meta-objective, the mean over tasks of L_query(w').
+/// Its gradient is exact unless <paramref name="Order"/> says first-order.
+/// </summary>
+/// <param name="Learner">Model and loss.</param>
+/// <param name="InnerSteps">Gradient steps in adaptation.</param>
+/// <param name="InnerRate">
+/// Their rate, for a loss that is a mean: the original code sums the cross-entropy over classes, so
+/// its 0.4 for 5 ways is 2.0 here.
+/// </param>
+/// <param name="Order">Whether derivatives flow through the inner gradients.</param>
+/// <param name="Where">Which leaves adapt, by path; all by default (ANIL: those of the head).</param>
+/// <param name="Chunk">Tasks that go through together; bounds memory. 0 takes all.</param>
+public sealed record Maml<T>(
+    Learner<T> Learner, int InnerSteps, double InnerRate,
+    DerivativeOrder Order = DerivativeOrder.Exact, Func<string, bool>? Where = null, int Chunk = 0)
+    where T : ITree
+{
+    /// <summary>
+    /// The model after the inner steps on one task's support set: a pure function, usable on its
+    /// own and inside any transform.
+    /// </summary>
+    public T Adapt(T model, Tensor x, Tensor y, int? steps = null)
+    {
+        foreach (T adapted in Trajectory(model, x, y, steps ?? InnerSteps)) model = adapted;
+        return model;
+    }
+
+    /// <summary>The model before adaptation and after each step.</summary>
+    public IEnumerable<T> Trajectory(T model, Tensor x, Tensor y, int steps)
+    {
+        if (steps < 0) throw new EngineException($"Maml: {steps} inner steps; give 0 or more.");
+        var inner = Grad.Of((T p) => Learner.Loss(Learner.Forward(p, x), y), Where);
+        yield return model;
+        for (int i = 0; i < steps; i++)
+        {
+            T gradient = inner(model);
+            if (Order == DerivativeOrder.First) gradient = gradient.StopGradient();
+            model = model.Zip(gradient, (w, g) => g.IsSymbolicZero ? w : w - InnerRate * g);
+            yield return model;
+        }
+    }
+
+    /// <summary>The mean over a batch of tasks of the query loss after adaptation; a scalar.</summary>
+    public Tensor MetaLoss(T model, Episode tasks) =>
+        Vmap.Of((Episode task) => QueryLoss(model, task), chunk: Chunk)(tasks).Mean();
+
+    /// <summary>The meta-loss of a batch of tasks and its gradient.</summary>
+    public (Tensor Value, T Gradient) Gradient(T model, Episode tasks) =>
+        Grad.WithValue((T m, Episode e) => MetaLoss(m, e))(model, tasks);
+
+    private Tensor QueryLoss(T model, Episode task)
+    {
+        T adapted = Adapt(model, task.SupportX, task.SupportY);
+        return Learner.Loss(Learner.Forward(adapted, task.QueryX), task.QueryY);
+    }
+}

@@ -1,0 +1,75 @@
+// Is the meta-gradient really the gradient of the meta-loss? Many published "MAML" programs are
+// silently first-order; here every run measures it at its start.
+using Engine.Data;
+
+namespace Engine.Meta;
+
+/// <summary>
+/// The largest relative difference between the meta-gradient and finite differences of the
+/// meta-loss: near 0 if exact, some tenths if first-order.
+/// </summary>
+public sealed record OrderCheck(DerivativeOrder Order, double Error)
+{
+    /// <summary>Whether what was measured agrees with what was asked for.</summary>
+    public bool Confirmed => Order == DerivativeOrder.First || Error < 1e-4;
+
+    /// <inheritdoc/>
+    public override string ToString() => Order == DerivativeOrder.Exact
+        ? $"exact; meta-gradient against finite differences in float64: relative error {Error:0.0e+00}"
+        : $"first-order; the meta-gradient differs from finite differences by {Error:0.0e+00}";
+
+    /// <summary>
+    /// Measures on one task, in float64, along random directions. Rectifiers and maxima have kinks
+    /// that a finite step may cross: the median over three directions is taken.
+    /// </summary>
+    public static OrderCheck Measure<T>(Maml<T> maml, T model, Episode task, long seed = 0)
+        where T : ITree
+    {
+        ArgumentNullException.ThrowIfNull(maml);
+        ArgumentNullException.ThrowIfNull(task);
+        static Tensor Double(Tensor x) => x.DType.IsFloat() ? x.Cast(DType.Float64) : x;
+        T at = model.Map((Tensor leaf) => Double(leaf));
+        Episode one = task.Map((Tensor leaf) => Double(leaf).ExpandDims(0));
+        T gradient = maml.Gradient(at, one).Gradient;
+
+        var errors = new List<double>();
+        foreach (Key key in Key.From(seed).Split(3))
+        {
+            T direction = Direction(at, key);
+            double analytic = Dot(gradient, direction);
+            double numerical = Difference(maml, at, one, direction);
+            double size = Math.Max(Math.Abs(analytic), Math.Abs(numerical));
+            errors.Add(analytic == numerical ? 0 : Math.Abs(analytic - numerical) / size);
+        }
+        errors.Sort();
+        return new OrderCheck(maml.Order, errors[1]);
+    }
+
+    /// <summary>A random direction of length 1.</summary>
+    private static T Direction<T>(T at, Key key) where T : ITree
+    {
+        Key[] keys = key.Split(at.Leaves().Count);
+        int i = 0;
+        T direction = at.Map((Tensor leaf) =>
+            leaf.DType.IsFloat() ? keys[i++].Normal(leaf.Shape, DType.Float64) : leaf);
+        double length = Math.Sqrt(Dot(direction, direction));
+        return direction.Map((Tensor leaf) => leaf.DType.IsFloat() ? leaf / length : leaf);
+    }
+
+    private static double Dot<T>(T a, T b) where T : ITree
+    {
+        double sum = 0;
+        foreach (var (x, y) in a.Leaves().Zip(b.Leaves()))
+            if (x.DType.IsFloat())
+                sum += (x * y).Sum().Item();
+        return sum;
+    }
+
+    private static double Difference<T>(Maml<T> maml, T at, Episode tasks, T v) where T : ITree
+    {
+        const double h = 1e-5;
+        double Loss(double t) => maml.MetaLoss(
+            at.Zip(v, (w, d) => w.DType.IsFloat() ? w + t * d : w), tasks).Item();
+        return (8 * (Loss(h) - Loss(-h)) - (Loss(2 * h) - Loss(-2 * h))) / (12 * h);
+    }
+}
