@@ -3,9 +3,9 @@ namespace Engine.Cli;
 
 internal static class EntryPoint
 {
-    private static int Main()
+    private static int Main(string[] args)
     {
-        Console.WriteLine("engine: no commands yet");
-        return 0;
+        using var interrupt = new Interrupt(Console.Error);
+        return CommandLine.Run(args, Console.Out, Console.Error, interrupt.Token);
     }
 }

@@ -1,0 +1,40 @@
+// How a command fails on purpose: one line that says what is wrong and what to do.
+namespace Engine.Cli;
+
+/// <summary>Ends the command with a one-line message and an exit code.</summary>
+internal sealed class CliException : Exception
+{
+    /// <summary>Exit code of a command used wrongly.</summary>
+    public const int WrongUse = 2;
+
+    /// <summary>Exit code of a command that failed.</summary>
+    public const int Failure = 1;
+
+    private CliException(int exitCode, string message, Exception? inner)
+        : base(message, inner) => ExitCode = exitCode;
+
+    public int ExitCode { get; }
+
+    /// <summary>The command was asked for something that cannot be.</summary>
+    public static CliException Use(string message, Exception? inner = null) =>
+        new(WrongUse, message, inner);
+
+    /// <summary>The command was right but did not succeed.</summary>
+    public static CliException Fail(string message, Exception? inner = null) =>
+        new(Failure, message, inner);
+
+    /// <summary>
+    /// Runs something whose arguments come from options: its ArgumentException is wrong use.
+    /// </summary>
+    public static T CheckUse<T>(Func<T> make)
+    {
+        try
+        {
+            return make();
+        }
+        catch (ArgumentException e)
+        {
+            throw Use(e.Message, e);
+        }
+    }
+}

@@ -1,0 +1,129 @@
+// A line chart as SVG. Colours come from the page's style sheet, so that charts follow its theme.
+using System.Globalization;
+using System.Net;
+using System.Text;
+
+namespace Engine.Cli;
+
+/// <summary>Axes with round ticks and things drawn between them.</summary>
+internal sealed class Chart
+{
+    private const double Width = 720;
+    private const double Height = 300;
+    private const double Left = 64;
+    private const double Right = 16;
+    private const double Top = 14;
+    private const double Bottom = 48;
+
+    private readonly StringBuilder _body = new();
+    private readonly Axis _x;
+    private readonly Axis _y;
+    private readonly string _xLabel;
+    private readonly string _yLabel;
+    private readonly bool _percent;
+
+    public Chart(Axis x, Axis y, string xLabel, string yLabel, bool percent)
+    {
+        (_x, _y, _xLabel, _yLabel, _percent) = (x, y, xLabel, yLabel, percent);
+    }
+
+    public double X(double value) => Left + ((Width - Left - Right) * _x.Part(value));
+
+    public double Y(double value) => Height - Bottom - ((Height - Top - Bottom) * _y.Part(value));
+
+    /// <summary>A line through points; values outside the axes are cut off at their ends.</summary>
+    public void Line(IEnumerable<(double X, double Y)> points, string style)
+    {
+        string path = string.Join(' ', points.Select(p => $"{N(X(p.X))},{N(Y(_y.Clamp(p.Y)))}"));
+        _body.AppendLine($"<polyline class=\"{style}\" points=\"{path}\"/>");
+    }
+
+    /// <summary>A dot with the bar of its interval.</summary>
+    public void Dot(double x, double y, double half, string style)
+    {
+        string cx = N(X(x)), low = N(Y(_y.Clamp(y - half))), high = N(Y(_y.Clamp(y + half)));
+        if (half > 0)
+        {
+            _body.AppendLine($"<line class=\"bar {style}\" x1=\"{cx}\" x2=\"{cx}\" y1=\"{low}\" y2=\"{high}\"/>");
+        }
+
+        _body.AppendLine($"<circle class=\"dot {style}\" cx=\"{cx}\" cy=\"{N(Y(_y.Clamp(y)))}\" r=\"3.5\"/>");
+    }
+
+    /// <summary>A dashed level with a name.</summary>
+    public void Level(double y, string name)
+    {
+        string at = N(Y(y));
+        _body.AppendLine($"<line class=\"level\" x1=\"{N(Left)}\" x2=\"{N(Width - Right)}\" y1=\"{at}\" y2=\"{at}\"/>");
+        _body.AppendLine(
+            $"<text class=\"small\" x=\"{N(Width - Right - 4)}\" y=\"{N(Y(y) - 5)}\" "
+            + $"text-anchor=\"end\">{WebUtility.HtmlEncode(name)}</text>");
+    }
+
+    public string Render(string title)
+    {
+        var svg = new StringBuilder();
+        svg.AppendLine(
+            $"<svg viewBox=\"0 0 {N(Width)} {N(Height)}\" role=\"img\" aria-label=\"{WebUtility.HtmlEncode(title)}\">");
+        foreach (double tick in _y.Ticks)
+        {
+            string at = N(Y(tick));
+            svg.AppendLine($"<line class=\"grid\" x1=\"{N(Left)}\" x2=\"{N(Width - Right)}\" y1=\"{at}\" y2=\"{at}\"/>");
+            svg.AppendLine($"<text x=\"{N(Left - 8)}\" y=\"{N(Y(tick) + 4)}\" text-anchor=\"end\">{Tick(tick, _y, _percent)}</text>");
+        }
+
+        foreach (double tick in _x.Ticks)
+        {
+            svg.AppendLine(
+                $"<line class=\"axis\" x1=\"{N(X(tick))}\" x2=\"{N(X(tick))}\" y1=\"{N(Height - Bottom)}\" y2=\"{N(Height - Bottom + 4)}\"/>");
+            svg.AppendLine(
+                $"<text x=\"{N(X(tick))}\" y=\"{N(Height - Bottom + 19)}\" text-anchor=\"middle\">{Tick(tick, _x, false)}</text>");
+        }
+
+        string bottom = N(Height - Bottom);
+        svg.AppendLine($"<line class=\"axis\" x1=\"{N(Left)}\" x2=\"{N(Width - Right)}\" y1=\"{bottom}\" y2=\"{bottom}\"/>");
+        svg.AppendLine(
+            $"<text x=\"{N((Left + Width - Right) / 2)}\" y=\"{N(Height - 8)}\" text-anchor=\"middle\">{WebUtility.HtmlEncode(_xLabel)}</text>");
+        double middle = (Top + Height - Bottom) / 2;
+        svg.AppendLine(
+            $"<text transform=\"translate(14 {N(middle)}) rotate(-90)\" text-anchor=\"middle\">{WebUtility.HtmlEncode(_yLabel)}</text>");
+        return svg.Append(_body).Append("</svg>").ToString();
+    }
+
+    private static string Tick(double value, Axis axis, bool percent)
+    {
+        if (percent) return (100 * value).ToString("0.##", CultureInfo.InvariantCulture);
+        int decimals = Math.Max(0, (int)Math.Ceiling(-Math.Log10(axis.Step) - 1e-9));
+        return value.ToString("N" + Math.Min(decimals, 9), CultureInfo.InvariantCulture);
+    }
+
+    private static string N(double value) => value.ToString("0.#", CultureInfo.InvariantCulture);
+}
+
+/// <summary>A linear axis from a round number to a round number.</summary>
+internal sealed record Axis(double Low, double High, double Step)
+{
+    public IEnumerable<double> Ticks =>
+        Enumerable.Range(0, (int)Math.Round((High - Low) / Step) + 1).Select(i => Low + (i * Step));
+
+    /// <summary>The smallest round axis that holds both numbers, in about so many steps.</summary>
+    public static Axis Around(double low, double high, int steps = 5)
+    {
+        if (!(high > low)) (low, high) = (low - 0.5, low + 0.5);
+        double raw = (high - low) / steps;
+        double power = Math.Pow(10, Math.Floor(Math.Log10(raw)));
+        double step = power * (raw / power) switch { <= 1 => 1, <= 2 => 2, <= 5 => 5, _ => 10 };
+        return new Axis(Math.Floor(low / step) * step, Math.Ceiling(high / step) * step, step);
+    }
+
+    /// <summary>Whole numbers from low to high.</summary>
+    public static Axis Whole(int low, int high)
+    {
+        var axis = Around(low, Math.Max(high, low + 1), 10);
+        return axis.Step >= 1 ? axis : new Axis(low, Math.Max(high, low + 1), 1);
+    }
+
+    public double Part(double value) => (value - Low) / (High - Low);
+
+    public double Clamp(double value) => Math.Clamp(value, Low, High);
+}

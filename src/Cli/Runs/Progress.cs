@@ -1,0 +1,105 @@
+// How far a long job is: a live line on a terminal, a plain line every few seconds elsewhere.
+using System.Diagnostics;
+using System.Globalization;
+using Spectre.Console;
+
+namespace Engine.Cli;
+
+/// <summary>Where a job stands.</summary>
+/// <param name="Step">Steps done.</param>
+/// <param name="Steps">Steps in all, if that ends the job.</param>
+/// <param name="Tasks">Tasks seen so far.</param>
+/// <param name="Loss">Latest loss, NaN if there is none.</param>
+internal readonly record struct ProgressState(long Step, long? Steps, long Tasks, double Loss);
+
+/// <summary>Shows the progress of one job. Report may be called as often as one likes.</summary>
+internal abstract class Progress
+{
+    private readonly Stopwatch _clock = Stopwatch.StartNew();
+    private TimeSpan? _limit;
+
+    /// <summary>Shows where the job stands, if it is time to.</summary>
+    public abstract void Report(ProgressState state);
+
+    /// <summary>A line of its own that stays: "meta-gradient verified".</summary>
+    public abstract void Note(string text);
+
+    /// <summary>Runs a job with progress shown; the limit is the time after which it ends.</summary>
+    public static T Run<T>(
+        string title, TextWriter output, TimeSpan? limit, Func<Progress, T> job, TimeSpan? every = null)
+    {
+        var console = AnsiConsole.Console;
+        bool live = ReferenceEquals(output, Console.Out)
+            && !Console.IsOutputRedirected
+            && console.Profile.Capabilities is { Interactive: true, Ansi: true };
+        if (!live)
+        {
+            return job(new Plain(title, output, every ?? TimeSpan.FromSeconds(5)) { _limit = limit });
+        }
+
+        return console.Progress()
+            .AutoClear(true)
+            .Columns(
+                new TaskDescriptionColumn { Alignment = Justify.Left },
+                new ProgressBarColumn { Width = 24 },
+                new PercentageColumn())
+            .Start(context => job(new Live(title, context.AddTask(title), console) { _limit = limit }));
+    }
+
+    /// <summary>"step 120 of 500, 1,920 tasks, 41.2 tasks/s, loss 0.532, 1:32 left".</summary>
+    internal static string Describe(ProgressState state, TimeSpan elapsed, TimeSpan? limit)
+    {
+        string Number(double value, string format) => value.ToString(format, CultureInfo.InvariantCulture);
+        string text = $"step {Number(state.Step, "N0")}";
+        if (state.Steps is { } steps) text += $" of {Number(steps, "N0")}";
+        text += $", {Number(state.Tasks, "N0")} tasks";
+        if (elapsed > TimeSpan.Zero) text += $", {Number(state.Tasks / elapsed.TotalSeconds, "F1")} tasks/s";
+        if (!double.IsNaN(state.Loss)) text += $", loss {Number(state.Loss, "F3")}";
+        double done = Done(state, elapsed, limit);
+        if (done > 0)
+        {
+            var left = TimeSpan.FromSeconds(Math.Round(elapsed.TotalSeconds * (1 - done) / done));
+            text += left.TotalHours >= 1
+                ? $", {(int)left.TotalHours}:{left.Minutes:00}:{left.Seconds:00} left"
+                : $", {left.Minutes}:{left.Seconds:00} left";
+        }
+
+        return text;
+    }
+
+    /// <summary>Share of the job that is done: by steps or by time, whichever ends it sooner.</summary>
+    private static double Done(ProgressState state, TimeSpan elapsed, TimeSpan? limit)
+    {
+        double bySteps = state.Steps is > 0 and { } steps ? (double)state.Step / steps : 0;
+        double byTime = limit is { } l ? elapsed / l : 0;
+        return Math.Min(1, Math.Max(bySteps, byTime));
+    }
+
+    private sealed class Plain(string title, TextWriter output, TimeSpan every) : Progress
+    {
+        private TimeSpan _next;
+
+        public override void Report(ProgressState state)
+        {
+            var elapsed = _clock.Elapsed;
+            if (elapsed < _next) return;
+            _next = elapsed + every;
+            output.WriteLine($"{title}: {Describe(state, elapsed, _limit)}");
+            output.Flush();
+        }
+
+        public override void Note(string text) => output.WriteLine(text);
+    }
+
+    private sealed class Live(string title, ProgressTask task, IAnsiConsole console) : Progress
+    {
+        public override void Report(ProgressState state)
+        {
+            var elapsed = _clock.Elapsed;
+            task.Description = Markup.Escape($"{title}: {Describe(state, elapsed, _limit)}");
+            task.Value = 100 * Done(state, elapsed, _limit);
+        }
+
+        public override void Note(string text) => console.WriteLine(text);
+    }
+}

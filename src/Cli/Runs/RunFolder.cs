@@ -1,0 +1,85 @@
+// The folder of one training run. A run never writes into a folder that another has used.
+using System.Globalization;
+
+namespace Engine.Cli;
+
+internal sealed class RunFolder
+{
+    private const string Metrics = "metrics.jsonl";
+
+    private RunFolder(string path) => FullPath = path;
+
+    /// <summary>Absolute path of the folder.</summary>
+    public string FullPath { get; }
+
+    /// <summary>The trained model.</summary>
+    public string ModelPath => PathOf("model.safetensors");
+
+    /// <summary>The report.</summary>
+    public string ReportPath => PathOf("report.html");
+
+    /// <summary>
+    /// Makes the folder named, which must be new or empty; without a name runs/DATE-TIME, with a
+    /// number after it if two runs start in the same second.
+    /// </summary>
+    public static RunFolder Create(string? path, DateTime now)
+    {
+        if (path is not null)
+        {
+            return TryClaim(Path.GetFullPath(path)) ?? throw CliException.Use(
+                $"--out: {path} holds files already; name a new folder.");
+        }
+
+        string name = now.ToString("yyyyMMdd-HHmmss", CultureInfo.InvariantCulture);
+        for (int i = 1; ; i++)
+        {
+            string candidate = Path.GetFullPath(Path.Combine("runs", i == 1 ? name : $"{name}-{i}"));
+            if (TryClaim(candidate) is { } folder) return folder;
+        }
+    }
+
+    /// <summary>Path of a file in the folder.</summary>
+    public string PathOf(string file) => Path.Combine(FullPath, file);
+
+    /// <summary>Replaces a file whole or not at all.</summary>
+    public void Replace(string file, Action<Stream> write) => AtomicFile.Write(PathOf(file), write);
+
+    /// <summary>Writes config.json.</summary>
+    public void WriteConfig(JsonSummary config) => config.WriteTo(PathOf("config.json"));
+
+    /// <summary>Writes report.html.</summary>
+    public void WriteReport(ReportData report) => AtomicFile.Write(ReportPath, HtmlReport.Render(report));
+
+    /// <summary>Opens metrics.jsonl.</summary>
+    public MetricsLog OpenMetrics() => new(PathOf(Metrics));
+
+    /// <summary>
+    /// Makes the folder ours, or returns null if it is in use. The exclusive creation of the
+    /// metrics file decides between two processes.
+    /// </summary>
+    private static RunFolder? TryClaim(string path)
+    {
+        try
+        {
+            Directory.CreateDirectory(path);
+            if (Directory.EnumerateFileSystemEntries(path).Any()) return null;
+            string metrics = Path.Combine(path, Metrics);
+            try
+            {
+                new FileStream(metrics, FileMode.CreateNew).Dispose();
+            }
+            catch (IOException) when (File.Exists(metrics))
+            {
+                return null;
+            }
+
+            return new RunFolder(path);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw CliException.Fail(
+                $"--out: {path} cannot be written: {e.Message.ReplaceLineEndings(" ")} Name another folder.",
+                e);
+        }
+    }
+}

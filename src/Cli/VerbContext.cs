@@ -1,0 +1,48 @@
+// What every verb gets besides its options. A verb prints its figures through Figure, so that
+// --json holds everything that was printed and nothing else.
+using System.Globalization;
+
+namespace Engine.Cli;
+
+internal sealed class VerbContext(TextWriter output, CancellationToken stop, int threads)
+{
+    /// <summary>Where plain text goes.</summary>
+    public TextWriter Output { get; } = output;
+
+    /// <summary>Set when the user wants an end: finish the step, keep the model, return.</summary>
+    public CancellationToken Stop { get; } = stop;
+
+    /// <summary>Threads to compute with.</summary>
+    public int Threads { get; } = threads;
+
+    /// <summary>What --json writes.</summary>
+    public JsonSummary Summary { get; } = new();
+
+    /// <summary>A line of text that is no figure.</summary>
+    public void Line(string text = "") => Output.WriteLine(text);
+
+    /// <summary>Prints "label: text" and records the value.</summary>
+    public void Figure(string name, string label, string text, JsonValue value)
+    {
+        Output.WriteLine($"{label + ":",-26} {text}");
+        Summary.Add(name, value);
+    }
+
+    /// <summary>A figure that is a text.</summary>
+    public void Figure(string name, string label, string value) => Figure(name, label, value, value);
+
+    /// <summary>A whole number, with a unit after it.</summary>
+    public void Figure(string name, string label, long value, string unit = "") =>
+        Figure(name, label, Unit(value.ToString("N0", CultureInfo.InvariantCulture), unit), value);
+
+    /// <summary>A number, printed in the format given, with a unit after it.</summary>
+    public void Figure(string name, string label, double value, string format, string unit = "") =>
+        Figure(name, label, Unit(value.ToString(format, CultureInfo.InvariantCulture), unit), value);
+
+    /// <summary>A share of 1, printed in per cent.</summary>
+    public void Percent(string name, string label, double share) =>
+        Figure(name, label, Unit((100 * share).ToString("F1", CultureInfo.InvariantCulture), "%"), share);
+
+    private static string Unit(string number, string unit) =>
+        unit.Length == 0 ? number : $"{number} {unit}";
+}

@@ -1,0 +1,109 @@
+// The command line: defaults, one-line errors, exit codes, info.
+using System.CommandLine;
+using System.Text.Json;
+using Engine.Cli;
+
+namespace Engine.Tests.Cli;
+
+public class CommandLineTests
+{
+    [Theory]
+    [InlineData("--wayss 5", "Unrecognized command or argument '--wayss'. See 'engine --help'.")]
+    [InlineData("fly", "Unrecognized command or argument 'fly'")]
+    [InlineData("train --shoots 5", "Unrecognized command or argument '--shoots'. See 'engine train --help'.")]
+    [InlineData("--ways five", "--ways: 'five' is wrong; give a whole number from 2 up.")]
+    [InlineData("--ways 1", "--ways: '1' is wrong; give a whole number from 2 up.")]
+    [InlineData("--shots -1", "--shots: '-1' is wrong; give a whole number from 1 up.")]
+    [InlineData("--shots 99999999999", "--shots: '99999999999' is wrong")]
+    [InlineData("train --inner-rate 0", "--inner-rate: '0' is wrong; give a number above 0.")]
+    [InlineData("train --rate nan", "--rate: 'nan' is wrong")]
+    [InlineData("train --order third", "--order: 'third' is wrong; give exact or first.")]
+    [InlineData("train --seed x", "--seed: 'x' is wrong; give a whole number.")]
+    [InlineData("--ways", "Required argument missing for option: '--ways'.")]
+    [InlineData("repro tables", "'tables' is no experiment; there is sinusoid.")]
+    [InlineData("repro", "Required argument missing for command: 'repro'.")]
+    [InlineData("test", "Required argument missing for command: 'test'.")]
+    [InlineData("info --json /nowhere/at/all.json", "--json: the folder of /nowhere/at/all.json does not exist")]
+    public void WrongUseIsOneLineAndExitCodeTwo(string arguments, string expected)
+    {
+        var (code, output, error) = Run(arguments.Split(' '));
+        Assert.Equal(2, code);
+        Assert.StartsWith("engine: ", error);
+        Assert.Contains(expected, error);
+        Assert.Equal(1, error.Count(c => c == '\n'));
+        Assert.Empty(output);
+    }
+
+    [Theory]
+    [InlineData("--help")]
+    [InlineData("train --help")]
+    [InlineData("test --help")]
+    [InlineData("--version")]
+    public void HelpAndVersionSucceed(string arguments)
+    {
+        var (code, output, error) = Run(arguments.Split(' '));
+        Assert.Equal(0, code);
+        Assert.NotEmpty(output);
+        Assert.Empty(error);
+    }
+
+    [Fact]
+    public void DefaultsAreThoseOfTheMainJob()
+    {
+        var options = Read("");
+        Assert.Equal((5, 1, 150.0), (options.Ways, options.Shots, options.Seconds));
+        Assert.Null(options.Iterations);
+        Assert.False(options.FirstOrder);
+        Assert.Null(options.Data);
+
+        var other = Read("--iterations 10 --order first --rotations off --inner-rate 1e-2 --seed -4 --data x");
+        Assert.Equal(10, other.Iterations);
+        Assert.Null(other.Seconds);
+        Assert.True(other.FirstOrder);
+        Assert.False(other.Rotations);
+        Assert.Equal(0.01, other.InnerRate);
+        Assert.Equal(-4, other.Seed);
+        Assert.Equal("x", other.Data);
+
+        static TrainOptions Read(string line)
+        {
+            var syntax = new TrainSyntax();
+            var command = new RootCommand();
+            foreach (var option in syntax.All) command.Options.Add(option);
+            var parsed = command.Parse(line);
+            Assert.Empty(parsed.Errors);
+            return syntax.Read(parsed);
+        }
+    }
+
+    [Fact]
+    public void InfoWritesWhatItPrints()
+    {
+        string file = Path.GetTempFileName();
+        var (code, output, _) = Run("info", "--threads", "3", "--json", file);
+        Assert.Equal(0, code);
+        using var json = JsonDocument.Parse(File.ReadAllText(file));
+        Assert.Equal(3, json.RootElement.GetProperty("threads").GetInt32());
+        Assert.True(json.RootElement.GetProperty("memory_gib").GetDouble() > 0);
+        Assert.Equal(json.RootElement.EnumerateObject().Count(), output.Count(c => c == '\n'));
+        Assert.Contains(json.RootElement.GetProperty("cpu").GetString()!, output);
+        File.Delete(file);
+    }
+
+    [Fact]
+    public void WrongArgumentsOfLibrariesAreWrongUse()
+    {
+        var e = Assert.Throws<CliException>(() => CliException.CheckUse<int>(
+            () => throw new ArgumentException("ways: 60 exceeds the 20 classes")));
+        Assert.Equal(2, e.ExitCode);
+        Assert.Equal("ways: 60 exceeds the 20 classes", e.Message);
+    }
+
+    internal static (int Code, string Output, string Error) Run(params string[] arguments)
+    {
+        using var output = new StringWriter { NewLine = "\n" };
+        using var error = new StringWriter { NewLine = "\n" };
+        int code = CommandLine.Run(arguments, output, error, CancellationToken.None);
+        return (code, output.ToString(), error.ToString());
+    }
+}

@@ -1,0 +1,120 @@
+// Run folders, their files, JSON and progress lines.
+using System.Text.Json;
+using Engine.Cli;
+
+namespace Engine.Tests.Cli;
+
+public sealed class RunFolderTests : IDisposable
+{
+    private static readonly DateTime Noon = new(2030, 1, 2, 12, 0, 0);
+    private readonly string _folder = Directory.CreateTempSubdirectory("engine-test-").FullName;
+
+    public void Dispose() => Directory.Delete(_folder, recursive: true);
+
+    [Fact]
+    public void ARunNeverWritesIntoAnothers()
+    {
+        string path = Path.Combine(_folder, "deep", "run");
+        var run = RunFolder.Create(path, Noon);
+        Assert.True(File.Exists(run.PathOf("metrics.jsonl")));
+        var e = Assert.Throws<CliException>(() => RunFolder.Create(path, Noon));
+        Assert.Equal(2, e.ExitCode);
+        Assert.Contains("holds files already; name a new folder", e.Message);
+    }
+
+    [Fact]
+    public void AFolderThatCannotBeMadeIsOneLine()
+    {
+        string file = Path.Combine(_folder, "file");
+        File.WriteAllText(file, "");
+        var e = Assert.Throws<CliException>(() => RunFolder.Create(Path.Combine(file, "run"), Noon));
+        Assert.Equal(1, e.ExitCode);
+        Assert.Contains("cannot be written", e.Message);
+        Assert.DoesNotContain('\n', e.Message);
+    }
+
+    [Fact]
+    public void AFailedReplacementKeepsTheOldFile()
+    {
+        var run = RunFolder.Create(Path.Combine(_folder, "run"), Noon);
+        run.Replace("model", s => s.Write([1, 2]));
+        Assert.Throws<InvalidOperationException>(() => run.Replace("model", s =>
+        {
+            s.Write([3]);
+            throw new InvalidOperationException();
+        }));
+        Assert.Equal([1, 2], File.ReadAllBytes(run.PathOf("model")));
+        run.Replace("model", s => s.Write([4]));
+        Assert.Equal([4], File.ReadAllBytes(run.PathOf("model")));
+        Assert.Equal(2, Directory.GetFiles(run.FullPath).Length);
+    }
+
+    [Fact]
+    public void TheReportIsWritten()
+    {
+        var run = RunFolder.Create(Path.Combine(_folder, "run"), Noon);
+        run.WriteReport(SampleReport.Make());
+        Assert.StartsWith("<!DOCTYPE html>", File.ReadAllText(run.ReportPath));
+    }
+
+    [Fact]
+    public void MetricsAreOneObjectALineAtOnce()
+    {
+        var run = RunFolder.Create(Path.Combine(_folder, "run"), Noon);
+        using var log = run.OpenMetrics();
+        log.Append(("step", 1), ("loss", 1.5), ("note", "a\nb"));
+        log.Append(("step", 2), ("loss", double.NaN), ("order", new double[] { 1, 2 }));
+        using var reader = new StreamReader(new FileStream(
+            run.PathOf("metrics.jsonl"), FileMode.Open, FileAccess.Read, FileShare.ReadWrite));
+        Assert.Equal("{\"step\":1,\"loss\":1.5,\"note\":\"a\\nb\"}", reader.ReadLine());
+        Assert.Equal("{\"step\":2,\"loss\":null,\"order\":[1,2]}", reader.ReadLine());
+        Assert.Null(reader.ReadLine());
+    }
+
+    [Fact]
+    public void SummariesKeepOrderAndRefuseBadNames()
+    {
+        var summary = new JsonSummary();
+        summary.Add("accuracy_after", 0.83);
+        summary.Add("mse_5shot", new[] { 0.8, double.PositiveInfinity });
+        summary.Add("exact", true);
+        summary.Add("data", (string?)null);
+        using var json = JsonDocument.Parse(summary.ToString());
+        Assert.Equal(
+            ["accuracy_after", "mse_5shot", "exact", "data"],
+            json.RootElement.EnumerateObject().Select(p => p.Name));
+        Assert.Equal(JsonValueKind.Null, json.RootElement.GetProperty("mse_5shot")[1].ValueKind);
+        Assert.Throws<ArgumentException>(() => summary.Add("Accuracy", 1));
+        Assert.Throws<ArgumentException>(() => summary.Add("exact", false));
+    }
+
+    [Fact]
+    public void ProgressElsewhereIsPlainLines()
+    {
+        using var output = new StringWriter { NewLine = "\n" };
+        int result = Progress.Run("train", output, null, progress =>
+        {
+            progress.Note("hello");
+            for (int i = 1; i <= 100; i++) progress.Report(new ProgressState(i, 100, 16 * i, 0.5));
+            return 7;
+        });
+        Assert.Equal(7, result);
+        var lines = output.ToString().TrimEnd().Split('\n');
+        Assert.Equal(2, lines.Length);
+        Assert.Equal("hello", lines[0]);
+        Assert.StartsWith("train: step 1 of 100, 16 tasks, ", lines[1]);
+    }
+
+    [Theory]
+    [InlineData(50, 100L, 10, null, "step 50 of 100, 800 tasks, 80.0 tasks/s, loss 0.500, 0:10 left")]
+    [InlineData(50, null, 30, 90.0, "step 50, 800 tasks, 26.7 tasks/s, loss 0.500, 1:00 left")]
+    [InlineData(1, 3601L, 1, null, "step 1 of 3,601, 16 tasks, 16.0 tasks/s, loss 0.500, 1:00:00 left")]
+    [InlineData(50, null, 1, null, "step 50, 800 tasks, 800.0 tasks/s, loss 0.500")]
+    [InlineData(50, null, 20, 10.0, "step 50, 800 tasks, 40.0 tasks/s, loss 0.500, 0:00 left")]
+    public void ProgressTellsRateAndTimeLeft(long step, long? steps, int seconds, double? limit, string expected)
+    {
+        TimeSpan? end = limit is { } l ? TimeSpan.FromSeconds(l) : null;
+        Assert.Equal(expected, Progress.Describe(
+            new ProgressState(step, steps, 16 * step, 0.5), TimeSpan.FromSeconds(seconds), end));
+    }
+}
