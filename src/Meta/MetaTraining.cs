@@ -49,9 +49,20 @@ public sealed record MetaTraining<T>(
         Episode tasks = Draw(state.Step * MetaBatch, MetaBatch);
         var (value, gradient) = Maml.Gradient(state.Model, tasks);
         double loss = value.Item();
-        if (!double.IsFinite(loss)) throw new DivergenceException(state.Step + 1, loss);
+        // A gradient can overflow while its loss is still finite: check it before it is applied.
+        if (!double.IsFinite(loss) || !double.IsFinite(SquaredNorm(gradient)))
+            throw new DivergenceException(state.Step + 1, loss);
         if (ClipNorm > 0) gradient = Optim.ClipByGlobalNorm(gradient, ClipNorm);
         var (model, optimizer) = Optimizer.Step(state.Model, gradient, state.Optimizer);
         return (new(model, optimizer, state.Step + 1), loss);
+    }
+
+    private static double SquaredNorm(T gradient)
+    {
+        Tensor sum = Tensor.Zeros(Shape.Of());
+        foreach (Tensor leaf in gradient.Leaves())
+            if (!leaf.IsSymbolicZero)
+                sum += leaf.Square().Sum().Cast(DType.Float32);
+        return sum.Item();
     }
 }

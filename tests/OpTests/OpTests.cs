@@ -1,0 +1,82 @@
+// The generated tests: every property of every row.
+namespace Engine.OpTests;
+
+public class OpTests
+{
+    public static TheoryData<string> Names => [.. OpTable.Rows.Select(row => row.Name)];
+
+    [Theory, MemberData(nameof(Names))]
+    public void ValueEqualsNaiveReference(string op) => OpProperties.Value(OpTable.Row(op));
+
+    [Theory, MemberData(nameof(Names))]
+    public void SpecialValuesPassAsInTheReference(string op) =>
+        OpProperties.SpecialValues(OpTable.Row(op));
+
+    [Theory, MemberData(nameof(Names))]
+    public void VjpEqualsCentralDifferences(string op)
+    {
+        OpProperties.Gradient(OpTable.Row(op), 1);
+        OpProperties.NoGradient(OpTable.Row(op));
+    }
+
+    [Theory, MemberData(nameof(Names))]
+    public void SecondOrderEqualsCentralDifferences(string op) =>
+        OpProperties.Gradient(OpTable.Row(op), 2);
+
+    [Theory, MemberData(nameof(Names))]
+    public void JvpAndVjpAreTransposed(string op) => OpProperties.DotProduct(OpTable.Row(op));
+
+    [Theory, MemberData(nameof(Names))]
+    public void VmapEqualsStack(string op) => OpProperties.Batched(OpTable.Row(op));
+
+    [Theory, MemberData(nameof(Names))]
+    public void DevicesAgree(string op) => OpProperties.Devices(OpTable.Row(op));
+
+    [Theory, MemberData(nameof(Names))]
+    public void ErrorsSayWhatToDo(string op) => OpProperties.ErrorTexts(OpTable.Row(op));
+
+    [Fact]
+    public void NamesAreUnique() =>
+        Assert.Equal(OpTable.Rows.Count, OpTable.Rows.Select(row => row.Name).Distinct().Count());
+
+    /// <summary>A primitive that no row reaches, forwards or in a gradient, is not tested.</summary>
+    [Fact]
+    public void EveryPrimitiveHasARow()
+    {
+        var reached = new HashSet<Type>();
+        foreach (OpRow row in OpTable.Rows)
+        {
+            Tensor[] x = row.Inputs(row.Cases[0]);
+            Reach(row.Apply(x), reached);
+            if (!row.Differentiable) continue;
+            Vmap.Of((Tensor t) =>
+            {
+                Tensor[] inputs = [.. x];
+                for (int i = 0; i < inputs.Length; i++)
+                    if (inputs[i].DType.IsFloat())
+                        inputs[i] = inputs[i] * t;
+                foreach (Tensor g in Grad.Of((Leaves v) => row.Apply(v.Items).Sum())(new(inputs)).Items)
+                    Reach(g, reached);
+                return t;
+            })(Tensor.Ones(1, DType.Float64));
+        }
+        IEnumerable<string> missing = typeof(Primitive).Assembly.GetTypes()
+            .Where(type => type.IsSubclassOf(typeof(Primitive)) && !type.IsAbstract)
+            .Where(type => !reached.Contains(type))
+            .Select(type => type.Name)
+            .Order();
+        Assert.Equal([], missing);
+    }
+
+    private static void Reach(Tensor tensor, HashSet<Type> reached)
+    {
+        var seen = new HashSet<Tensor>(ReferenceEqualityComparer.Instance);
+        var stack = new Stack<Tensor>([tensor]);
+        while (stack.TryPop(out Tensor? node))
+        {
+            if (!seen.Add(node)) continue;
+            if (node.State.Primitive is { } primitive) reached.Add(primitive.GetType());
+            foreach (Tensor input in node.State.Inputs) stack.Push(input);
+        }
+    }
+}
