@@ -29,7 +29,8 @@ internal sealed class VerbContext(TextWriter output, CancellationToken stop, int
     }
 
     /// <summary>A figure that is a text.</summary>
-    public void Figure(string name, string label, string value) => Figure(name, label, value, value);
+    public void Figure(string name, string label, string value) =>
+        Figure(name, label, value, value);
 
     /// <summary>A whole number, with a unit after it.</summary>
     public void Figure(string name, string label, long value, string unit = "") =>
@@ -37,11 +38,14 @@ internal sealed class VerbContext(TextWriter output, CancellationToken stop, int
 
     /// <summary>A number, printed in the format given, with a unit after it.</summary>
     public void Figure(string name, string label, double value, string format, string unit = "") =>
-        Figure(name, label, Unit(value.ToString(format, CultureInfo.InvariantCulture), unit), value);
+        Figure(
+            name, label, Unit(value.ToString(format, CultureInfo.InvariantCulture), unit), value);
 
     /// <summary>A share of 1, printed in per cent.</summary>
     public void Percent(string name, string label, double share) =>
-        Figure(name, label, Unit((100 * share).ToString("F1", CultureInfo.InvariantCulture), "%"), share);
+        Figure(
+            name, label, Unit((100 * share).ToString("F1", CultureInfo.InvariantCulture), "%"),
+            share);
 
     private static string Unit(string number, string unit) =>
         unit.Length == 0 ? number : $"{number} {unit}";

@@ -18,14 +18,19 @@ public sealed record ClassSplit(ImageClasses Train, ImageClasses Validation, Ima
     /// <summary>Validation scripts.</summary>
     public static ImmutableArray<string> ValidationScripts { get; } = ["GOTHIC", "LAO", "THAI"];
 
-    /// <summary>The embedded glyphs: 350 characters to train on, 51 to validate, 99 to test.</summary>
+    /// <summary>
+    /// The embedded glyphs: 350 characters to train on, 51 to validate, 99 to test.
+    /// </summary>
     public static ClassSplit ByScript() =>
         ByGroup(EmbeddedData.Glyphs, ValidationScripts, TestScripts);
 
     /// <summary>The named groups are for validation and test, all others for training.</summary>
-    /// <exception cref="ArgumentException">A name that is no group, or is in both lists.</exception>
+    /// <exception cref="ArgumentException">
+    /// A name that is no group, or is in both lists.
+    /// </exception>
     public static ClassSplit ByGroup(
-        ImageClasses source, IReadOnlyCollection<string> validation, IReadOnlyCollection<string> test)
+        ImageClasses source, IReadOnlyCollection<string> validation,
+        IReadOnlyCollection<string> test)
     {
         var groups = source.Classes.Select(c => c.Group).ToHashSet();
         foreach (string name in validation.Concat(test))

@@ -35,7 +35,9 @@ public static class EmbeddedData
     /// <summary>What the classes of <see cref="Glyphs"/> are, in the same order.</summary>
     public static ImmutableArray<GlyphName> GlyphNames => NamesOnce.Value;
 
-    /// <summary>10 digits, 240 images each, rendered from typefaces like the glyphs; 28 x 28.</summary>
+    /// <summary>
+    /// 10 digits, 240 images each, rendered from typefaces like the glyphs; 28 x 28.
+    /// </summary>
     public static ImageClasses FontDigits => FontDigitsOnce.Value;
 
     /// <summary>2,000 handwritten MNIST digits, 200 of each; 28 x 28, values 0 to 1.</summary>
@@ -61,7 +63,8 @@ public static class EmbeddedData
         while (reader.ReadLine() is { } line)
         {
             string[] parts = line.Split('\t'); // U+0041, LATIN, LATIN CAPITAL LETTER A
-            int code = int.Parse(parts[0].AsSpan(2), NumberStyles.HexNumber, CultureInfo.InvariantCulture);
+            int code =
+                int.Parse(parts[0].AsSpan(2), NumberStyles.HexNumber, CultureInfo.InvariantCulture);
             names.Add(new GlyphName(code, parts[1], parts[2]));
         }
 
@@ -76,5 +79,6 @@ public static class EmbeddedData
 
     private static Stream Open(string file) =>
         typeof(EmbeddedData).Assembly.GetManifestResourceStream("Engine.Data.Resources." + file)
-        ?? throw new DataException($"{file}: not embedded; rebuild src/Data with its Resources folder.");
+        ?? throw new DataException(
+            $"{file}: not embedded; rebuild src/Data with its Resources folder.");
 }

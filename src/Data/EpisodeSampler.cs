@@ -35,31 +35,33 @@ public sealed class EpisodeSampler
         if (ways > source.Classes.Length)
         {
             throw new ArgumentException(
-                $"ways: {ways} exceeds the {source.Classes.Length} classes of {source.Name}; choose "
-                + $"at most {source.Classes.Length}.");
+                $"ways: {ways} exceeds the {source.Classes.Length} classes of {source.Name}; "
+                + $"choose at most {source.Classes.Length}.");
         }
 
         var smallest = source.Classes.MinBy(c => c.Images.Length)!;
         if ((long)shots + queries > smallest.Images.Length)
         {
             throw new ArgumentException(
-                $"shots + queries: {shots} + {queries} exceeds the {smallest.Images.Length} images of "
-                + $"class '{smallest.Name}' of {source.Name}; choose at most {smallest.Images.Length} "
-                + "together.");
+                $"shots + queries: {shots} + {queries} exceeds the {smallest.Images.Length} "
+                + $"images of class '{smallest.Name}' of {source.Name}; choose at most "
+                + $"{smallest.Images.Length} together.");
         }
 
         if (rotations && source.Height != source.Width)
         {
             throw new ArgumentException(
-                $"rotations: images of {source.Name} are {source.Height} x {source.Width}, and only "
-                + "square ones can be turned; switch rotations off.");
+                $"rotations: images of {source.Name} are {source.Height} x {source.Width}, and "
+                + "only square ones can be turned; switch rotations off.");
         }
 
         (_source, _ways, _shots, _queries, _rotations) = (source, ways, shots, queries, rotations);
     }
 
     /// <summary>Tasks first .. first + tasks - 1 of a seed, stacked.</summary>
-    /// <exception cref="ArgumentException">No tasks, or more pixels than an array can hold.</exception>
+    /// <exception cref="ArgumentException">
+    /// No tasks, or more pixels than an array can hold.
+    /// </exception>
     public EpisodeArrays Sample(long seed, long first, int tasks)
     {
         CheckPositive(nameof(tasks), tasks);
@@ -67,8 +69,8 @@ public sealed class EpisodeSampler
         if ((long)tasks * Math.Max(support, query) * _source.PixelCount > Array.MaxLength)
         {
             throw new ArgumentException(
-                $"tasks: {tasks} tasks of {support} + {query} images do not fit into one array; draw "
-                + "fewer at a time.");
+                $"tasks: {tasks} tasks of {support} + {query} images do not fit into one array; "
+                + "draw fewer at a time.");
         }
 
         var batch = new EpisodeArrays
@@ -122,6 +124,9 @@ public sealed class EpisodeSampler
 
     internal static void CheckPositive(string name, int value)
     {
-        if (value < 1) throw new ArgumentException($"{name}: {value} is too few; choose at least 1.");
+        if (value < 1)
+        {
+            throw new ArgumentException($"{name}: {value} is too few; choose at least 1.");
+        }
     }
 }

@@ -1,5 +1,5 @@
-// Arrays in the IDX format of MNIST (http://yann.lecun.com/exdb/mnist): two zero bytes, a type code,
-// the number of axes, big-endian int32 sizes, big-endian values; gzip'd or not. Reading only.
+// Arrays in the IDX format of MNIST (http://yann.lecun.com/exdb/mnist): two zero bytes, a type
+// code, the number of axes, big-endian int32 sizes, big-endian values; gzip'd or not. Reading only.
 using System.Buffers.Binary;
 using System.Collections.Immutable;
 using System.IO.Compression;
@@ -58,7 +58,9 @@ public sealed class IdxFile
     public ReadOnlySpan<byte> Bytes => _bytes;
 
     /// <summary>Reads a file; gzip is recognised by its first bytes, not by the name.</summary>
-    /// <exception cref="DataException">Missing, not IDX, truncated, too long or corrupt.</exception>
+    /// <exception cref="DataException">
+    /// Missing, not IDX, truncated, too long or corrupt.
+    /// </exception>
     public static IdxFile Read(string path)
     {
         if (Directory.Exists(path))

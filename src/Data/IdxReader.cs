@@ -16,14 +16,15 @@ internal static class IdxReader
         if (read < 4)
         {
             throw new DataException(
-                $"{name}: not an IDX file: it has {read} bytes, and the header alone has 8 or more.");
+                $"{name}: not an IDX file: it has {read} bytes, and the header alone has 8 or "
+                + "more.");
         }
 
         if (head[0] != 0 || head[1] != 0)
         {
             throw new DataException(
-                $"{name}: not an IDX file: it starts with {head[0]:x2} {head[1]:x2} instead of 00 00 "
-                + "(or 1f 8b when gzip'd).");
+                $"{name}: not an IDX file: it starts with {head[0]:x2} {head[1]:x2} instead of 00 "
+                + "00 (or 1f 8b when gzip'd).");
         }
 
         var type = (IdxType)head[2];
@@ -50,8 +51,8 @@ internal static class IdxReader
         if (stream.ReadAtLeast(bytes, bytes.Length, throwOnEndOfStream: false) < bytes.Length)
         {
             throw new DataException(
-                $"{name}: cut short: the header of {axes} axes needs {4 + bytes.Length} bytes; fetch "
-                + "the file again.");
+                $"{name}: cut short: the header of {axes} axes needs {4 + bytes.Length} bytes; "
+                + "fetch the file again.");
         }
 
         return [.. Enumerable.Range(0, axes)
@@ -102,8 +103,8 @@ internal static class IdxReader
         if (stream.ReadByte() >= 0)
         {
             throw new DataException(
-                $"{name}: not this IDX file's end: needs {needed} bytes after the header, has more; "
-                + "the header and the values do not belong together.");
+                $"{name}: not this IDX file's end: needs {needed} bytes after the header, has "
+                + "more; the header and the values do not belong together.");
         }
 
         return values;

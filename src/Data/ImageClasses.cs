@@ -5,7 +5,9 @@ namespace Engine.Data;
 
 /// <summary>One class of images.</summary>
 /// <param name="Name">What people call it: "LATIN CAPITAL LETTER K".</param>
-/// <param name="Group">What it belongs to and is kept together with: a script; may be empty.</param>
+/// <param name="Group">
+/// What it belongs to and is kept together with: a script; may be empty.
+/// </param>
 /// <param name="Images">Row numbers of its images in the source.</param>
 public sealed record ImageClass(string Name, string Group, ImmutableArray<int> Images);
 
@@ -71,8 +73,12 @@ public sealed class ImageClasses
     public ImageClasses Subset(string name, IEnumerable<int> classes) => new(
         name, Channels, Height, Width, _pixels, [.. classes.Select(c => Classes[c])]);
 
-    /// <summary>Writes one image, channels x height x width, turned by quarter turns to the left.</summary>
-    /// <param name="row">Row number of the image, as <see cref="ImageClass.Images"/> has it.</param>
+    /// <summary>
+    /// Writes one image, channels x height x width, turned by quarter turns to the left.
+    /// </summary>
+    /// <param name="row">
+    /// Row number of the image, as <see cref="ImageClass.Images"/> has it.
+    /// </param>
     /// <param name="target">Exactly <see cref="PixelCount"/> values.</param>
     /// <param name="quarterTurns">0 to 3; others than 0 need square images.</param>
     public void CopyImage(int row, Span<float> target, int quarterTurns = 0)
@@ -84,7 +90,8 @@ public sealed class ImageClasses
             return;
         }
 
-        Span<float> upright = PixelCount <= 4096 ? stackalloc float[PixelCount] : new float[PixelCount];
+        Span<float> upright =
+            PixelCount <= 4096 ? stackalloc float[PixelCount] : new float[PixelCount];
         _pixels.Copy(row * PixelCount, upright);
         int plane = Height * Width;
         for (int c = 0; c < Channels; c++)
@@ -116,7 +123,8 @@ public sealed class ImageClasses
             if (c.Images.Any(i => i < 0 || i >= rows))
             {
                 throw new DataException(
-                    $"{name}: class '{c.Name}' names an image that is not among the {rows} there are.");
+                    $"{name}: class '{c.Name}' names an image that is not among the {rows} there "
+                    + "are.");
             }
         }
 

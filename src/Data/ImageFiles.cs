@@ -22,7 +22,9 @@ public static class ImageFiles
     /// <c>data/omniglot-labels.idx.gz</c> and, if there, <c>data/omniglot-names.txt</c>. Also
     /// uncompressed, and with the names MNIST's files have.
     /// </summary>
-    /// <exception cref="DataException">No set or several there, or files that do not fit.</exception>
+    /// <exception cref="DataException">
+    /// No set or several there, or files that do not fit.
+    /// </exception>
     public static ImageClasses Load(string path)
     {
         var found = Directory.Exists(path)
@@ -40,7 +42,8 @@ public static class ImageFiles
         {
             throw new DataException(
                 $"{path}: holds {prefixes.Count} image sets ("
-                + $"{string.Join(", ", prefixes.Select(Path.GetFileName))}); name one: {prefixes[0]}");
+                + $"{string.Join(", ", prefixes.Select(Path.GetFileName))}); name one: "
+                + $"{prefixes[0]}");
         }
 
         var (prefix, images, labels) = found[0];
@@ -70,8 +73,8 @@ public static class ImageFiles
         if (sizes.Length is not (3 or 4) || sizes.Contains(0))
         {
             throw new DataException(
-                $"{images.Name}: images are (n, height, width) or (n, channels, height, width), but "
-                + $"this is {images}.");
+                $"{images.Name}: images are (n, height, width) or (n, channels, height, width), "
+                + $"but this is {images}.");
         }
 
         if (labels.Sizes.Length != 1 || labels.Sizes[0] != sizes[0])
@@ -121,7 +124,8 @@ public static class ImageFiles
         }
     }
 
-    private static List<(string Prefix, string Images, string Labels)> Sets(IEnumerable<string> files) =>
+    private static List<(string Prefix, string Images, string Labels)> Sets(
+        IEnumerable<string> files) =>
     [
         .. from file in files
            from e in Endings

@@ -1,4 +1,5 @@
-// A stream whose first bytes were already read, for looking at magic bytes of streams that cannot seek.
+// A stream whose first bytes were already read, for looking at magic bytes of streams that cannot
+// seek.
 namespace Engine.Data;
 
 internal sealed class PrefixedStream(byte[] prefix, Stream rest) : Stream

@@ -7,7 +7,9 @@ using Microsoft.CodeAnalysis.Text;
 
 namespace Engine.Generators;
 
-/// <summary>Generates <c>Rebuild</c> for partial records that implement <c>Engine.ITree</c>.</summary>
+/// <summary>
+/// Generates <c>Rebuild</c> for partial records that implement <c>Engine.ITree</c>.
+/// </summary>
 [Generator(LanguageNames.CSharp)]
 public sealed class TreeGenerator : IIncrementalGenerator
 {
@@ -28,7 +30,10 @@ public sealed class TreeGenerator : IIncrementalGenerator
 
         context.RegisterSourceOutput(models, static (output, model) =>
         {
-            foreach (var problem in model!.Problems) output.ReportDiagnostic(problem.ToDiagnostic());
+            foreach (var problem in model!.Problems)
+            {
+                output.ReportDiagnostic(problem.ToDiagnostic());
+            }
             if (model.CanGenerate)
             {
                 string text = TreeWriter.Write(model);

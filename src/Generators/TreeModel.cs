@@ -28,9 +28,12 @@ internal enum Sameness
 }
 
 /// <summary>One property; Type is needed for comparers only.</summary>
-internal sealed record PropertyModel(string Name, PropertyKind Kind, Sameness Sameness, string Type);
+internal sealed record PropertyModel(
+    string Name, PropertyKind Kind, Sameness Sameness, string Type);
 
-/// <summary>One record. Containers and Header are texts like "partial class Outer&lt;T&gt;".</summary>
+/// <summary>
+/// One record. Containers and Header are texts like "partial class Outer&lt;T&gt;".
+/// </summary>
 internal sealed record TreeModel(
     string HintName,
     string Namespace,

@@ -27,7 +27,10 @@ internal static class TreeReader
         var location = syntax.Identifier.GetLocation();
         bool partial = CheckPartial(record, location, problems, token);
         var properties = new List<PropertyModel>();
-        foreach (var member in StateOf(record)) ReadMember(member, record, location, properties, problems);
+        foreach (var member in StateOf(record))
+        {
+            ReadMember(member, record, location, properties, problems);
+        }
 
         return new TreeModel(
             HintName(record),
@@ -57,7 +60,9 @@ internal static class TreeReader
             && m.Parameters.Length == 1
             && TypeKinds.IsEngine(m.Parameters[0].Type, "TreeMap"));
 
-    /// <summary>The user's ToString or PrintMembers wins, a sealed inherited ToString too.</summary>
+    /// <summary>
+    /// The user's ToString or PrintMembers wins, a sealed inherited ToString too.
+    /// </summary>
     private static bool HasOwnText(INamedTypeSymbol record)
     {
         if (record.GetMembers().OfType<IMethodSymbol>().Any(m => !m.IsImplicitlyDeclared
@@ -139,7 +144,9 @@ internal static class TreeReader
         return state;
     }
 
-    /// <summary>Other assemblies may hide backing fields: an init accessor stands for storage.</summary>
+    /// <summary>
+    /// Other assemblies may hide backing fields: an init accessor stands for storage.
+    /// </summary>
     private static bool StoredInMetadata(IPropertySymbol property) =>
         property.DeclaringSyntaxReferences.IsEmpty
         && !property.IsImplicitlyDeclared

@@ -102,7 +102,9 @@ internal static class TreeWriter
         };
     }
 
-    /// <summary>camelCase names that clash neither with the parameter nor with any property.</summary>
+    /// <summary>
+    /// camelCase names that clash neither with the parameter nor with any property.
+    /// </summary>
     private static List<string> LocalNames(TreeModel model)
     {
         var taken = new HashSet<string>(model.Properties.Select(p => p.Name)) { "map" };
@@ -110,7 +112,11 @@ internal static class TreeWriter
         foreach (var property in model.Properties)
         {
             string name = char.ToLowerInvariant(property.Name[0]) + property.Name.Substring(1);
-            while (!taken.Add(name)) name = "new" + char.ToUpperInvariant(name[0]) + name.Substring(1);
+            while (!taken.Add(name))
+            {
+                name = "new" + char.ToUpperInvariant(name[0]) + name.Substring(1);
+            }
+
             names.Add(Escape(name));
         }
 

@@ -12,14 +12,17 @@ internal static class TypeKinds
         + "value that equals by content (number, string, enum, record of such), or compute it in "
         + "a method";
 
-    /// <summary>Structs that are IEquatable of themselves but compare their storage by reference.</summary>
+    /// <summary>
+    /// Structs that are IEquatable of themselves but compare their storage by reference.
+    /// </summary>
     private static readonly HashSet<string> ByReference =
         ["ImmutableArray", "Memory", "ReadOnlyMemory", "ArraySegment"];
 
     public static bool IsEngine(ITypeSymbol type, string name) =>
         type.Name == name
         && type.ContainingType is null
-        && type.ContainingNamespace is { Name: "Engine", ContainingNamespace.IsGlobalNamespace: true };
+        && type.ContainingNamespace is
+        { Name: "Engine", ContainingNamespace.IsGlobalNamespace: true };
 
     public static bool IsTree(ITypeSymbol type) => type switch
     {
@@ -27,12 +30,17 @@ internal static class TypeKinds
         _ => IsEngine(type, "ITree") || type.AllInterfaces.Any(i => IsEngine(i, "ITree")),
     };
 
-    /// <summary>What Rebuild does with a property of this type; null and a reason if nothing fits.</summary>
+    /// <summary>
+    /// What Rebuild does with a property of this type; null and a reason if nothing fits.
+    /// </summary>
     public static PropertyKind? Classify(ITypeSymbol type, out string reason)
     {
         reason = "";
         bool optional = type.NullableAnnotation == NullableAnnotation.Annotated;
-        if (IsEngine(type, "Tensor")) return optional ? PropertyKind.OptionalLeaf : PropertyKind.Leaf;
+        if (IsEngine(type, "Tensor"))
+        {
+            return optional ? PropertyKind.OptionalLeaf : PropertyKind.Leaf;
+        }
         if (IsTree(type)) return ClassifyTree(type, optional, out reason);
 
         if (type is INamedTypeSymbol { Arity: 1 } generic && IsImmutableArray(generic))
@@ -42,7 +50,8 @@ internal static class TypeKinds
             if (IsTree(element) && !nullable) return PropertyKind.Children;
             reason = nullable
                 ? "elements of a tree's ImmutableArray may not be null"
-                : "an ImmutableArray compares by reference unless its elements are trees; " + WhatToDo;
+                : "an ImmutableArray compares by reference unless its elements are trees; "
+                    + WhatToDo;
             return null;
         }
 
@@ -62,7 +71,8 @@ internal static class TypeKinds
         reason = "";
         if (!optional) return PropertyKind.Child;
         if (type.IsReferenceType) return PropertyKind.OptionalChild;
-        reason = "an optional tree must be a class; add the constraint 'class' to the type parameter";
+        reason =
+            "an optional tree must be a class; add the constraint 'class' to the type parameter";
         return null;
     }
 
@@ -74,7 +84,10 @@ internal static class TypeKinds
     private static bool IsStatic(ITypeSymbol type, HashSet<ITypeSymbol> seen)
     {
         if (IsTree(type) || IsEngine(type, "Tensor")) return false;
-        if (type.TypeKind == TypeKind.Enum || type.SpecialType == SpecialType.System_String) return true;
+        if (type.TypeKind == TypeKind.Enum || type.SpecialType == SpecialType.System_String)
+        {
+            return true;
+        }
         if (type.SpecialType is >= SpecialType.System_Boolean and <= SpecialType.System_Double)
         {
             return true;
@@ -113,7 +126,9 @@ internal static class TypeKinds
             && !m.IsImplicitlyDeclared
             && !m.GetAttributes().Any(a => a.AttributeClass?.Name == "CompilerGeneratedAttribute"));
 
-    /// <summary>Types of fields, and of init properties whose fields a metadata file may hide.</summary>
+    /// <summary>
+    /// Types of fields, and of init properties whose fields a metadata file may hide.
+    /// </summary>
     private static IEnumerable<ITypeSymbol> PartsOf(INamedTypeSymbol record)
     {
         for (var t = record; t is { SpecialType: SpecialType.None }; t = t.BaseType)
@@ -121,7 +136,10 @@ internal static class TypeKinds
             foreach (var member in t.GetMembers().Where(m => !m.IsStatic))
             {
                 if (member is IFieldSymbol field) yield return field.Type;
-                else if (member is IPropertySymbol { SetMethod.IsInitOnly: true } p) yield return p.Type;
+                if (member is IPropertySymbol { SetMethod.IsInitOnly: true } property)
+                {
+                    yield return property.Type;
+                }
             }
         }
     }
@@ -137,7 +155,8 @@ internal static class TypeKinds
         if (element is not null && IsTree(element))
         {
             string name = element.ToDisplayString(SymbolDisplayFormat.MinimallyQualifiedFormat);
-            return $"its elements can be replaced behind the tree's back; use ImmutableArray<{name}>";
+            return $"its elements can be replaced behind the tree's back; use "
+                + $"ImmutableArray<{name}>";
         }
 
         return type switch

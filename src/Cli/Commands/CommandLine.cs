@@ -7,7 +7,8 @@ namespace Engine.Cli;
 internal static class CommandLine
 {
     private static readonly Option<string?> Json =
-        OptionKinds.PathTo("--json", "Write every figure printed to FILE, as one JSON object", "FILE");
+        OptionKinds.PathTo(
+            "--json", "Write every figure printed to FILE, as one JSON object", "FILE");
 
     private static readonly Option<int> Threads =
         OptionKinds.Whole("--threads", "Threads to compute with", Environment.ProcessorCount);
@@ -65,13 +66,8 @@ internal static class CommandLine
     private static RootCommand Build(TextWriter output, CancellationToken stop)
     {
         var root = new RootCommand("Meta-learning with exact gradients. Without a verb: train.");
-        foreach (Option option in new Option[] { Json, Threads, Verbose })
-        {
-            option.Recursive = true;
-            root.Options.Add(option);
-        }
-
-        void Add(Command command, IEnumerable<Option> options, Action<ParseResult, VerbContext> body)
+        void Add(
+            Command command, IEnumerable<Option> options, Action<ParseResult, VerbContext> body)
         {
             foreach (var option in options) command.Options.Add(option);
             command.SetAction(parsed => RunVerb(parsed, body, output, stop));
@@ -100,7 +96,16 @@ internal static class CommandLine
             [seed],
             (p, c) => GradCheckVerb.Run(new GradCheckOptions { Seed = p.GetValue(seed) }, c));
 
-        Add(new Command("info", "Show version, machine and vector widths"), [], (_, c) => InfoVerb.Run(c));
+        Add(
+            new Command("info", "Show version, machine and vector widths"), [],
+            (_, c) => InfoVerb.Run(c));
+
+        foreach (Option option in new Option[] { Json, Threads, Verbose })
+        {
+            option.Recursive = true;
+            root.Options.Add(option);
+        }
+
         return root;
     }
 

@@ -40,11 +40,13 @@ internal static class OptionKinds
         HelpName = "X",
         CustomParser = r => double.TryParse(
             Text(r), NumberStyles.Float, CultureInfo.InvariantCulture, out double value)
-            && value > 0 && double.IsFinite(value) ? value : Wrong<double?>(r, name, "a number above 0"),
+            && value > 0 && double.IsFinite(value)
+            ? value : Wrong<double?>(r, name, "a number above 0"),
     };
 
     /// <summary>One of a few words.</summary>
-    public static Option<string> Choice(string name, string help, string fallback, params string[] words) =>
+    public static Option<string> Choice(
+        string name, string help, string fallback, params string[] words) =>
         new(name)
         {
             Description = help,

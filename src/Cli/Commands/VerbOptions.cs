@@ -49,7 +49,9 @@ internal sealed record TrainOptions
     public required string? Out { get; init; }
 }
 
-/// <summary>Testing a trained model on unseen classes. Null takes what the run trained with.</summary>
+/// <summary>
+/// Testing a trained model on unseen classes. Null takes what the run trained with.
+/// </summary>
 internal sealed record TestOptions
 {
     /// <summary>Run folder, or a model file with config.json beside it.</summary>

@@ -5,26 +5,36 @@ namespace Engine.Cli;
 
 internal sealed class TrainSyntax
 {
-    private readonly Option<int> _ways = OptionKinds.Whole("--ways", "Classes in a task", 5, min: 2);
-    private readonly Option<int> _shots = OptionKinds.Whole("--shots", "Support images of a class", 1);
-    private readonly Option<int> _queries = OptionKinds.Whole("--queries", "Query images of a class", 5);
-    private readonly Option<int> _metaBatch = OptionKinds.Whole("--meta-batch", "Tasks in a meta-step", 16);
-    private readonly Option<int> _innerSteps = OptionKinds.Whole("--inner-steps", "Inner steps in training", 1);
-    private readonly Option<int> _testSteps = OptionKinds.Whole("--test-steps", "Inner steps in testing", 3);
+    private readonly Option<int> _ways =
+        OptionKinds.Whole("--ways", "Classes in a task", 5, min: 2);
+    private readonly Option<int> _shots =
+        OptionKinds.Whole("--shots", "Support images of a class", 1);
+    private readonly Option<int> _queries =
+        OptionKinds.Whole("--queries", "Query images of a class", 5);
+    private readonly Option<int> _metaBatch =
+        OptionKinds.Whole("--meta-batch", "Tasks in a meta-step", 16);
+    private readonly Option<int> _innerSteps =
+        OptionKinds.Whole("--inner-steps", "Inner steps in training", 1);
+    private readonly Option<int> _testSteps =
+        OptionKinds.Whole("--test-steps", "Inner steps in testing", 3);
 
     private readonly Option<double> _innerRate =
         OptionKinds.Positive("--inner-rate", "Rate of the inner steps", 0.4);
 
-    private readonly Option<double> _rate = OptionKinds.Positive("--rate", "Rate of the outer steps", 1e-3);
+    private readonly Option<double> _rate =
+        OptionKinds.Positive("--rate", "Rate of the outer steps", 1e-3);
 
     private readonly Option<int?> _iterations =
-        OptionKinds.WholeOrNone("--iterations", "Meta-steps to train; without it --seconds decides");
+        OptionKinds.WholeOrNone(
+            "--iterations", "Meta-steps to train; without it --seconds decides");
 
     private readonly Option<double?> _seconds = OptionKinds.PositiveOrNone(
         "--seconds", "Seconds to train at most [default: 150, or no limit with --iterations]");
 
-    private readonly Option<int> _filters = OptionKinds.Whole("--filters", "Filters of a convolution", 32);
-    private readonly Option<long> _seed = OptionKinds.Seed("--seed", "Seed of everything random", 0);
+    private readonly Option<int> _filters =
+        OptionKinds.Whole("--filters", "Filters of a convolution", 32);
+    private readonly Option<long> _seed =
+        OptionKinds.Seed("--seed", "Seed of everything random", 0);
 
     private readonly Option<string> _order =
         OptionKinds.Choice("--order", "Order of differentiation", "exact", "exact", "first");
@@ -36,15 +46,16 @@ internal sealed class TrainSyntax
         OptionKinds.Whole("--eval-tasks", "Tasks to measure accuracy on", 600);
 
     private readonly Option<string?> _data = OptionKinds.PathTo(
-        "--data", "Images to use instead of the embedded glyphs: NAME-images.idx.gz with labels", "FOLDER");
+        "--data", "Images to use instead of the embedded glyphs: NAME-images.idx.gz with labels",
+        "FOLDER");
 
     private readonly Option<string?> _out = OptionKinds.PathTo(
         "--out", "New folder for the run [default: runs/DATE-TIME]", "FOLDER");
 
     public IEnumerable<Option> All =>
     [
-        _ways, _shots, _queries, _metaBatch, _innerSteps, _testSteps, _innerRate, _rate, _iterations,
-        _seconds, _filters, _seed, _order, _rotations, _evalTasks, _data, _out,
+        _ways, _shots, _queries, _metaBatch, _innerSteps, _testSteps, _innerRate, _rate,
+        _iterations, _seconds, _filters, _seed, _order, _rotations, _evalTasks, _data, _out,
     ];
 
     public TrainOptions Read(ParseResult parsed)
@@ -77,10 +88,14 @@ internal sealed class TestSyntax
 {
     private const string AsTrained = " [default: as trained]";
 
-    private readonly Option<int?> _ways = OptionKinds.WholeOrNone("--ways", "Classes in a task" + AsTrained, 2);
-    private readonly Option<int?> _shots = OptionKinds.WholeOrNone("--shots", "Support images of a class" + AsTrained);
-    private readonly Option<int?> _queries = OptionKinds.WholeOrNone("--queries", "Query images of a class" + AsTrained);
-    private readonly Option<int?> _testSteps = OptionKinds.WholeOrNone("--test-steps", "Inner steps" + AsTrained);
+    private readonly Option<int?> _ways =
+        OptionKinds.WholeOrNone("--ways", "Classes in a task" + AsTrained, 2);
+    private readonly Option<int?> _shots =
+        OptionKinds.WholeOrNone("--shots", "Support images of a class" + AsTrained);
+    private readonly Option<int?> _queries =
+        OptionKinds.WholeOrNone("--queries", "Query images of a class" + AsTrained);
+    private readonly Option<int?> _testSteps =
+        OptionKinds.WholeOrNone("--test-steps", "Inner steps" + AsTrained);
 
     private readonly Option<double?> _innerRate =
         OptionKinds.PositiveOrNone("--inner-rate", "Rate of the inner steps" + AsTrained);
@@ -122,7 +137,8 @@ internal sealed class ReproSyntax
     private readonly Option<int> _iterations =
         OptionKinds.Whole("--iterations", "Meta-steps to train", 70_000);
 
-    private readonly Option<long> _seed = OptionKinds.Seed("--seed", "Seed of everything random", 0);
+    private readonly Option<long> _seed =
+        OptionKinds.Seed("--seed", "Seed of everything random", 0);
 
     private readonly Option<string> _order =
         OptionKinds.Choice("--order", "Order of differentiation", "exact", "exact", "first");

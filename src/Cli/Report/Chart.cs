@@ -11,7 +11,7 @@ internal sealed class Chart
     private const double Width = 720;
     private const double Height = 300;
     private const double Left = 64;
-    private const double Right = 16;
+    private const double Right = 30;
     private const double Top = 14;
     private const double Bottom = 48;
 
@@ -44,17 +44,20 @@ internal sealed class Chart
         string cx = N(X(x)), low = N(Y(_y.Clamp(y - half))), high = N(Y(_y.Clamp(y + half)));
         if (half > 0)
         {
-            _body.AppendLine($"<line class=\"bar {style}\" x1=\"{cx}\" x2=\"{cx}\" y1=\"{low}\" y2=\"{high}\"/>");
+            _body.AppendLine($"<line class=\"bar {style}\" x1=\"{cx}\" x2=\"{cx}\" y1=\"{low}\" "
+                + $"y2=\"{high}\"/>");
         }
 
-        _body.AppendLine($"<circle class=\"dot {style}\" cx=\"{cx}\" cy=\"{N(Y(_y.Clamp(y)))}\" r=\"3.5\"/>");
+        _body.AppendLine(
+            $"<circle class=\"dot {style}\" cx=\"{cx}\" cy=\"{N(Y(_y.Clamp(y)))}\" r=\"3.5\"/>");
     }
 
     /// <summary>A dashed level with a name.</summary>
     public void Level(double y, string name)
     {
         string at = N(Y(y));
-        _body.AppendLine($"<line class=\"level\" x1=\"{N(Left)}\" x2=\"{N(Width - Right)}\" y1=\"{at}\" y2=\"{at}\"/>");
+        _body.AppendLine($"<line class=\"level\" x1=\"{N(Left)}\" x2=\"{N(Width - Right)}\" "
+            + $"y1=\"{at}\" y2=\"{at}\"/>");
         _body.AppendLine(
             $"<text class=\"small\" x=\"{N(Width - Right - 4)}\" y=\"{N(Y(y) - 5)}\" "
             + $"text-anchor=\"end\">{WebUtility.HtmlEncode(name)}</text>");
@@ -64,29 +67,37 @@ internal sealed class Chart
     {
         var svg = new StringBuilder();
         svg.AppendLine(
-            $"<svg viewBox=\"0 0 {N(Width)} {N(Height)}\" role=\"img\" aria-label=\"{WebUtility.HtmlEncode(title)}\">");
+            $"<svg viewBox=\"0 0 {N(Width)} {N(Height)}\" role=\"img\" "
+            + $"aria-label=\"{WebUtility.HtmlEncode(title)}\">");
         foreach (double tick in _y.Ticks)
         {
             string at = N(Y(tick));
-            svg.AppendLine($"<line class=\"grid\" x1=\"{N(Left)}\" x2=\"{N(Width - Right)}\" y1=\"{at}\" y2=\"{at}\"/>");
-            svg.AppendLine($"<text x=\"{N(Left - 8)}\" y=\"{N(Y(tick) + 4)}\" text-anchor=\"end\">{Tick(tick, _y, _percent)}</text>");
+            svg.AppendLine($"<line class=\"grid\" x1=\"{N(Left)}\" x2=\"{N(Width - Right)}\" "
+                + $"y1=\"{at}\" y2=\"{at}\"/>");
+            svg.AppendLine($"<text x=\"{N(Left - 8)}\" y=\"{N(Y(tick) + 4)}\" "
+                + $"text-anchor=\"end\">{Tick(tick, _y, _percent)}</text>");
         }
 
         foreach (double tick in _x.Ticks)
         {
             svg.AppendLine(
-                $"<line class=\"axis\" x1=\"{N(X(tick))}\" x2=\"{N(X(tick))}\" y1=\"{N(Height - Bottom)}\" y2=\"{N(Height - Bottom + 4)}\"/>");
+                $"<line class=\"axis\" x1=\"{N(X(tick))}\" x2=\"{N(X(tick))}\" "
+                + $"y1=\"{N(Height - Bottom)}\" y2=\"{N(Height - Bottom + 4)}\"/>");
             svg.AppendLine(
-                $"<text x=\"{N(X(tick))}\" y=\"{N(Height - Bottom + 19)}\" text-anchor=\"middle\">{Tick(tick, _x, false)}</text>");
+                $"<text x=\"{N(X(tick))}\" y=\"{N(Height - Bottom + 19)}\" "
+                + $"text-anchor=\"middle\">{Tick(tick, _x, false)}</text>");
         }
 
         string bottom = N(Height - Bottom);
-        svg.AppendLine($"<line class=\"axis\" x1=\"{N(Left)}\" x2=\"{N(Width - Right)}\" y1=\"{bottom}\" y2=\"{bottom}\"/>");
+        svg.AppendLine($"<line class=\"axis\" x1=\"{N(Left)}\" x2=\"{N(Width - Right)}\" "
+            + $"y1=\"{bottom}\" y2=\"{bottom}\"/>");
         svg.AppendLine(
-            $"<text x=\"{N((Left + Width - Right) / 2)}\" y=\"{N(Height - 8)}\" text-anchor=\"middle\">{WebUtility.HtmlEncode(_xLabel)}</text>");
+            $"<text x=\"{N((Left + Width - Right) / 2)}\" y=\"{N(Height - 8)}\" "
+            + $"text-anchor=\"middle\">{WebUtility.HtmlEncode(_xLabel)}</text>");
         double middle = (Top + Height - Bottom) / 2;
         svg.AppendLine(
-            $"<text transform=\"translate(14 {N(middle)}) rotate(-90)\" text-anchor=\"middle\">{WebUtility.HtmlEncode(_yLabel)}</text>");
+            $"<text transform=\"translate(14 {N(middle)}) rotate(-90)\" "
+            + $"text-anchor=\"middle\">{WebUtility.HtmlEncode(_yLabel)}</text>");
         return svg.Append(_body).Append("</svg>").ToString();
     }
 

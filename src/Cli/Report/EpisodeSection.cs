@@ -22,9 +22,15 @@ internal static class EpisodeSection
         for (int label = 0; label < episode.Classes.Count; label++)
         {
             page.Append($"<tr><th>{label + 1}. {HtmlReport.Text(episode.Classes[label])}</th><td>");
-            foreach (var image in episode.Support.Where(i => i.Label == label)) Picture(page, episode, image);
+            foreach (var image in episode.Support.Where(i => i.Label == label))
+            {
+                Picture(page, episode, image);
+            }
             page.Append("</td><td>");
-            foreach (var image in episode.Query.Where(i => i.Label == label)) Picture(page, episode, image);
+            foreach (var image in episode.Query.Where(i => i.Label == label))
+            {
+                Picture(page, episode, image);
+            }
             page.Append("</td></tr>\n");
         }
 
@@ -40,7 +46,8 @@ internal static class EpisodeSection
         string uri = Png.DataUri(image.Pixels, episode.Channels, episode.Height, episode.Width);
         string caption = wrong ? $"→ {image.Predicted + 1}." : image.Predicted is null ? "" : "✓";
         page.Append(
-            $"<figure class=\"{(wrong ? "wrong" : "right")}\"><img src=\"{uri}\" alt=\"{title}\" title=\"{title}\"/>"
+            $"<figure class=\"{(wrong ? "wrong" : "right")}\"><img src=\"{uri}\" alt=\"{title}\" "
+            + $"title=\"{title}\"/>"
             + (caption.Length > 0 ? $"<figcaption>{caption}</figcaption>" : "") + "</figure>");
     }
 }

@@ -47,7 +47,8 @@ internal static class HtmlReport
         foreach (var h in headlines)
         {
             string note = h.Note.Length > 0 ? $"<dd class=\"note\">{Text(h.Note)}</dd>" : "";
-            page.Append($"<div><dt>{Text(h.Label)}</dt><dd class=\"value\">{Text(h.Value)}</dd>{note}</div>\n");
+            page.Append($"<div><dt>{Text(h.Label)}</dt>"
+                + $"<dd class=\"value\">{Text(h.Value)}</dd>{note}</div>\n");
         }
 
         page.Append("</dl>\n");
@@ -64,28 +65,36 @@ internal static class HtmlReport
         }
 
         int perPoint = (curve.Points.Count + MostPoints - 1) / MostPoints;
-        int window = Math.Max(1, points.Count / 25);
-        var smooth = Smoothing.Average(points, window);
+        int window = (points.Count / 20) | 1;
+        var smooth = Smoothing.Mean(points, window);
 
         // Losses start at 0 and leave out the highest hundredth, shares go from 0 to 100 %.
         double top = Math.Max(
             Smoothing.Quantile(points.Select(p => p.Y), 0.99), smooth.Max(p => p.Y));
-        var y = curve.Percent ? new Axis(0, 1, 0.2) : Axis.Around(Math.Min(0, points.Min(p => p.Y)), top);
+        var y = curve.Percent ? new Axis(0, 1, 0.2)
+            : Axis.Around(Math.Min(0, points.Min(p => p.Y)), top);
         var chart = new Chart(
             Axis.Around(0, points[^1].X, 8), y, curve.XLabel, curve.YLabel, curve.Percent);
         chart.Line(points, "raw");
         chart.Line(smooth, "line a");
-        page.Append(chart.Render(curve.Title));
+        page.Append(Figure(chart.Render(curve.Title)));
 
         string mean = perPoint > 1 ? $"means of {perPoint} neighbouring values" : "every value";
         int cut = points.Count(p => p.Y > y.High);
         page.Append($"""
 
-            <p class="caption">Thin: {mean}. Bold: exponential moving average over {window * perPoint} values.
+            <p class="caption">Thin: {mean}. Bold: mean of {window * perPoint} values around each.
             """);
-        if (cut > 0) page.Append(CultureInfo.InvariantCulture, $" {cut} values above the axis are cut off.");
+        if (cut > 0)
+        {
+            page.Append(CultureInfo.InvariantCulture, $" {cut} values above the axis are cut off.");
+        }
         int missing = curve.Points.Count(p => !double.IsFinite(p.Y));
-        if (missing > 0) page.Append(CultureInfo.InvariantCulture, $" {missing} values were not finite and are left out.");
+        if (missing > 0)
+        {
+            page.Append(CultureInfo.InvariantCulture,
+                $" {missing} values were not finite and are left out.");
+        }
         page.Append("</p>\n</section>\n");
     }
 
@@ -95,7 +104,8 @@ internal static class HtmlReport
         var series = data.Steps.Where(s => s.Points.Count > 0).ToList();
         int last = series.Max(s => s.Points.Max(p => p.Step));
         var chart = new Chart(
-            Axis.Whole(0, last), new Axis(0, 1, 0.2), "inner steps taken", "accuracy on query images (%)",
+            Axis.Whole(0, last), new Axis(0, 1, 0.2), "inner steps taken",
+            "accuracy on query images (%)",
             percent: true);
         if (data.Chance is { } chance) chart.Level(chance, "guessing");
         for (int i = 0; i < series.Count; i++)
@@ -111,13 +121,14 @@ internal static class HtmlReport
             page.Append($"<span class=\"key {Style(i)}\"></span>{Text(series[i].Name)} ");
         }
 
-        page.Append("</p>\n").Append(chart.Render("Accuracy by inner step"));
+        page.Append("</p>\n").Append(Figure(chart.Render("Accuracy by inner step")));
         page.Append("\n<p class=\"caption\">Bars: 95 % intervals of the mean over tasks.</p>\n");
 
         page.Append("<table class=\"numbers\">\n<thead><tr><th>inner steps</th>");
         foreach (var s in series) page.Append($"<th>{Text(s.Name)} (%)</th>");
         page.Append("</tr></thead>\n<tbody>\n");
-        foreach (int step in series.SelectMany(s => s.Points).Select(p => p.Step).Distinct().Order())
+        var steps = series.SelectMany(s => s.Points).Select(p => p.Step).Distinct().Order();
+        foreach (int step in steps)
         {
             page.Append($"<tr><td>{step}</td>");
             foreach (var s in series)
@@ -134,7 +145,8 @@ internal static class HtmlReport
         page.Append("</tbody>\n</table>\n</section>\n");
     }
 
-    private static void Settings(StringBuilder page, IReadOnlyList<(string Name, string Value)> settings)
+    private static void Settings(
+        StringBuilder page, IReadOnlyList<(string Name, string Value)> settings)
     {
         if (settings.Count == 0) return;
         page.Append("<section>\n<h2>Settings</h2>\n<dl class=\"settings\">\n");
@@ -145,6 +157,9 @@ internal static class HtmlReport
 
         page.Append("</dl>\n</section>\n");
     }
+
+    /// <summary>A chart that keeps its text readable on narrow screens: there it scrolls.</summary>
+    private static string Figure(string svg) => $"<div class=\"chart\">{svg}</div>";
 
     private static string Style(int series) => ((char)('a' + (series % 4))).ToString();
 }

@@ -15,10 +15,12 @@ internal static class Png
         if (channels is not (1 or 3) || pixels.Length != channels * height * width)
         {
             throw new ArgumentException(
-                $"Png: {pixels.Length} values are no image of 1 or 3 channels, {height} x {width}.");
+                $"Png: {pixels.Length} values are no image of 1 or 3 channels, {height} x "
+                + $"{width}.");
         }
 
-        return "data:image/png;base64," + Convert.ToBase64String(Encode(pixels, channels, height, width));
+        return "data:image/png;base64,"
+            + Convert.ToBase64String(Encode(pixels, channels, height, width));
     }
 
     private static byte[] Encode(float[] pixels, int channels, int height, int width)

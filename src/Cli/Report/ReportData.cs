@@ -27,7 +27,9 @@ internal sealed record ReportData
     public IReadOnlyList<(string Name, string Value)> Settings { get; init; } = [];
 }
 
-/// <summary>A figure with its unit in the text: "accuracy after training", "83.1 ± 0.7 %".</summary>
+/// <summary>
+/// A figure with its unit in the text: "accuracy after training", "83.1 ± 0.7 %".
+/// </summary>
 internal sealed record Headline(string Label, string Value, string Note = "");
 
 /// <summary>A learning curve.</summary>
@@ -40,7 +42,9 @@ internal sealed record Curve(
     string Title, string XLabel, string YLabel, IReadOnlyList<(double X, double Y)> Points,
     bool Percent = false);
 
-/// <summary>Accuracies (0 to 1) by number of inner steps, with half widths of 95 % intervals.</summary>
+/// <summary>
+/// Accuracies (0 to 1) by number of inner steps, with half widths of 95 % intervals.
+/// </summary>
 internal sealed record StepSeries(
     string Name, IReadOnlyList<(int Step, double Accuracy, double Ci95)> Points);
 

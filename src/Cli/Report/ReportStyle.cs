@@ -28,9 +28,11 @@ internal static class ReportStyle
         .headlines div { background: var(--panel); border-radius: 8px; padding: 12px 14px; }
         .headlines dt { color: var(--faint); font-size: 13px; }
         dd { margin: 0; }
-        .headlines .value { font-size: 22px; font-weight: 600; font-variant-numeric: tabular-nums; }
+        .headlines .value { font-size: 19px; font-weight: 600; white-space: nowrap;
+          font-variant-numeric: tabular-nums; }
         .headlines .note { color: var(--faint); font-size: 12px; }
-        svg { display: block; width: 100%; height: auto; }
+        .chart { overflow-x: auto; }
+        svg { display: block; width: 100%; min-width: 560px; height: auto; }
         svg text { font-size: 12px; fill: var(--faint); }
         .grid { stroke: var(--rule); stroke-width: 1; }
         .axis { stroke: var(--faint); stroke-width: 1; }

@@ -4,7 +4,8 @@ namespace Engine.Cli;
 internal static class Smoothing
 {
     /// <summary>Averages neighbours so that at most so many points are left.</summary>
-    public static List<(double X, double Y)> Thin(IReadOnlyList<(double X, double Y)> points, int most)
+    public static List<(double X, double Y)> Thin(
+        IReadOnlyList<(double X, double Y)> points, int most)
     {
         var finite = points.Where(p => double.IsFinite(p.X) && double.IsFinite(p.Y)).ToList();
         int bucket = (finite.Count + most - 1) / most;
@@ -13,18 +14,19 @@ internal static class Smoothing
     }
 
     /// <summary>
-    /// Exponential moving average over a window of points, started without bias (the weights of
-    /// what is there are divided by their sum, as Adam does).
+    /// The mean of each point and its neighbours, as many on the left as on the right: a curve that
+    /// looks back only would lag behind what it shows.
     /// </summary>
-    public static List<(double X, double Y)> Average(IReadOnlyList<(double X, double Y)> points, int window)
+    public static List<(double X, double Y)> Mean(
+        IReadOnlyList<(double X, double Y)> points, int window)
     {
-        double keep = 1 - (1.0 / Math.Max(1, window)), sum = 0, weight = 0;
         var smooth = new List<(double X, double Y)>(points.Count);
-        foreach (var (x, y) in points)
+        for (int i = 0; i < points.Count; i++)
         {
-            sum = (keep * sum) + ((1 - keep) * y);
-            weight = (keep * weight) + (1 - keep);
-            smooth.Add((x, sum / weight));
+            int reach = Math.Min(window / 2, Math.Min(i, points.Count - 1 - i));
+            double sum = 0;
+            for (int j = i - reach; j <= i + reach; j++) sum += points[j].Y;
+            smooth.Add((points[i].X, sum / ((2 * reach) + 1)));
         }
 
         return smooth;

@@ -21,7 +21,8 @@ internal static class AtomicFile
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw CliException.Fail($"{path}: cannot be written: {e.Message.ReplaceLineEndings(" ")}", e);
+            throw CliException.Fail(
+                $"{path}: cannot be written: {e.Message.ReplaceLineEndings(" ")}", e);
         }
         finally
         {

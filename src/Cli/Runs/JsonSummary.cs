@@ -46,12 +46,16 @@ internal sealed class JsonSummary
     /// <summary>Adds a figure; a name can be used once.</summary>
     public void Add(string name, JsonValue value)
     {
-        if (name.Length == 0 || name.Any(c => !char.IsAsciiLetterLower(c) && !char.IsAsciiDigit(c) && c != '_'))
+        if (name.Length == 0 || name.Any(
+            c => !char.IsAsciiLetterLower(c) && !char.IsAsciiDigit(c) && c != '_'))
         {
             throw new ArgumentException($"'{name}' is not snake_case.");
         }
 
-        if (_entries.Any(e => e.Name == name)) throw new ArgumentException($"'{name}' is there already.");
+        if (_entries.Any(e => e.Name == name))
+        {
+            throw new ArgumentException($"'{name}' is there already.");
+        }
         _entries.Add((name, value));
     }
 
@@ -59,7 +63,8 @@ internal sealed class JsonSummary
     public override string ToString()
     {
         using var stream = new MemoryStream();
-        using (var json = new Utf8JsonWriter(stream, new JsonWriterOptions { Indented = true, NewLine = "\n" }))
+        using (var json = new Utf8JsonWriter(
+            stream, new JsonWriterOptions { Indented = true, NewLine = "\n" }))
         {
             json.WriteStartObject();
             foreach (var (name, value) in _entries)

@@ -24,9 +24,12 @@ internal abstract class Progress
     /// <summary>A line of its own that stays: "meta-gradient verified".</summary>
     public abstract void Note(string text);
 
-    /// <summary>Runs a job with progress shown; the limit is the time after which it ends.</summary>
+    /// <summary>
+    /// Runs a job with progress shown; the limit is the time after which it ends.
+    /// </summary>
     public static T Run<T>(
-        string title, TextWriter output, TimeSpan? limit, Func<Progress, T> job, TimeSpan? every = null)
+        string title, TextWriter output, TimeSpan? limit, Func<Progress, T> job,
+        TimeSpan? every = null)
     {
         var console = AnsiConsole.Console;
         bool live = ReferenceEquals(output, Console.Out)
@@ -34,7 +37,8 @@ internal abstract class Progress
             && console.Profile.Capabilities is { Interactive: true, Ansi: true };
         if (!live)
         {
-            return job(new Plain(title, output, every ?? TimeSpan.FromSeconds(5)) { _limit = limit });
+            return job(
+                new Plain(title, output, every ?? TimeSpan.FromSeconds(5)) { _limit = limit });
         }
 
         return console.Progress()
@@ -43,17 +47,22 @@ internal abstract class Progress
                 new TaskDescriptionColumn { Alignment = Justify.Left },
                 new ProgressBarColumn { Width = 24 },
                 new PercentageColumn())
-            .Start(context => job(new Live(title, context.AddTask(title), console) { _limit = limit }));
+            .Start(context =>
+                job(new Live(title, context.AddTask(title), console) { _limit = limit }));
     }
 
     /// <summary>"step 120 of 500, 1,920 tasks, 41.2 tasks/s, loss 0.532, 1:32 left".</summary>
     internal static string Describe(ProgressState state, TimeSpan elapsed, TimeSpan? limit)
     {
-        string Number(double value, string format) => value.ToString(format, CultureInfo.InvariantCulture);
+        string Number(double value, string format) =>
+            value.ToString(format, CultureInfo.InvariantCulture);
         string text = $"step {Number(state.Step, "N0")}";
         if (state.Steps is { } steps) text += $" of {Number(steps, "N0")}";
         text += $", {Number(state.Tasks, "N0")} tasks";
-        if (elapsed > TimeSpan.Zero) text += $", {Number(state.Tasks / elapsed.TotalSeconds, "F1")} tasks/s";
+        if (elapsed > TimeSpan.Zero)
+        {
+            text += $", {Number(state.Tasks / elapsed.TotalSeconds, "F1")} tasks/s";
+        }
         if (!double.IsNaN(state.Loss)) text += $", loss {Number(state.Loss, "F3")}";
         double done = Done(state, elapsed, limit);
         if (done > 0)
@@ -67,7 +76,9 @@ internal abstract class Progress
         return text;
     }
 
-    /// <summary>Share of the job that is done: by steps or by time, whichever ends it sooner.</summary>
+    /// <summary>
+    /// Share of the job that is done: by steps or by time, whichever ends it sooner.
+    /// </summary>
     private static double Done(ProgressState state, TimeSpan elapsed, TimeSpan? limit)
     {
         double bySteps = state.Steps is > 0 and { } steps ? (double)state.Step / steps : 0;

@@ -33,7 +33,8 @@ internal sealed class RunFolder
         string name = now.ToString("yyyyMMdd-HHmmss", CultureInfo.InvariantCulture);
         for (int i = 1; ; i++)
         {
-            string candidate = Path.GetFullPath(Path.Combine("runs", i == 1 ? name : $"{name}-{i}"));
+            string candidate =
+                Path.GetFullPath(Path.Combine("runs", i == 1 ? name : $"{name}-{i}"));
             if (TryClaim(candidate) is { } folder) return folder;
         }
     }
@@ -48,7 +49,8 @@ internal sealed class RunFolder
     public void WriteConfig(JsonSummary config) => config.WriteTo(PathOf("config.json"));
 
     /// <summary>Writes report.html.</summary>
-    public void WriteReport(ReportData report) => AtomicFile.Write(ReportPath, HtmlReport.Render(report));
+    public void WriteReport(ReportData report) =>
+        AtomicFile.Write(ReportPath, HtmlReport.Render(report));
 
     /// <summary>Opens metrics.jsonl.</summary>
     public MetricsLog OpenMetrics() => new(PathOf(Metrics));
@@ -78,7 +80,8 @@ internal sealed class RunFolder
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             throw CliException.Fail(
-                $"--out: {path} cannot be written: {e.Message.ReplaceLineEndings(" ")} Name another folder.",
+                $"--out: {path} cannot be written: {e.Message.ReplaceLineEndings(" ")} Name "
+                + "another folder.",
                 e);
         }
     }

@@ -10,7 +10,8 @@ public class CommandLineTests
     [Theory]
     [InlineData("--wayss 5", "Unrecognized command or argument '--wayss'. See 'engine --help'.")]
     [InlineData("fly", "Unrecognized command or argument 'fly'")]
-    [InlineData("train --shoots 5", "Unrecognized command or argument '--shoots'. See 'engine train --help'.")]
+    [InlineData("train --shoots 5",
+        "Unrecognized command or argument '--shoots'. See 'engine train --help'.")]
     [InlineData("--ways five", "--ways: 'five' is wrong; give a whole number from 2 up.")]
     [InlineData("--ways 1", "--ways: '1' is wrong; give a whole number from 2 up.")]
     [InlineData("--shots -1", "--shots: '-1' is wrong; give a whole number from 1 up.")]
@@ -23,7 +24,8 @@ public class CommandLineTests
     [InlineData("repro tables", "'tables' is no experiment; there is sinusoid.")]
     [InlineData("repro", "Required argument missing for command: 'repro'.")]
     [InlineData("test", "Required argument missing for command: 'test'.")]
-    [InlineData("info --json /nowhere/at/all.json", "--json: the folder of /nowhere/at/all.json does not exist")]
+    [InlineData("info --json /nowhere/at/all.json",
+        "--json: the folder of /nowhere/at/all.json does not exist")]
     public void WrongUseIsOneLineAndExitCodeTwo(string arguments, string expected)
     {
         var (code, output, error) = Run(arguments.Split(' '));
@@ -56,7 +58,8 @@ public class CommandLineTests
         Assert.False(options.FirstOrder);
         Assert.Null(options.Data);
 
-        var other = Read("--iterations 10 --order first --rotations off --inner-rate 1e-2 --seed -4 --data x");
+        var other = Read(
+            "--iterations 10 --order first --rotations off --inner-rate 1e-2 --seed -4 --data x");
         Assert.Equal(10, other.Iterations);
         Assert.Null(other.Seconds);
         Assert.True(other.FirstOrder);

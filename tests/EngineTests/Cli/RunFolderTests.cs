@@ -27,7 +27,8 @@ public sealed class RunFolderTests : IDisposable
     {
         string file = Path.Combine(_folder, "file");
         File.WriteAllText(file, "");
-        var e = Assert.Throws<CliException>(() => RunFolder.Create(Path.Combine(file, "run"), Noon));
+        var e =
+            Assert.Throws<CliException>(() => RunFolder.Create(Path.Combine(file, "run"), Noon));
         Assert.Equal(1, e.ExitCode);
         Assert.Contains("cannot be written", e.Message);
         Assert.DoesNotContain('\n', e.Message);
@@ -106,12 +107,15 @@ public sealed class RunFolderTests : IDisposable
     }
 
     [Theory]
-    [InlineData(50, 100L, 10, null, "step 50 of 100, 800 tasks, 80.0 tasks/s, loss 0.500, 0:10 left")]
+    [InlineData(
+        50, 100L, 10, null, "step 50 of 100, 800 tasks, 80.0 tasks/s, loss 0.500, 0:10 left")]
     [InlineData(50, null, 30, 90.0, "step 50, 800 tasks, 26.7 tasks/s, loss 0.500, 1:00 left")]
-    [InlineData(1, 3601L, 1, null, "step 1 of 3,601, 16 tasks, 16.0 tasks/s, loss 0.500, 1:00:00 left")]
+    [InlineData(
+        1, 3601L, 1, null, "step 1 of 3,601, 16 tasks, 16.0 tasks/s, loss 0.500, 1:00:00 left")]
     [InlineData(50, null, 1, null, "step 50, 800 tasks, 800.0 tasks/s, loss 0.500")]
     [InlineData(50, null, 20, 10.0, "step 50, 800 tasks, 40.0 tasks/s, loss 0.500, 0:00 left")]
-    public void ProgressTellsRateAndTimeLeft(long step, long? steps, int seconds, double? limit, string expected)
+    public void ProgressTellsRateAndTimeLeft(
+        long step, long? steps, int seconds, double? limit, string expected)
     {
         TimeSpan? end = limit is { } l ? TimeSpan.FromSeconds(l) : null;
         Assert.Equal(expected, Progress.Describe(

@@ -33,22 +33,27 @@ internal static class SampleReport
             ],
             Steps =
             [
-                new("trained", [(0, 0.201, 0.004), (1, 0.792, 0.007), (2, 0.824, 0.007), (3, 0.831, 0.007)]),
-                new("random start", [(0, 0.2, 0.004), (1, 0.31, 0.006), (2, 0.35, 0.007), (3, 0.382, 0.007)]),
+                new("trained",
+                    [(0, 0.201, 0.004), (1, 0.792, 0.007), (2, 0.824, 0.007), (3, 0.831, 0.007)]),
+                new("random start",
+                    [(0, 0.2, 0.004), (1, 0.31, 0.006), (2, 0.35, 0.007), (3, 0.382, 0.007)]),
             ],
             Chance = 0.2,
             Episode = new ExampleEpisode(
                 1, 28, 28,
                 [.. batch.ClassIds.Select(c => ClassSplit.ByScript().Test.Classes[c].Name)],
-                [.. Enumerable.Range(0, 5).Select(i => Image(batch.SupportX, batch.SupportY, i, null))],
+                [.. Enumerable.Range(0, 5).Select(
+                    i => Image(batch.SupportX, batch.SupportY, i, null))],
                 [
                     .. Enumerable.Range(0, 25).Select(i => Image(
                         batch.QueryX, batch.QueryY, i, i % 9 == 4 ? (i / 5 + 1) % 5 : i / 5)),
                 ]),
             Settings =
             [
-                ("ways", "5"), ("shots", "1"), ("queries", "5"), ("meta-batch", "16"), ("inner steps", "1"),
-                ("inner rate", "0.4"), ("outer rate", "0.001 (Adam)"), ("order", "exact"), ("seed", "0"),
+                ("ways", "5"), ("shots", "1"), ("queries", "5"), ("meta-batch", "16"),
+                    ("inner steps", "1"),
+                ("inner rate", "0.4"), ("outer rate", "0.001 (Adam)"), ("order", "exact"),
+                    ("seed", "0"),
             ],
         };
     }

@@ -33,7 +33,8 @@ public class EmbeddedDataTests
         static void Check(ImageClasses set, int images, int size, Action<int> count)
         {
             Assert.Equal(images, set.ImageCount);
-            Assert.Equal(Enumerable.Range(0, 10).Select(i => i.ToString()), set.Classes.Select(c => c.Name));
+            Assert.Equal(
+                Enumerable.Range(0, 10).Select(i => i.ToString()), set.Classes.Select(c => c.Name));
             Assert.Equal((1, size, size), (set.Channels, set.Height, set.Width));
             Assert.All(set.Classes, c => count(c.Images.Length));
             var image = new float[size * size];
@@ -68,7 +69,8 @@ public class EmbeddedDataTests
 
         ImageClasses[] parts = [split.Train, split.Validation, split.Test];
         Assert.Equal(500, parts.SelectMany(p => p.Classes).Select(c => c.Name).Distinct().Count());
-        Assert.Equal(10_000, parts.SelectMany(p => p.Classes).SelectMany(c => c.Images).Distinct().Count());
+        Assert.Equal(
+            10_000, parts.SelectMany(p => p.Classes).SelectMany(c => c.Images).Distinct().Count());
         var groups = parts.Select(p => p.Classes.Select(c => c.Group).ToHashSet()).ToArray();
         Assert.Empty(groups[0].Intersect(groups[1]));
         Assert.Empty(groups[0].Intersect(groups[2]));
@@ -88,7 +90,8 @@ public class EmbeddedDataTests
         var train = split.Train.Classes.Select(c => c.Group).ToHashSet();
         Assert.DoesNotContain(split.Test.Classes, c => train.Contains(c.Group));
         Assert.NotEqual(
-            split.Test.Classes.AsEnumerable(), ClassSplit.AtRandom(EmbeddedData.Glyphs, seed: 6).Test.Classes);
+            split.Test.Classes.AsEnumerable(),
+                ClassSplit.AtRandom(EmbeddedData.Glyphs, seed: 6).Test.Classes);
     }
 
     [Fact]

@@ -10,7 +10,8 @@ public class EpisodeSamplerTests
     [Fact]
     public void ATaskHasTheRightImagesAndLabels()
     {
-        var batch = new EpisodeSampler(Glyphs, ways: 5, shots: 2, queries: 3).Sample(1, 0, tasks: 4);
+        var batch =
+            new EpisodeSampler(Glyphs, ways: 5, shots: 2, queries: 3).Sample(1, 0, tasks: 4);
 
         Assert.Equal(4 * 5 * 2 * 784, batch.SupportX.Length);
         Assert.Equal(4 * 5 * 3 * 784, batch.QueryX.Length);
@@ -32,7 +33,8 @@ public class EpisodeSamplerTests
                     Assert.Equal(w, (support ? batch.SupportY : batch.QueryY)[at]);
                     Glyphs.CopyImage(row, image);
                     Assert.Equal(
-                        image, (support ? batch.SupportX : batch.QueryX).AsSpan(at * 784, 784).ToArray());
+                        image, (support ? batch.SupportX : batch.QueryX).AsSpan(
+                            at * 784, 784).ToArray());
                 }
             }
         }
@@ -62,17 +64,20 @@ public class EpisodeSamplerTests
     public void AllImagesOfAClassAreTurnedAlike()
     {
         // One 2 x 2 image a row, its pixels 1 2 / 3 4 plus ten times the row.
-        var pixels = Enumerable.Range(0, 12).SelectMany(r => new float[] { 1, 2, 3, 4 }.Select(v => v + (10 * r)));
+        var pixels = Enumerable.Range(0, 12).SelectMany(
+            r => new float[] { 1, 2, 3, 4 }.Select(v => v + (10 * r)));
         var set = ImageClasses.FromFloats(
             "squares", 1, 2, 2, [.. pixels],
-            Enumerable.Range(0, 4).Select(c => new ImageClass($"{c}", "", [c * 3, (c * 3) + 1, (c * 3) + 2])));
+            Enumerable.Range(0, 4).Select(
+                c => new ImageClass($"{c}", "", [c * 3, (c * 3) + 1, (c * 3) + 2])));
         float[][] turned = [[1, 2, 3, 4], [2, 4, 1, 3], [4, 3, 2, 1], [3, 1, 4, 2]];
 
         var batch = new EpisodeSampler(set, 4, 1, 2, rotations: true).Sample(0, 0, 50);
         Assert.Equal([0, 1, 2, 3], batch.QuarterTurns.Distinct().Order());
         for (int i = 0; i < batch.QueryImages.Length; i++)
         {
-            var expected = turned[batch.QuarterTurns[i / 2]].Select(v => v + (10 * batch.QueryImages[i]));
+            var expected =
+                turned[batch.QuarterTurns[i / 2]].Select(v => v + (10 * batch.QueryImages[i]));
             Assert.Equal(expected, batch.QueryX[(i * 4)..((i + 1) * 4)]);
         }
     }
@@ -106,20 +111,23 @@ public class EpisodeSamplerTests
     public void OtherMisuseIsRefused()
     {
         var sampler = new EpisodeSampler(Glyphs, 5, 1, 1);
-        Assert.Contains("tasks: 0 is too few", Assert.Throws<ArgumentException>(() => sampler.Sample(0, 0, 0)).Message);
+        Assert.Contains("tasks: 0 is too few",
+            Assert.Throws<ArgumentException>(() => sampler.Sample(0, 0, 0)).Message);
         Assert.Contains(
             "draw fewer at a time",
             Assert.Throws<ArgumentException>(() => sampler.Sample(0, 0, int.MaxValue)).Message);
         var wide = ImageClasses.FromFloats("wide", 1, 1, 2, new float[4], [new("a", "", [0, 1])]);
         Assert.Contains(
             "switch rotations off",
-            Assert.Throws<ArgumentException>(() => new EpisodeSampler(wide, 1, 1, 1, true)).Message);
+            Assert.Throws<ArgumentException>(
+                () => new EpisodeSampler(wide, 1, 1, 1, true)).Message);
     }
 
     [Fact]
     public void SinusoidsFollowTheProtocol()
     {
-        var batch = new SinusoidTasks(shots: 5, queries: 10).Sample(seed: 1, first: 0, tasks: 2_000);
+        var batch =
+            new SinusoidTasks(shots: 5, queries: 10).Sample(seed: 1, first: 0, tasks: 2_000);
         Assert.Equal(10_000, batch.SupportX.Length);
         Assert.InRange(batch.Amplitudes.Min(), 0.1, 0.12);
         Assert.InRange(batch.Amplitudes.Max(), 4.98, 5);

@@ -41,7 +41,8 @@ public sealed class IdxFileTests
             .UnpackBits(width: 3, height: 3);
         Assert.Equal([2, 3, 3], idx.Sizes.AsEnumerable());
         Assert.Equal(
-            new byte[] { 1, 0, 1, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 1, 0 }, idx.Bytes.ToArray());
+            new byte[] { 1, 0, 1, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 1, 0 },
+                idx.Bytes.ToArray());
         var e = Assert.Throws<DataException>(() => idx.UnpackBits(3, 3));
         Assert.Contains("rows of 2 uint8", e.Message);
     }
@@ -54,11 +55,14 @@ public sealed class IdxFileTests
     [InlineData(new byte[] { 0, 0, 8, 0, 0, 0, 0, 0 }, "claims 0 axes")]
     [InlineData(new byte[] { 0, 0, 8, 2, 0, 0, 0, 1 }, "header of 2 axes needs 12 bytes")]
     [InlineData(new byte[] { 0, 0, 8, 1, 0xFF, 0, 0, 0 }, "negative")]
-    [InlineData(new byte[] { 0, 0, 8, 1, 0, 0, 0, 5, 1, 2 }, "needs 5 bytes after the header, has 2")]
-    [InlineData(new byte[] { 0, 0, 8, 1, 0x7F, 0, 0, 0, 1 }, "needs 2130706432 bytes after the header")]
+    [InlineData(
+        new byte[] { 0, 0, 8, 1, 0, 0, 0, 5, 1, 2 }, "needs 5 bytes after the header, has 2")]
+    [InlineData(
+        new byte[] { 0, 0, 8, 1, 0x7F, 0, 0, 0, 1 }, "needs 2130706432 bytes after the header")]
     [InlineData(new byte[] { 0, 0, 8, 1, 0, 0, 0, 1, 1, 2 }, "has more")]
     [InlineData(new byte[] { 0, 0, 14, 2, 0x7F, 0, 0, 0, 0x7F, 0, 0, 0 }, "the header is corrupt")]
-    [InlineData(new byte[] { 0x1F, 0x8B, 8, 0, 0, 0, 0, 0, 0, 3, 255, 255 }, "corrupt or cut short")]
+    [InlineData(
+        new byte[] { 0x1F, 0x8B, 8, 0, 0, 0, 0, 0, 0, 3, 255, 255 }, "corrupt or cut short")]
     public void WrongFilesAreNamedInOneLine(byte[] bytes, string expected)
     {
         var e = Assert.Throws<DataException>(() => Read(bytes));

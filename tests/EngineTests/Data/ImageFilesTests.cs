@@ -12,8 +12,10 @@ public sealed class ImageFilesTests : IDisposable
     [Fact]
     public void LoadsByFolderAndByPrefix()
     {
-        Write("letters-images.idx.gz", IdxSamples.Gzip(IdxSamples.Make(8, [3, 1, 2], [0, 255, 51, 0, 0, 0])));
-        Write("letters-labels.idx.gz", IdxSamples.Gzip(IdxSamples.Make(0x0B, [3], [0, 1, 0, 0, 0, 1])));
+        Write("letters-images.idx.gz",
+            IdxSamples.Gzip(IdxSamples.Make(8, [3, 1, 2], [0, 255, 51, 0, 0, 0])));
+        Write("letters-labels.idx.gz",
+            IdxSamples.Gzip(IdxSamples.Make(0x0B, [3], [0, 1, 0, 0, 0, 1])));
         File.WriteAllText(Path.Combine(_folder, "letters-names.txt"), "Latin/a\nGreek/b\n");
 
         foreach (string path in new[] { _folder, Path.Combine(_folder, "letters") })

@@ -5,7 +5,8 @@ namespace Engine.Tests.Generators;
 
 public class DiagnosticTests
 {
-    private const string Head = "using Engine; using System.Collections.Immutable; namespace Zoo;\n";
+    private const string Head =
+        "using Engine; using System.Collections.Immutable; namespace Zoo;\n";
 
     [Theory]
     [InlineData("int[]", "arrays compare by reference")]

@@ -77,7 +77,8 @@ internal static class GeneratorHarness
             CSharpSyntaxTree.ParseText(s, Parse, path: $"File{i}.cs"))],
         Framework,
         new CSharpCompilationOptions(
-            OutputKind.DynamicallyLinkedLibrary, nullableContextOptions: NullableContextOptions.Enable));
+            OutputKind.DynamicallyLinkedLibrary,
+                nullableContextOptions: NullableContextOptions.Enable));
 
     public static GeneratorDriver Driver(bool track = false) => CSharpGeneratorDriver.Create(
         [new TreeGenerator().AsSourceGenerator()],
@@ -85,7 +86,9 @@ internal static class GeneratorHarness
         driverOptions: new GeneratorDriverOptions(
             IncrementalGeneratorOutputKind.None, trackIncrementalGeneratorSteps: track));
 
-    /// <summary>The generator's diagnostics and files, and the compilation with those files.</summary>
+    /// <summary>
+    /// The generator's diagnostics and files, and the compilation with those files.
+    /// </summary>
     public static Outcome Run(params string[] sources)
     {
         var run = Driver().RunGeneratorsAndUpdateCompilation(

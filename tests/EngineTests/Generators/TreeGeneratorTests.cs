@@ -8,7 +8,8 @@ namespace Engine.Tests.Generators;
 
 public class TreeGeneratorTests
 {
-    private const string Head = "using Engine; using System.Collections.Immutable; namespace Zoo;\n";
+    private const string Head =
+        "using Engine; using System.Collections.Immutable; namespace Zoo;\n";
 
     [Fact]
     public void WritesOneLeafAndOneStaticAsTheArchitectureShows()
@@ -114,7 +115,8 @@ public class TreeGeneratorTests
             """);
 
         Assert.Empty(outcome.Diagnostics);
-        Assert.Equal("map.Static(nameof(X), X);\nreturn this;", Body(outcome, "Zoo.Tree.Tree.g.cs"));
+        Assert.Equal(
+            "map.Static(nameof(X), X);\nreturn this;", Body(outcome, "Zoo.Tree.Tree.g.cs"));
         outcome.Load();
     }
 
@@ -210,8 +212,8 @@ public class TreeGeneratorTests
     public void NamesThatClashAreEscaped()
     {
         var outcome = GeneratorHarness.Run(
-            Head + "public sealed partial record Net(Tensor Map, Tensor w, Tensor W, Tensor @class, "
-            + "Tensor Default) : ITree;");
+            Head + "public sealed partial record Net(Tensor Map, Tensor w, Tensor W, Tensor "
+                + "@class, Tensor Default) : ITree;");
         outcome.Load();
     }
 
@@ -239,12 +241,14 @@ public class TreeGeneratorTests
         var other = compilation.SyntaxTrees.Last();
         var edited = compilation.ReplaceSyntaxTree(
             other,
-            CSharpSyntaxTree.ParseText("class Other { int x = 1; }", (CSharpParseOptions)other.Options));
+            CSharpSyntaxTree.ParseText(
+                "class Other { int x = 1; }", (CSharpParseOptions)other.Options));
         var result = driver.RunGenerators(edited).GetRunResult().Results.Single();
 
         var model = Assert.Single(result.TrackedSteps[TreeGenerator.ModelStep]);
         Assert.All(model.Outputs, o => Assert.Contains(
-            o.Reason, new[] { IncrementalStepRunReason.Cached, IncrementalStepRunReason.Unchanged }));
+            o.Reason,
+                new[] { IncrementalStepRunReason.Cached, IncrementalStepRunReason.Unchanged }));
         Assert.All(
             result.TrackedOutputSteps.SelectMany(s => s.Value).SelectMany(s => s.Outputs),
             o => Assert.Equal(IncrementalStepRunReason.Cached, o.Reason));
