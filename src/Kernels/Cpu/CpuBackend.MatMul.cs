@@ -152,6 +152,7 @@ internal static unsafe class MatMulKernel<O, V, T>
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Part(void* context, int part)
     {
         ref Batch batch = ref *(Batch*)context;
@@ -199,6 +200,7 @@ internal static unsafe class MatMulKernel<O, V, T>
     private static bool Dots(in Product<T> p) =>
         p.M <= 3 && (p.ColumnA == 1 || p.K == 1) && p.RowB == 1 && p.ColumnB != 1 && p.K >= O.Count;
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void RunDots(in Product<T> p)
     {
         var tile = new DotArguments<T>

@@ -33,6 +33,13 @@ internal static unsafe class DotTile<O, V, T>
     /// <summary>A tile of 1 .. TileRows rows on the left and 1 .. 3 on the right.</summary>
     public static void Run(int rows, int columns, in DotArguments<T> t)
     {
+        Vectors(rows, columns, t);
+        nint rest = t.Depth % O.Count;
+        if (rest > 0) Rest(rows, columns, t, t.Depth - rest);
+    }
+
+    private static void Vectors(int rows, int columns, in DotArguments<T> t)
+    {
         switch (rows)
         {
             case 1: Run<C1>(columns, t); break;
@@ -72,8 +79,7 @@ internal static unsafe class DotTile<O, V, T>
         T* p0 = t.B0;
         T* p1 = t.B1;
         T* p2 = t.B2;
-        nint left = t.Depth;
-        for (; left >= O.Count; left -= O.Count)
+        for (nint left = t.Depth; left >= O.Count; left -= O.Count)
         {
             V b0 = O.Load(p0), b1 = zero, b2 = zero;
             if (N.Value > 1) b1 = O.Load(p1);
@@ -137,65 +143,6 @@ internal static unsafe class DotTile<O, V, T>
             if (N.Value > 1) p1 += O.Count;
             if (N.Value > 2) p2 += O.Count;
         }
-        if (left > 0)
-        {
-            V b0 = O.Load(p0, (int)left), b1 = zero, b2 = zero;
-            if (N.Value > 1) b1 = O.Load(p1, (int)left);
-            if (N.Value > 2) b2 = O.Load(p2, (int)left);
-            V x = O.Load(a, (int)left);
-            c00 = O.Fma(x, b0, c00);
-            if (N.Value > 1) c01 = O.Fma(x, b1, c01);
-            if (N.Value > 2) c02 = O.Fma(x, b2, c02);
-            if (R.Value > 1)
-            {
-                x = O.Load(a + row, (int)left);
-                c10 = O.Fma(x, b0, c10);
-                if (N.Value > 1) c11 = O.Fma(x, b1, c11);
-                if (N.Value > 2) c12 = O.Fma(x, b2, c12);
-            }
-            if (R.Value > 2)
-            {
-                x = O.Load(a + row2, (int)left);
-                c20 = O.Fma(x, b0, c20);
-                if (N.Value > 1) c21 = O.Fma(x, b1, c21);
-                if (N.Value > 2) c22 = O.Fma(x, b2, c22);
-            }
-            if (R.Value > 3)
-            {
-                x = O.Load(a + row3, (int)left);
-                c30 = O.Fma(x, b0, c30);
-                if (N.Value > 1) c31 = O.Fma(x, b1, c31);
-                if (N.Value > 2) c32 = O.Fma(x, b2, c32);
-            }
-            if (R.Value > 4)
-            {
-                x = O.Load(high, (int)left);
-                c40 = O.Fma(x, b0, c40);
-                if (N.Value > 1) c41 = O.Fma(x, b1, c41);
-                if (N.Value > 2) c42 = O.Fma(x, b2, c42);
-            }
-            if (R.Value > 5)
-            {
-                x = O.Load(high + row, (int)left);
-                c50 = O.Fma(x, b0, c50);
-                if (N.Value > 1) c51 = O.Fma(x, b1, c51);
-                if (N.Value > 2) c52 = O.Fma(x, b2, c52);
-            }
-            if (R.Value > 6)
-            {
-                x = O.Load(high + row2, (int)left);
-                c60 = O.Fma(x, b0, c60);
-                if (N.Value > 1) c61 = O.Fma(x, b1, c61);
-                if (N.Value > 2) c62 = O.Fma(x, b2, c62);
-            }
-            if (R.Value > 7)
-            {
-                x = O.Load(high + row3, (int)left);
-                c70 = O.Fma(x, b0, c70);
-                if (N.Value > 1) c71 = O.Fma(x, b1, c71);
-                if (N.Value > 2) c72 = O.Fma(x, b2, c72);
-            }
-        }
         T* c = t.C;
         nint column = t.ColumnC;
         bool add = t.Add;
@@ -207,6 +154,18 @@ internal static unsafe class DotTile<O, V, T>
         if (R.Value > 5) StoreRow<N>(c += t.RowC, column, c50, c51, c52, add);
         if (R.Value > 6) StoreRow<N>(c += t.RowC, column, c60, c61, c62, add);
         if (R.Value > 7) StoreRow<N>(c += t.RowC, column, c70, c71, c72, add);
+    }
+
+    /// <summary>Adds the products of the elements from start on, too few for a vector.</summary>
+    private static void Rest(int rows, int columns, in DotArguments<T> t, nint start)
+    {
+        for (int i = 0; i < rows; i++)
+            for (int j = 0; j < columns; j++)
+            {
+                T* a = t.A + i * t.RowA, b = j == 0 ? t.B0 : j == 1 ? t.B1 : t.B2;
+                for (nint k = start; k < t.Depth; k++)
+                    t.C[i * t.RowC + j * t.ColumnC] += a[k] * b[k];
+            }
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -31,6 +31,7 @@ internal static unsafe class FlatConvolution<O, V, T>
 {
     private const int SourceElements = 65536;
     private const int ChunkTiles = 8;
+    private const int DepthBlock = 288;
 
     private struct Job
     {
@@ -81,6 +82,7 @@ internal static unsafe class FlatConvolution<O, V, T>
     }
 
     /// <summary>Panels [depth][TileRows] of one group's weights; rows beyond the filters are 0.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void PackWeights(void* context, int part)
     {
         ref Job job = ref *(Job*)context;
@@ -105,6 +107,7 @@ internal static unsafe class FlatConvolution<O, V, T>
                     }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Convolve(void* context, int part)
     {
         ref Job job = ref *(Job*)context;
@@ -124,7 +127,7 @@ internal static unsafe class FlatConvolution<O, V, T>
             T* source = o.Source + task * o.SourceTask + first * o.SourceImage
                 + (nint)group * o.Channels * o.SourceChannel;
             for (int c = 0; c < o.Channels; c++)
-                FlatCopy<T>.Load(
+                FlatCopy<O, V, T>.Load(
                     layout, source + c * o.SourceChannel, o.SourceImage, images,
                     planes.Pointer + c * channelPlanes);
             T* weights = job.Packed + group * job.PackedGroup
@@ -140,6 +143,7 @@ internal static unsafe class FlatConvolution<O, V, T>
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Multiply(
         in Job job, T* weights, T* planes, int columns, T* results, int chunk)
     {
@@ -147,22 +151,28 @@ internal static unsafe class FlatConvolution<O, V, T>
         {
             RowA = 1,
             StepA = O.TileRows,
-            Table = job.Table,
             RowC = chunk,
-            Depth = job.Depth,
             Tail = O.Count,
         };
+        int block = (int)Gemm<O, V, T>.Even(job.Depth, DepthBlock, 1);
         for (int j = 0; j < columns; j += Tile<O, V, T>.Columns)
-            for (int i = 0; i < job.RowTiles; i++)
+            for (int k = 0; k < job.Depth; k += block)
             {
-                tile.A = weights + (nint)i * O.TileRows * job.Depth;
                 tile.B = planes + j;
-                tile.C = results + (nint)i * O.TileRows * chunk + j;
-                Tile<O, V, T>.RunTable(tile);
+                tile.Table = job.Table + k;
+                tile.Depth = Math.Min(block, job.Depth - k);
+                tile.Add = k > 0;
+                for (int i = 0; i < job.RowTiles; i++)
+                {
+                    tile.A = weights + (nint)O.TileRows * ((nint)i * job.Depth + k);
+                    tile.C = results + (nint)i * O.TileRows * chunk + j;
+                    Tile<O, V, T>.RunTable(tile);
+                }
             }
     }
 
     /// <summary>Copies the outputs among columns start .. end - 1 to the result.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Scatter(
         in FlatOperands<T> o, FlatLayout layout, T* results, int chunk, int start, int end,
         T* target)

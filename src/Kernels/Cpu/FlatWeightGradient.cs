@@ -51,6 +51,7 @@ internal static unsafe class FlatWeightGradient<O, V, T>
         backend.Workers.Run(o.Tasks, &Combine, &job);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Accumulate(void* context, int part)
     {
         ref Job job = ref *(Job*)context;
@@ -72,13 +73,13 @@ internal static unsafe class FlatWeightGradient<O, V, T>
                 T* source = o.Source + task * o.SourceTask + first * o.SourceImage
                     + (nint)group * o.Channels * o.SourceChannel;
                 for (int c = 0; c < o.Channels; c++)
-                    FlatCopy<T>.Load(
+                    FlatCopy<O, V, T>.Load(
                         layout, source + c * o.SourceChannel, o.SourceImage, images,
                         planes.Pointer + c * channelPlanes);
                 T* gradient = o.Result + task * o.ResultTask + first * o.ResultImage
                     + (nint)group * o.Filters * o.ResultChannel;
                 for (int k = 0; k < o.Filters; k++)
-                    FlatCopy<T>.LoadOutput(
+                    FlatCopy<O, V, T>.LoadOutput(
                         layout, gradient + k * o.ResultChannel, o.ResultImage, images,
                         gradients.Pointer + (nint)k * layout.PlanePitch);
                 int length = layout.Length(images);
@@ -89,6 +90,7 @@ internal static unsafe class FlatWeightGradient<O, V, T>
             }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Dots(
         in Job job, FlatLayout layout, T* gradients, T* planes, int length, T* sum, bool add)
     {
@@ -118,6 +120,7 @@ internal static unsafe class FlatWeightGradient<O, V, T>
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Combine(void* context, int task)
     {
         ref Job job = ref *(Job*)context;

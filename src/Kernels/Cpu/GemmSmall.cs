@@ -1,5 +1,7 @@
 // Small matrix products: no packing. The tile reads A in place whatever its strides, and rows of B
 // in place where they are contiguous; otherwise B is transposed into scratch first.
+using System.Runtime.CompilerServices;
+
 namespace Engine.Kernels;
 
 /// <summary>The unpacked product, for one width of vector and element type.</summary>
@@ -35,6 +37,7 @@ internal static unsafe class GemmSmall<O, V, T>
     }
 
     /// <summary>Writes the product; rows of B are contiguous.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Run(in Product<T> p)
     {
         var tile = new TileArguments<T>

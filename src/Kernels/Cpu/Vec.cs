@@ -19,9 +19,6 @@ internal unsafe interface IVec<V, T> where V : struct where T : unmanaged
     /// <summary>Elements from p on.</summary>
     static abstract V Load(T* p);
 
-    /// <summary>Elements from p on, the first 1 .. Count of them; zeros behind.</summary>
-    static abstract V Load(T* p, int count);
-
     /// <summary>Writes all elements from p on.</summary>
     static abstract void Store(V v, T* p);
 
@@ -50,13 +47,6 @@ internal readonly unsafe struct Vec512<T> : IVec<Vector512<T>, T> where T : unma
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector512<T> Load(T* p) => Vector512.Load(p);
-
-    public static Vector512<T> Load(T* p, int count)
-    {
-        Vector512<T> v = default;
-        new Span<T>(p, count).CopyTo(new Span<T>(&v, Count));
-        return v;
-    }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Store(Vector512<T> v, T* p) => v.Store(p);
@@ -95,13 +85,6 @@ internal readonly unsafe struct Vec256<T> : IVec<Vector256<T>, T> where T : unma
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<T> Load(T* p) => Vector256.Load(p);
-
-    public static Vector256<T> Load(T* p, int count)
-    {
-        Vector256<T> v = default;
-        new Span<T>(p, count).CopyTo(new Span<T>(&v, Count));
-        return v;
-    }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Store(Vector256<T> v, T* p) => v.Store(p);
@@ -148,13 +131,6 @@ internal readonly unsafe struct Vec128<T> : IVec<Vector128<T>, T> where T : unma
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector128<T> Load(T* p) => Vector128.Load(p);
 
-    public static Vector128<T> Load(T* p, int count)
-    {
-        Vector128<T> v = default;
-        new Span<T>(p, count).CopyTo(new Span<T>(&v, Count));
-        return v;
-    }
-
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Store(Vector128<T> v, T* p) => v.Store(p);
 
@@ -192,8 +168,6 @@ internal readonly unsafe struct Vec1<T> : IVec<T, T> where T : unmanaged, INumbe
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static T Load(T* p) => *p;
-
-    public static T Load(T* p, int count) => *p;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Store(T v, T* p) => *p = v;

@@ -1,0 +1,58 @@
+// Positions of maxima against the definition, with ties, NaNs and padding.
+using Engine.Kernels;
+
+namespace Engine.KernelTests;
+
+public class PoolingTests
+{
+    [Theory]
+    [InlineData(3, 28, 28, 2, 2, 0)]
+    [InlineData(2, 15, 7, 2, 2, 0)]
+    [InlineData(1, 3, 40, 2, 2, 0)]
+    [InlineData(70, 14, 17, 2, 2, 0)]
+    [InlineData(2, 9, 9, 3, 2, 1)]
+    [InlineData(2, 8, 6, 3, 1, 0)]
+    [InlineData(1, 2, 2, 2, 2, 0)]
+    [InlineData(1, 1, 1, 2, 2, 1)]
+    [InlineData(0, 4, 4, 2, 2, 0)]
+    public void EqualsDefinition(int planes, int h, int w, int window, int stride, int padding)
+    {
+        var shape = new PoolShape(h, w, window, stride, padding);
+        var random = new Random(3);
+        foreach (DType type in new[] { DType.Float32, DType.Float64 })
+            foreach (int threads in new[] { 1, 3 })
+            {
+                var backend = new CpuBackend(threads);
+                var values = new double[planes * h * w];
+                double[] few = [0, -0.0, 1, 2, -1, double.NegativeInfinity, double.NaN];
+                for (int i = 0; i < values.Length; i++) values[i] = few[random.Next(few.Length)];
+                View x = View.From(backend, type, values, planes, h, w);
+                View y = View.Filled(
+                    backend, DType.Int32, planes, shape.OutHeight, shape.OutWidth);
+                backend.MaxPoolIndices(shape, x.Operand, y.Operand);
+                double[] places = y.Values();
+                for (int i = 0; i < places.Length; i++)
+                    Assert.Equal(First(shape, values, i), (int)places[i]);
+                y.AssertGuard();
+            }
+    }
+
+    private static int First(in PoolShape s, double[] x, int output)
+    {
+        int area = s.OutHeight * s.OutWidth, plane = output / area * s.Height * s.Width;
+        int i = output % area / s.OutWidth, j = output % area % s.OutWidth;
+        int best = -1;
+        for (int r = 0; r < s.Window; r++)
+            for (int q = 0; q < s.Window; q++)
+            {
+                int h = i * s.Stride + r - s.Padding, w = j * s.Stride + q - s.Padding;
+                if (h < 0 || w < 0 || h >= s.Height || w >= s.Width) continue;
+                int place = h * s.Width + w;
+                double value = x[plane + place];
+                if (best < 0) best = place;
+                else if (!double.IsNaN(x[plane + best])
+                    && (value > x[plane + best] || double.IsNaN(value))) best = place;
+            }
+        return best;
+    }
+}
