@@ -20,6 +20,9 @@ public readonly struct Axes : IEquatable<Axes>
     /// <summary>One axis.</summary>
     public static implicit operator Axes(int axis) => Of(axis);
 
+    /// <summary>The given axes.</summary>
+    public static implicit operator Axes(int[] axes) => Of(axes);
+
     /// <summary>Whether this stands for all axes.</summary>
     public bool IsAll => axes is null;
 
