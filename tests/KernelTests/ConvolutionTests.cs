@@ -29,6 +29,11 @@ public class ConvolutionTests
         [1, 2, 0, 4, 4, 3, 3, 3, 1, 1, 1, 1, 1, 1, 1],
         [1, 40, 3, 5, 6, 4, 3, 3, 1, 1, 1, 1, 1, 1, 1],
         [2, 3, 16, 9, 10, 32, 3, 3, 1, 1, 1, 1, 1, 1, 1],
+        [1, 7, 20, 14, 13, 17, 3, 3, 1, 1, 1, 1, 1, 1, 1],
+        [3, 4, 16, 3, 3, 16, 3, 3, 1, 1, 1, 1, 1, 1, 1],
+        [1, 3, 16, 6, 9, 24, 3, 3, 1, 1, 0, 0, 1, 1, 1],
+        [1, 2, 33, 1, 5, 16, 3, 3, 1, 1, 2, 2, 1, 1, 1],
+        [1, 2, 16, 10, 210, 16, 3, 3, 1, 1, 1, 1, 1, 1, 1],
     ];
 
     public static TheoryData<int> Cases => [.. Enumerable.Range(0, Shapes.Length)];
@@ -87,6 +92,41 @@ public class ConvolutionTests
             expected ??= results;
             for (int i = 0; i < 3; i++)
                 Assert.True(expected[i].AsSpan().SequenceEqual(results[i]), $"{threads}, {i}");
+        }
+    }
+
+    /// <summary>Maximum error over the root mean square of the exact result, many channels.</summary>
+    [Theory]
+    [InlineData(true, 1e-5)]
+    [InlineData(false, 4e-6)]
+    public void ErrorsStayBelow(bool winograd, double limit)
+    {
+        var s = new ConvolutionShape(1, 6, 64, 14, 14, 64, 3, 3, 1, 1, 1, 1, 1, 1, 1);
+        View[] results = [];
+        View[] Run(CpuBackend backend, DType type)
+        {
+            View x = View.Random(backend, type, 1, Sizes(s, 'x'));
+            View w = View.Random(backend, type, 2, Sizes(s, 'w'));
+            View g = View.Random(backend, type, 3, Sizes(s, 'y'));
+            results =
+            [
+                View.Filled(backend, type, Sizes(s, 'y')),
+                View.Filled(backend, type, Sizes(s, 'x')),
+                View.Filled(backend, type, Sizes(s, 'w')),
+            ];
+            backend.Convolution(s, x.Operand, w.Operand, results[0].Operand);
+            backend.InputGradient(s, g.Operand, w.Operand, results[1].Operand);
+            backend.WeightGradient(s, x.Operand, g.Operand, results[2].Operand);
+            return results;
+        }
+        View[] exact = Run(new CpuBackend(2), DType.Float64);
+        View[] rounded = Run(new CpuBackend(2) { Winograd = winograd }, DType.Float32);
+        for (int i = 0; i < 3; i++)
+        {
+            double[] a = exact[i].Values(), b = rounded[i].Values();
+            double rms = Math.Sqrt(a.Average(v => v * v));
+            double error = a.Zip(b, (u, v) => Math.Abs(u - v)).Max() / rms;
+            Assert.True(error < limit, $"result {i}: {error}");
         }
     }
 

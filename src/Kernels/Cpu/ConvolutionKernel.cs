@@ -26,6 +26,14 @@ internal sealed unsafe class ConvolutionKernel<O, V, T> : ConvolutionKernel
         o.ResultChannel = (nint)shape.OutHeight * shape.OutWidth;
         o.ResultRow = shape.OutWidth;
         MergeTasks(ref o);
+        if (Suits(backend, shape))
+        {
+            var tiles = new WinogradShape(
+                o.Tasks, o.Images, shape.Height, shape.Width, shape.OutHeight, shape.OutWidth,
+                shape.PaddingHeight);
+            WinogradConvolution<O, V, T>.Run(backend, tiles, o, flip: false);
+            return;
+        }
         FlatConvolution<O, V, T>.Run(
             backend, FlatAxis.Rows(shape), FlatAxis.Columns(shape), o);
     }
@@ -51,6 +59,13 @@ internal sealed unsafe class ConvolutionKernel<O, V, T> : ConvolutionKernel
         o.SourceImage = (nint)s.Filters * s.OutHeight * s.OutWidth;
         o.SourceChannel = (nint)s.OutHeight * s.OutWidth;
         MergeTasks(ref o);
+        if (Suits(backend, s))
+        {
+            var tiles = new WinogradShape(
+                o.Tasks, o.Images, s.OutHeight, s.OutWidth, s.Height, s.Width, 2 - s.PaddingHeight);
+            WinogradConvolution<O, V, T>.Run(backend, tiles, o, flip: true);
+            return;
+        }
         for (int a = 0; a < s.StrideHeight; a++)
             for (int b = 0; b < s.StrideWidth; b++)
             {
@@ -72,9 +87,26 @@ internal sealed unsafe class ConvolutionKernel<O, V, T> : ConvolutionKernel
         o.ResultTask = TaskStride(g);
         o.ResultImage = (nint)shape.Filters * shape.OutHeight * shape.OutWidth;
         o.ResultChannel = (nint)shape.OutHeight * shape.OutWidth;
+        if (Suits(backend, shape))
+        {
+            var tiles = new WinogradShape(
+                o.Tasks, o.Images, shape.Height, shape.Width, shape.OutHeight, shape.OutWidth,
+                shape.PaddingHeight);
+            WinogradWeightGradient<O, V, T>.Run(backend, tiles, o);
+            return;
+        }
         FlatWeightGradient<O, V, T>.Run(
             backend, FlatAxis.Rows(shape), FlatAxis.Columns(shape), o);
     }
+
+    /// <summary>Whether Winograd's method applies and is faster.</summary>
+    private static bool Suits(CpuBackend backend, in ConvolutionShape s) =>
+        backend.Winograd && typeof(T) == typeof(float) && s is
+        {
+            KernelHeight: 3, KernelWidth: 3, StrideHeight: 1, StrideWidth: 1,
+            DilationHeight: 1, DilationWidth: 1, Groups: 1, Channels: >= 16, Filters: >= 16,
+            PaddingHeight: >= 0 and <= 2,
+        } && s.PaddingWidth == s.PaddingHeight;
 
     /// <summary>The operands but for the result, with the image side as source.</summary>
     private static FlatOperands<T> Operands(

@@ -36,9 +36,9 @@ internal static unsafe class GemmSmall<O, V, T>
         p.ColumnB = 1;
     }
 
-    /// <summary>Writes the product; rows of B are contiguous.</summary>
+    /// <summary>Writes or adds the product; rows of B are contiguous.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void Run(in Product<T> p)
+    public static void Run(in Product<T> p, bool add = false)
     {
         var tile = new TileArguments<T>
         {
@@ -47,6 +47,7 @@ internal static unsafe class GemmSmall<O, V, T>
             StepB = p.RowB,
             RowC = p.RowC,
             Depth = p.K,
+            Add = add,
         };
         int left = Gemm<O, V, T>.Vectors((int)p.N, out int tail);
         // Vectors in equal groups, rows in equal groups of as many as registers allow.

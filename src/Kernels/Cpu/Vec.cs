@@ -34,6 +34,12 @@ internal unsafe interface IVec<V, T> where V : struct where T : unmanaged
     /// <summary>Lane-wise sum.</summary>
     static abstract V Add(V a, V b);
 
+    /// <summary>Lane-wise difference.</summary>
+    static abstract V Subtract(V a, V b);
+
+    /// <summary>Lane-wise product.</summary>
+    static abstract V Multiply(V a, V b);
+
     /// <summary>Sum of all lanes.</summary>
     static abstract T Sum(V v);
 }
@@ -71,6 +77,12 @@ internal readonly unsafe struct Vec512<T> : IVec<Vector512<T>, T> where T : unma
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector512<T> Add(Vector512<T> a, Vector512<T> b) => a + b;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<T> Subtract(Vector512<T> a, Vector512<T> b) => a - b;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<T> Multiply(Vector512<T> a, Vector512<T> b) => a * b;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static T Sum(Vector512<T> v) => Vector256.Sum(v.GetLower() + v.GetUpper());
@@ -118,6 +130,12 @@ internal readonly unsafe struct Vec256<T> : IVec<Vector256<T>, T> where T : unma
     public static Vector256<T> Add(Vector256<T> a, Vector256<T> b) => a + b;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<T> Subtract(Vector256<T> a, Vector256<T> b) => a - b;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<T> Multiply(Vector256<T> a, Vector256<T> b) => a * b;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static T Sum(Vector256<T> v) => Vector128.Sum(v.GetLower() + v.GetUpper());
 }
 
@@ -156,6 +174,12 @@ internal readonly unsafe struct Vec128<T> : IVec<Vector128<T>, T> where T : unma
     public static Vector128<T> Add(Vector128<T> a, Vector128<T> b) => a + b;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector128<T> Subtract(Vector128<T> a, Vector128<T> b) => a - b;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector128<T> Multiply(Vector128<T> a, Vector128<T> b) => a * b;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static T Sum(Vector128<T> v) => Vector128.Sum(v);
 }
 
@@ -183,6 +207,12 @@ internal readonly unsafe struct Vec1<T> : IVec<T, T> where T : unmanaged, INumbe
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static T Add(T a, T b) => a + b;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static T Subtract(T a, T b) => a - b;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static T Multiply(T a, T b) => a * b;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static T Sum(T v) => v;
