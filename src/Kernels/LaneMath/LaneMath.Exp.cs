@@ -5,8 +5,8 @@ using System.Runtime.CompilerServices;
 namespace Engine.Kernels;
 
 /// <summary>
-/// Elementary functions on float lanes, within about 2 units in the last place (pow: 3) of the true
-/// value where hardware has fused multiply-add, special values as IEEE 754 and C say.
+/// Elementary functions on float lanes, within 2.5 units in the last place of the true value where
+/// the hardware has fused multiply-add (most within 1.5), special values as IEEE 754 and C say.
 /// </summary>
 public static partial class LaneMath
 {

@@ -40,8 +40,8 @@ public static partial class LaneMath
         LogTwoParts(a, out V high, out V low);
         Product(y, high, out V t, out V rest);
         rest = V.Fma(y, low, rest);
-        t = V.MinNative(V.MaxNative(t, V.Const(V.IsDouble ? -800 : -200)),
-            V.Const(V.IsDouble ? 800 : 200));
+        t = V.MinNative(V.MaxNative(t, V.Const(V.IsDouble ? -800 : -110)),
+            V.Const(V.IsDouble ? 800 : 110));
         rest = V.MinNative(V.MaxNative(rest, V.Const(-1)), V.Const(1));
         V n = V.Round(t * V.Const(1.4426950408889634));
         V r = Reduce(t, n) + rest;

@@ -38,7 +38,7 @@ public static partial class LaneMath
         if (V.IsDouble)
         {
             r = V.Fma(n, V.Const(-1.57079632673412561), x);
-            r = V.Fma(n, V.Const(-6.0771005050639660e-11), r);
+            r = V.Fma(n, V.Const(-6.0771005063039660e-11), r);
             r = V.Fma(n, V.Const(-2.0222662487959506e-21), r);
         }
         else if (V.HasFma)
