@@ -1,0 +1,153 @@
+// When things are computed and what is kept: no work twice, no growth over time.
+using Engine.Kernels;
+
+namespace Engine.OpTests;
+
+public class EvaluationTests
+{
+    /// <summary>A device of its own, so that other tests do not disturb the counters.</summary>
+    private static (ReferenceBackend Backend, Device Device) Reference()
+    {
+        var backend = new ReferenceBackend();
+        return (backend, new Device(backend));
+    }
+
+    [Fact]
+    public void NothingIsComputedUntilAskedFor()
+    {
+        var (backend, device) = Reference();
+        Tensor x = Tensor.From([1.0, 2.0]).To(device);
+        Tensor y = (x * x).Exp().Sum();
+        Assert.Equal(0, backend.Calls);
+        Assert.Contains("not computed", y.ToString());
+        Assert.Equal(0, backend.Calls);
+        y.Item();
+        Assert.Equal(2, backend.Calls); // the fused square and exponential, and the sum
+    }
+
+    [Fact]
+    public void SmallValuesOnTheWayAreKept()
+    {
+        var (backend, device) = Reference();
+        Tensor x = Tensor.From([1.0, 2.0, 3.0]).To(device);
+        Tensor hidden = x.MatMul(x.Reshape(3, 1) * Tensor.From([1.0, 2.0]).To(device));
+        Tensor loss = hidden.Sum(), accuracy = hidden.Max();
+        loss.Item();
+        int calls = backend.Calls;
+        accuracy.Item();
+        Assert.Equal(calls + 1, backend.Calls); // the maximum alone: the product is there
+    }
+
+    [Fact]
+    public void ATrainingLoopDoesTheSameWorkEveryStep()
+    {
+        // The optimiser's moment is never read; were it kept pending, each step would redo all.
+        foreach (bool readLoss in (bool[])[true, false])
+        {
+            var (backend, device) = Reference();
+            Tensor w = Tensor.From([1.0, -0.5]).To(device), moment = Tensor.From([0.0, 0.0]).To(device);
+            var calls = new List<int>();
+            for (int step = 0; step < 30; step++)
+            {
+                int before = backend.Calls;
+                var (loss, g) = Grad.WithValue((Tensor p) => (p * p).Sin().Sum())(w);
+                (w, moment) = Update(w, moment, g);
+                if (readLoss) loss.Item();
+                calls.Add(backend.Calls - before);
+            }
+            Assert.All(calls, count => Assert.Equal(calls[0], count));
+        }
+
+        static (Tensor, Tensor) Update(Tensor w, Tensor moment, Tensor g)
+        {
+            moment = 0.9 * moment + g;
+            w -= 0.1 * moment;
+            Tree.Eval(w, moment);
+            return (w, moment);
+        }
+    }
+
+    [Fact]
+    public void ARunningSumNeverReadDoesNotGrow()
+    {
+        var (_, device) = Reference();
+        Tensor total = Tensor.Scalar(0.0).To(device), one = Tensor.Scalar(1.0).To(device);
+        for (int i = 0; i < 3 * Tensor.AgeLimit; i++) total += one;
+        int pending = 0;
+        var stack = new Stack<Tensor>([total]);
+        while (stack.TryPop(out Tensor? node))
+        {
+            if (node.State.Value is not null) continue;
+            pending++;
+            foreach (Tensor input in node.State.Inputs) stack.Push(input);
+        }
+        Assert.InRange(pending, 0, Tensor.AgeLimit);
+        Assert.Equal(3 * Tensor.AgeLimit, total.Item());
+    }
+
+    [Fact]
+    public void MemoryStaysFlatOverManySteps()
+    {
+        var backend = new CpuBackend(1);
+        var device = new Device(backend);
+        Tensor w = Tensor.From(new float[4096]).To(device), moment = Tensor.From(new float[4096]).To(device);
+        var gradient = Grad.Of((Tensor p) => (p.Sin() + p).Square().Sum());
+        long held = 0;
+        for (int step = 0; step < 1500; step++)
+        {
+            moment = 0.9 * moment + gradient(w);
+            w -= 0.01 * moment; // the state is never evaluated by the user
+            if (step % 100 == 99) w.Eval();
+            if (step == 700)
+            {
+                GC.Collect();
+                GC.WaitForPendingFinalizers();
+                held = backend.BytesHeld;
+            }
+        }
+        GC.Collect();
+        GC.WaitForPendingFinalizers();
+        Assert.InRange(backend.BytesHeld, 0, 2 * held + (8 << 20));
+        Assert.InRange(backend.BytesInUse, 0, 4 << 20);
+        GC.KeepAlive((w, moment));
+    }
+
+    [Fact]
+    public void PeakMemoryOfChunkedTasksDoesNotGrowWithTasks()
+    {
+        long Peak(int tasks)
+        {
+            var (backend, device) = Reference();
+            Key[] keys = Key.From(1).Split(2);
+            Tensor w = keys[0].Normal([4, 4], DType.Float64).Eval().To(device);
+            Tensor x = keys[1].Normal([tasks, 200, 4], DType.Float64).Eval().To(device);
+            Tensor Loss(Tensor p, Tensor t) => t.MatMul(p).Tanh().MatMul(p).Square().Mean();
+            Tensor Maml(Tensor p) => Vmap.Of((Tensor t) =>
+                Loss(p - 0.1 * Grad.Of((Tensor q) => Loss(q, t))(p), t), chunk: 1)(x).Mean();
+            long before = backend.PeakBytes;
+            Grad.Of((Tensor p) => Maml(p))(w);
+            return backend.PeakBytes - x.Count * 8;
+        }
+        long few = Peak(3), many = Peak(12);
+        Assert.True(many < 1.15 * few, $"3 tasks took {few} bytes, 12 took {many}");
+    }
+
+    [Fact]
+    public void DevicesDoNotMix()
+    {
+        var (_, device) = Reference();
+        Tensor here = Tensor.From([1.0]), there = Tensor.From([1.0]).To(device);
+        Assert.Equal("Eval: tensors of devices cpu and reference meet in one computation. Move one "
+            + "with .To(device).", Assert.Throws<EngineException>(() => (here + there).Eval()).Message);
+    }
+
+    [Fact]
+    public void TensorsAreReadFromManyThreads()
+    {
+        Tensor x = Tensor.From(Enumerable.Range(0, 1000).Select(i => i * 0.001).ToArray());
+        Tensor y = (x.Sin() * x).Cos().Sum();
+        double[] results = new double[8];
+        Parallel.For(0, 8, i => results[i] = y.Item());
+        Assert.All(results, r => Assert.Equal(results[0], r));
+    }
+}
