@@ -1,5 +1,6 @@
 // Images sorted into classes: what few-shot sampling draws from, wherever the images come from.
 using System.Collections.Immutable;
+using System.Runtime.CompilerServices;
 
 namespace Engine.Data;
 
@@ -132,6 +133,7 @@ public sealed class ImageClasses
     }
 
     /// <summary>Turns a square plane to the left, as NumPy's rot90 does.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)] // fast from the first episode
     private void Turn(ReadOnlySpan<float> from, Span<float> to, int quarterTurns)
     {
         if (Height != Width)
@@ -141,19 +143,22 @@ public sealed class ImageClasses
                 + "must be square.");
         }
 
+        // Where the top left pixel comes from, and how far apart in the source neighbours are.
         int n = Height;
+        var (start, down, right) = (quarterTurns & 3) switch
+        {
+            0 => (0, n, 1),
+            1 => (n - 1, -1, n),
+            2 => ((n * n) - 1, -n, -1),
+            _ => ((n - 1) * n, 1, -n),
+        };
         for (int y = 0; y < n; y++)
         {
-            for (int x = 0; x < n; x++)
+            int source = start + (y * down);
+            foreach (ref float pixel in to.Slice(y * n, n))
             {
-                int source = (quarterTurns & 3) switch
-                {
-                    0 => (y * n) + x,
-                    1 => (x * n) + (n - 1 - y),
-                    2 => ((n - 1 - y) * n) + (n - 1 - x),
-                    _ => ((n - 1 - x) * n) + y,
-                };
-                to[(y * n) + x] = from[source];
+                pixel = from[source];
+                source += right;
             }
         }
     }
@@ -171,10 +176,12 @@ public sealed class ImageClasses
 
         public int Length => values.Length;
 
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
         public void Copy(int start, Span<float> target)
         {
             var source = values.AsSpan(start, target.Length);
-            for (int i = 0; i < target.Length; i++) target[i] = _table[source[i]];
+            var table = _table;
+            for (int i = 0; i < target.Length; i++) target[i] = table[source[i]];
         }
     }
 

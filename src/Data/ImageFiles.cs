@@ -56,7 +56,8 @@ public static class ImageFiles
     }
 
     /// <summary>
-    /// Sorts images (n, height, width) or (n, channels, height, width) into classes by labels (n).
+    /// Sorts images (n, height, width), (n, channels, height, width) or (n, height, width, channels)
+    /// into classes by labels (n); the axis of 1 to 4 entries is that of the channels.
     /// Line i of the names is the name of label i; what stands before the last '/' is its group.
     /// </summary>
     /// <param name="name">What to call the set.</param>
@@ -83,15 +84,43 @@ public static class ImageFiles
                 $"{labels.Name}: {sizes[0]} images need as many labels, but this is {labels}.");
         }
 
-        var (channels, height, width) = sizes.Length == 3
-            ? (1, sizes[1], sizes[2]) : (sizes[1], sizes[2], sizes[3]);
+        var (channels, height, width) = sizes switch
+        {
+            [_, var h, var w] => (1, h, w),
+            [_, <= 4 and var c, var h, var w] => (c, h, w),
+            [_, var h, var w, <= 4 and var c] => (c, h, w),
+            _ => throw new DataException(
+                $"{images.Name}: images of 1 to 4 channels expected, first or last, but this is "
+                + $"{images}."),
+        };
+        bool channelsLast = sizes.Length == 4 && sizes[1] > 4;
         var classes = Classes(labels, names);
-        return images.Type == IdxType.UInt8
-            ? ImageClasses.FromBytes(
-                name, channels, height, width, images.Bytes.ToArray(),
-                divisor ?? (images.Bytes.ContainsAnyExceptInRange((byte)0, (byte)1) ? 255 : 1),
-                classes)
-            : ImageClasses.FromFloats(name, channels, height, width, images.ToFloats(), classes);
+        if (images.Type != IdxType.UInt8)
+        {
+            var values = images.ToFloats();
+            if (channelsLast) values = ChannelsFirst<float>(values, height * width, channels);
+            return ImageClasses.FromFloats(name, channels, height, width, values, classes);
+        }
+
+        bool bits = !images.Bytes.ContainsAnyExceptInRange((byte)0, (byte)1);
+        var bytes = channelsLast
+            ? ChannelsFirst(images.Bytes, height * width, channels) : images.Bytes.ToArray();
+        return ImageClasses.FromBytes(
+            name, channels, height, width, bytes, divisor ?? (bits ? 1 : 255), classes);
+    }
+
+    /// <summary>(n, pixels, channels) as (n, channels, pixels).</summary>
+    private static T[] ChannelsFirst<T>(ReadOnlySpan<T> values, int pixels, int channels)
+    {
+        var turned = new T[values.Length];
+        int image = pixels * channels;
+        for (int i = 0; i < values.Length; i++)
+        {
+            int pixel = i % image / channels, channel = i % channels;
+            turned[i - (i % image) + (channel * pixels) + pixel] = values[i];
+        }
+
+        return turned;
     }
 
     private static IEnumerable<ImageClass> Classes(IdxFile labels, IReadOnlyList<string>? names)

@@ -51,6 +51,18 @@ public sealed class RunFolderTests : IDisposable
     }
 
     [Fact]
+    public void AFolderThatVanishedIsOneLine()
+    {
+        var run = RunFolder.Create(Path.Combine(_folder, "run"), Noon);
+        Directory.Delete(run.FullPath, recursive: true);
+        Assert.Contains(
+            "cannot be written",
+            Assert.Throws<CliException>(() => run.Replace("model", s => s.Write([1]))).Message);
+        Assert.Contains(
+            "cannot be written", Assert.Throws<CliException>(() => run.OpenMetrics()).Message);
+    }
+
+    [Fact]
     public void TheReportIsWritten()
     {
         var run = RunFolder.Create(Path.Combine(_folder, "run"), Noon);

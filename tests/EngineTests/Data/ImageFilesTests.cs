@@ -42,6 +42,25 @@ public sealed class ImageFilesTests : IDisposable
     }
 
     [Fact]
+    public void ChannelsMayComeLast()
+    {
+        // Two images of 5 x 1 pixels and 3 channels: pixel p of channel c is 10 p + c + 100 image.
+        var bytes = Enumerable.Range(0, 30)
+            .Select(i => (byte)((10 * (i % 15 / 3)) + (i % 3) + (100 * (i / 15))));
+        Write("c-images.idx", IdxSamples.Make(8, [2, 5, 1, 3], [.. bytes]));
+        Write("c-labels.idx", IdxSamples.Make(8, [2], [0, 0]));
+        var set = ImageFiles.Load(_folder);
+        Assert.Equal((3, 5, 1), (set.Channels, set.Height, set.Width));
+        var image = new float[15];
+        set.CopyImage(1, image);
+        Assert.Equal([100, 110, 120, 130, 140, 101], image.Take(6).Select(v => MathF.Round(255 * v)));
+
+        Write("c-images.idx", IdxSamples.Make(8, [1, 5, 5, 5], new byte[125]));
+        Write("c-labels.idx", IdxSamples.Make(8, [1], [0]));
+        Assert.Contains("images of 1 to 4 channels expected", Error().Message);
+    }
+
+    [Fact]
     public void SaysWhatIsMissing()
     {
         Assert.Contains("no image set there", Error().Message);

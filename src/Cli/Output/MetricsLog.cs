@@ -13,7 +13,15 @@ internal sealed class MetricsLog : IDisposable
     /// <summary>Appends to a file, made if missing.</summary>
     public MetricsLog(string path)
     {
-        _file = new FileStream(path, FileMode.Append, FileAccess.Write, FileShare.Read);
+        try
+        {
+            _file = new FileStream(path, FileMode.Append, FileAccess.Write, FileShare.Read);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw CliException.Fail($"{path}: cannot be written: {e.Message}", e);
+        }
+
         _json = new Utf8JsonWriter(_line);
     }
 
