@@ -58,7 +58,20 @@ public sealed partial class Tensor
     /// <summary>Zeros that stand for the gradient of a leaf nothing is differentiated by.</summary>
     internal static Tensor ZeroGradient(Tensor x) => Apply(new SymbolicZero(x.Shape, x.DType));
 
-    /// <summary>A tensor of raw little-endian elements.</summary>
+    /// <summary>
+    /// A tensor of raw little-endian elements as files hold them; masks are bytes of 0 and 1.
+    /// </summary>
+    public static Tensor FromRaw(ReadOnlySpan<byte> bytes, Shape shape, DType type)
+    {
+        if (bytes.Length != shape.Count * type.Size())
+            throw Errors.Fail("FromRaw", $"{type.Name()} {shape} takes {shape.Count * type.Size()} "
+                + $"bytes, but got {bytes.Length}.");
+        if (type == DType.Bool && bytes.IndexOfAnyExceptInRange((byte)0, (byte)1) >= 0)
+            throw Errors.Fail("FromRaw", $"bool {shape} holds a byte other than 0 and 1.");
+        return FromBytes(bytes, shape, type);
+    }
+
+    /// <summary>A tensor of raw elements on a device.</summary>
     internal static Tensor FromBytes(
         ReadOnlySpan<byte> bytes, Shape shape, DType type, Device? device = null)
     {

@@ -49,6 +49,14 @@ public sealed partial class Tensor
         return result;
     }
 
+    /// <summary>The elements in row-major order as raw little-endian bytes, as files hold them.</summary>
+    public byte[] ToRaw()
+    {
+        var bytes = new byte[Count * DType.Size()];
+        CopyBytes(bytes);
+        return bytes;
+    }
+
     /// <summary>The elements in row-major order as doubles, whatever the dtype.</summary>
     public double[] ToDoubles() => Cast(DType.Float64).ToArray<double>();
 
@@ -82,9 +90,7 @@ public sealed partial class Tensor
             throw Errors.Fail("To", $"{this} is traced by {Trace!.Transform}; tensors do not move "
                 + "between devices within a transform. Move them before.");
         if (Eval().state.Value!.Storage.Device == device) return this;
-        var bytes = new byte[Count * DType.Size()];
-        CopyBytes(bytes);
-        return FromBytes(bytes, Shape, DType, device);
+        return FromBytes(ToRaw(), Shape, DType, device);
     }
 
     /// <summary>Evaluates and copies the raw elements.</summary>
