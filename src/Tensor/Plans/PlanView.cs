@@ -7,7 +7,8 @@ namespace Engine;
 /// <summary>A stretch of memory that one step writes, or an input.</summary>
 internal sealed class Slot(long bytes)
 {
-    public long Bytes { get; } = (bytes + 63) & ~63L;
+    /// <summary>Size in multiples of 64 bytes, one at least: even an empty view has an address.</summary>
+    public long Bytes { get; } = Rounded(bytes);
 
     /// <summary>The value of an input, which no step writes.</summary>
     public Value? Input { get; init; }
@@ -26,6 +27,8 @@ internal sealed class Slot(long bytes)
 
     /// <summary>Position in the schedule of the last step that touches it.</summary>
     public int LastUse { get; set; }
+
+    public static long Rounded(long bytes) => Math.Max(64, (bytes + 63) & ~63L);
 }
 
 /// <summary>A strided view of a slot; <paramref name="Offset"/> is in elements.</summary>
@@ -33,5 +36,5 @@ internal sealed record PlanView(Slot Slot, long Offset, DType Type, Layout Layou
 {
     /// <summary>Whether this is all of a slot that a step wrote, in order: it can leave as it is.</summary>
     public bool IsWholeSlot => Slot.Input is null && Offset == 0 && Layout.IsContiguous
-        && ((Layout.Count * Type.Size() + 63) & ~63L) == Slot.Bytes;
+        && Slot.Rounded(Layout.Count * Type.Size()) == Slot.Bytes;
 }

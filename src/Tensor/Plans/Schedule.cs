@@ -80,11 +80,20 @@ internal sealed class Schedule
             if (next.Position >= 0) continue;
             next.Position = order.Count;
             order.Add(next);
-            foreach (Slot slot in Reads(next)) unread[slot]--;
-            foreach (Step reader in next.Output.Slot.Readers)
-                if (--missing[reader] == 0 && IsCheap(reader))
-                    ready.Push(reader);
+            foreach (Step reader in next.Output.Slot.Readers) missing[reader]--;
+            PushCheap(next.Output.Slot);
+            // A value read for the last time but one may die with a step that could run long since.
+            foreach (Slot slot in Reads(next))
+                if (--unread[slot] == 1)
+                    PushCheap(slot);
         }
+    }
+
+    private void PushCheap(Slot slot)
+    {
+        foreach (Step reader in slot.Readers)
+            if (reader.Position < 0 && missing[reader] == 0 && IsCheap(reader))
+                ready.Push(reader);
     }
 
     private bool IsCheap(Step step)
