@@ -145,34 +145,3 @@ internal readonly unsafe struct WinogradTiles<O, V, T> : IDisposable
         }
     }
 }
-
-/// <summary>Rows of several channels to channels in lanes, and back.</summary>
-internal static unsafe class WinogradLanes<O, V, T>
-    where O : struct, IVec<V, T> where V : struct where T : unmanaged
-{
-    /// <summary>target[w, lane] = source[lane * channel + w], or zeros outside the image.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void Gather(
-        T* source, nint channel, int channels, bool inside, int width, T* target)
-    {
-        if (!inside || channels < O.Count)
-            new Span<T>(target, width * O.Count).Clear();
-        if (!inside) return;
-        for (int lane = 0; lane < channels; lane++, source += channel)
-        {
-            T* to = target + lane;
-            for (int w = 0; w < width; w++, to += O.Count) *to = source[w];
-        }
-    }
-
-    /// <summary>target[lane * channel + w] = source[w, lane].</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void Scatter(T* source, int width, T* target, nint channel, int channels)
-    {
-        for (int lane = 0; lane < channels; lane++, target += channel)
-        {
-            T* from = source + lane;
-            for (int w = 0; w < width; w++, from += O.Count) target[w] = *from;
-        }
-    }
-}

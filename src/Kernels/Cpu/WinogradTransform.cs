@@ -25,6 +25,7 @@ internal static unsafe class WinogradTransform<O, V, T>
         public readonly V A, B, MinusA, MinusB, A2, B2, A3, B3, MinusA2, MinusB2, A2B2, MinusSum;
         public readonly V G0, GA, GB;
 
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public Points()
         {
             const double a = 0.625, b = 1.5;
@@ -37,6 +38,7 @@ internal static unsafe class WinogradTransform<O, V, T>
             GB = C(1 / (2 * b * b * (b * b - a * a)));
         }
 
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
         private static V C(double value) => O.Create(T.CreateChecked(value));
     }
 
@@ -50,9 +52,7 @@ internal static unsafe class WinogradTransform<O, V, T>
         var c = new Points();
         nint end = (Out * tiles + 2) * O.Count;
         for (nint w = 0; w < end; w += O.Count)
-        {
             Input(c, image + w, rowPitch, temp + w, rowPitch);
-        }
         for (int t = 0; t < tiles; t++)
             for (int i = 0; i < In; i++)
                 Input(
