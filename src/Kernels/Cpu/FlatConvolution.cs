@@ -7,12 +7,12 @@ namespace Engine.Kernels;
 /// <summary>Places and strides of the operands of a convolution over images.</summary>
 internal unsafe struct FlatOperands<T> where T : unmanaged
 {
-    /// <summary>Source (tasks, images, channels, plane) and result (tasks, images, filters, plane).</summary>
+    /// <summary>Source (task, image, channel, plane), result (task, image, filter, plane).</summary>
     public T* Source, Result;
     public nint SourceTask, SourceImage, SourceChannel;
     public nint ResultTask, ResultImage, ResultChannel, ResultRow;
 
-    /// <summary>Weight of (filter, channel, tap) at their multiples; group after group of filters.</summary>
+    /// <summary>Weights, at multiples of these and at the tap's number.</summary>
     public T* Weights;
     public nint WeightTask, WeightFilter, WeightChannel, WeightGroup;
 
@@ -85,7 +85,7 @@ internal static unsafe class FlatConvolution<O, V, T>
         return Math.Max(1, Math.Min(Math.Min(fit, few), Math.Min(wanted, images)));
     }
 
-    /// <summary>Panels [depth][TileRows] of one group's weights; rows beyond the filters are 0.</summary>
+    /// <summary>Panels [depth][TileRows] of one group's weights, zeros behind.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void PackWeights(void* context, int part)
     {

@@ -30,7 +30,7 @@ internal readonly record struct WinogradShape(
     /// <summary>Blocks of a task.</summary>
     public int Blocks => (Images * TileRows + BlockRows - 1) / BlockRows;
 
-    /// <summary>Distance of positions: an odd number of cache lines, so that they spread out.</summary>
+    /// <summary>Distance of positions: an odd number of cache lines spreads them.</summary>
     public nint Position(int channels) =>
         (((nint)BlockRows * TileColumns * channels + 15) / 16 | 1) * 16;
 }
@@ -68,7 +68,7 @@ internal readonly unsafe struct WinogradTiles<O, V, T> : IDisposable
         temp.Dispose();
     }
 
-    /// <summary>Transformed input tiles of rows start .. end - 1; channels in whole vectors.</summary>
+    /// <summary>Transformed input tiles of rows start .. end - 1.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void Input(
         in WinogradImages<T> x, int start, int end, T* target, nint position, int tilePitch)

@@ -2,8 +2,8 @@
 // convolutional neural networks"), channels in the lanes of vectors. The interpolation points are
 // 0, +-5/8, +-3/2 and infinity: half the rounding error of the usual 0, +-1, +-2.
 //
-// y = A'((G g G') * (B' d B))A with 6 x 6 tiles d of the input and 4 x 4 tiles y of the output. In the
-// two-dimensional form each matrix is applied to columns, then to rows.
+// y = A'((G g G') * (B' d B))A with 6 x 6 tiles d of the input and 4 x 4 tiles y of the output. Each
+// matrix is applied to columns, then to rows.
 using System.Numerics;
 using System.Runtime.CompilerServices;
 
@@ -79,7 +79,7 @@ internal static unsafe class WinogradTransform<O, V, T>
         }
     }
 
-    /// <summary>A y A' of a row of tiles, 4 rows of 4 * tiles columns: Output's transpose.</summary>
+    /// <summary>A y A' of a row of tiles, the transpose of Output.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void OutputTransposed(
         T* image, nint rowPitch, int tiles, T* temp, T* target, nint position, nint tilePitch)
