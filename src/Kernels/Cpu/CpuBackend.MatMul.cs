@@ -34,10 +34,10 @@ public sealed unsafe partial class CpuBackend
 internal static unsafe class MatMulKernel<O, V, T>
     where O : struct, IVec<V, T> where V : struct where T : unmanaged, INumberBase<T>
 {
-    private const double PartProducts = 100_000;
+    private const double PartProducts = 250_000;
     private const int MaxAxes = 8;
 
-    /// <summary>The products of a batch: item i's operands lie at sums of multiples of strides.</summary>
+    /// <summary>The products of a batch.</summary>
     private struct Batch
     {
         public Product<T> First;

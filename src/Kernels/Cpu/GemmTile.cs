@@ -67,6 +67,7 @@ internal static unsafe class Tile<O, V, T>
     }
 
     /// <summary>A tile of 1 .. TileRows rows and 1 .. 3 vectors, rows of B at a stride.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Run(int rows, int vectors, in TileArguments<T> t)
     {
         switch (rows)
@@ -83,12 +84,14 @@ internal static unsafe class Tile<O, V, T>
     }
 
     /// <summary>A full tile with the rows of B at the table's places.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void RunTable(in TileArguments<T> t)
     {
         if (O.TileRows == 8) Kernel<C8, C3, C1>(t);
         else Kernel<C4, C3, C1>(t);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void Run<R>(int vectors, in TileArguments<T> t) where R : struct, IConst
     {
         if (vectors == 3) Kernel<R, C3, C0>(t);

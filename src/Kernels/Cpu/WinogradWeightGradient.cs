@@ -1,6 +1,6 @@
 // The weight gradient of Winograd's convolution: for each of 36 positions a product of transformed
-// input tiles with transformed gradient tiles, summed over blocks, then one inverse transform. Blocks are
-// summed into a few partial sums, and those in order, all chosen by shapes.
+// input tiles with transformed gradient tiles, summed over blocks, then one inverse transform.
+// Blocks are summed into a few partial sums, and those in order, all chosen by shapes.
 using System.Numerics;
 using System.Runtime.CompilerServices;
 
@@ -119,7 +119,7 @@ internal static unsafe class WinogradWeightGradient<O, V, T>
         }
     }
 
-    /// <summary>Adds the partial sums up and transforms them back, a vector of outputs per part.</summary>
+    /// <summary>Adds up and transforms back, a vector of outputs per part.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void TransformBack(void* context, int part)
     {
