@@ -7,6 +7,8 @@ namespace Engine;
 /// <summary>Collects the steps of one plan.</summary>
 internal sealed class Lowering
 {
+    private PlanNode? current;
+
     public List<Step> Steps { get; } = [];
 
     /// <summary>Lowers all nodes of a graph (in topological order) and settles its results.</summary>
@@ -16,6 +18,7 @@ internal sealed class Lowering
         Fusion.Group(nodes);
         foreach (PlanNode node in nodes)
         {
+            lowering.current = node;
             if (node.Value is { } value)
                 node.View = new PlanView(
                     new Slot(0) { Input = value }, value.Offset, node.DType, value.Layout);
@@ -149,6 +152,7 @@ internal sealed class Lowering
 
     private void Add(Step step)
     {
+        step.Id = current!.Tensor.Id;
         step.Output.Slot.Producer = step;
         foreach (PlanView input in step.Inputs)
             if (!input.Slot.Readers.Contains(step))

@@ -21,18 +21,19 @@ internal sealed class Plan
     /// <summary>Bytes of results.</summary>
     public long ResultBytes { get; }
 
-    /// <summary>
-    /// Plans a graph. Results made last come first in the schedule: gradients before the values
-    /// they were derived from.
-    /// </summary>
+    /// <summary>Plans a graph.</summary>
     public static Plan Make(List<PlanNode> nodes)
     {
         Lowering lowering = Lowering.Run(nodes);
         var roots = new List<Slot>();
-        for (int i = nodes.Count - 1; i >= 0; i--)
-            if (nodes[i].IsResult && nodes[i].View is { } view && !roots.Contains(view.Slot))
-                roots.Add(view.Slot);
-        Step[] steps = Schedule.Order(lowering.Steps, roots);
+        long first = long.MaxValue;
+        foreach (PlanNode node in nodes)
+        {
+            if (!node.IsResult) continue;
+            first = Math.Min(first, node.Tensor.Id);
+            if (!roots.Contains(node.View!.Slot)) roots.Add(node.View.Slot);
+        }
+        Step[] steps = Schedule.Order(lowering.Steps, roots, first);
         return new Plan(steps, Arena.Place(steps), roots.Sum(slot => slot.Bytes));
     }
 

@@ -1,6 +1,8 @@
-// The order of steps. Depth first from the results, so that what one chunk of tasks needs is made,
-// used and freed before the next chunk begins; and as soon as a step can run whose result is small
-// beside what it reads or frees (a weight gradient, a sum), it runs, so that activations die early.
+// The order of steps. What was made after the first result (a loss, say) is mostly its gradient:
+// that is run in the order it was made, and every step pulls what it needs, depth first. So the
+// forward pass of a chunk of tasks runs when its backward pass asks for it, and is freed before the
+// next chunk begins. As soon as a step can run whose result is small beside what it reads or frees
+// (a weight gradient, a sum), it runs, so that activations die early.
 namespace Engine;
 
 /// <summary>Orders the steps of a plan.</summary>
@@ -11,14 +13,20 @@ internal sealed class Schedule
     private readonly Dictionary<Slot, int> unread = new(ReferenceEqualityComparer.Instance);
     private readonly Stack<Step> ready = [];
 
-    /// <summary>The steps the roots need, in the order to run them; others are dropped.</summary>
-    public static Step[] Order(List<Step> steps, IEnumerable<Slot> roots)
+    /// <summary>
+    /// The steps the roots need, in the order to run them; others are dropped. The first result was
+    /// made by the tensor of id <paramref name="firstResult"/>.
+    /// </summary>
+    public static Step[] Order(List<Step> steps, IReadOnlyList<Slot> roots, long firstResult)
     {
         var schedule = new Schedule();
         HashSet<Step> needed = Needed(roots);
         foreach (Step step in steps)
             if (needed.Contains(step))
                 schedule.Count(step, needed);
+        foreach (Step step in steps)
+            if (step.Id > firstResult && needed.Contains(step))
+                schedule.Pull(step);
         foreach (Slot root in roots)
             if (root.Producer is { } step)
                 schedule.Pull(step);
