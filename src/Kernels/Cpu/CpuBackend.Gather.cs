@@ -114,8 +114,8 @@ public sealed unsafe partial class CpuBackend
             {
                 long row = b * job.FromBatch + job.At(b, i) * job.FromRow;
                 byte* from = job.From + row * job.size;
-                if (bytes == 4) *(int*)to = *(int*)from;
-                else if (bytes == 8) *(long*)to = *(long*)from;
+                if (bytes <= 64 && job.size >= 4)
+                    for (long k = 0; k < bytes; k += 4) *(int*)(to + k) = *(int*)(from + k);
                 else Buffer.MemoryCopy(from, to, bytes, bytes);
                 if (++i < job.Indices) continue;
                 i = 0;
