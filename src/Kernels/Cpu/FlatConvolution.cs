@@ -7,7 +7,7 @@ namespace Engine.Kernels;
 /// <summary>Places and strides of the operands of a convolution over images.</summary>
 internal unsafe struct FlatOperands<T> where T : unmanaged
 {
-    /// <summary>Source (task, image, channel, plane), result (task, image, filter, plane).</summary>
+    /// <summary>Source (task, image, channel, plane), result with filters for channels.</summary>
     public T* Source, Result;
     public nint SourceTask, SourceImage, SourceChannel;
     public nint ResultTask, ResultImage, ResultChannel, ResultRow;
@@ -52,9 +52,9 @@ internal static unsafe class FlatConvolution<O, V, T>
         if (rows.OutSize == 0 || columns.OutSize == 0) return;
         int taps = rows.Taps.Length * columns.Taps.Length;
         int packedTasks = o.WeightTask == 0 ? 1 : o.Tasks;
-        var one = new FlatLayout(rows, columns, 1, Tile<O, V, T>.Columns);
+        var one = new FlatLayout(rows, columns, 1, GemmTile<O, V, T>.Columns);
         int images = ImagesPerBlock(one, o.Channels, o.Images, o.Tasks);
-        var layout = new FlatLayout(rows, columns, images, Tile<O, V, T>.Columns);
+        var layout = new FlatLayout(rows, columns, images, GemmTile<O, V, T>.Columns);
         var job = new Job
         {
             Operands = o,
@@ -64,8 +64,8 @@ internal static unsafe class FlatConvolution<O, V, T>
             RowTiles = (o.Filters + O.TileRows - 1) / O.TileRows,
             Blocks = (o.Images + images - 1) / images,
         };
-        int tiles = ResultElements / (job.RowTiles * O.TileRows * Tile<O, V, T>.Columns);
-        job.Chunk = Math.Clamp(tiles, 4, 64) * Tile<O, V, T>.Columns;
+        int tiles = ResultElements / (job.RowTiles * O.TileRows * GemmTile<O, V, T>.Columns);
+        job.Chunk = Math.Clamp(tiles, 4, 64) * GemmTile<O, V, T>.Columns;
         using var table = new Scratch<nint>(backend, job.Depth);
         layout.Table(o.Channels, job.Table = table.Pointer);
         using var packed = new Scratch<T>(backend, packedTasks * job.PackedTask);
@@ -161,7 +161,7 @@ internal static unsafe class FlatConvolution<O, V, T>
             Tail = O.Count,
         };
         int block = (int)Gemm<O, V, T>.Even(job.Depth, DepthBlock, 1);
-        for (int j = 0; j < columns; j += Tile<O, V, T>.Columns)
+        for (int j = 0; j < columns; j += GemmTile<O, V, T>.Columns)
             for (int k = 0; k < job.Depth; k += block)
             {
                 tile.B = planes + j;
@@ -172,7 +172,7 @@ internal static unsafe class FlatConvolution<O, V, T>
                 {
                     tile.A = weights + (nint)O.TileRows * ((nint)i * job.Depth + k);
                     tile.C = results + (nint)i * O.TileRows * job.Chunk + j;
-                    Tile<O, V, T>.RunTable(tile);
+                    GemmTile<O, V, T>.RunTable(tile);
                 }
             }
     }

@@ -63,7 +63,7 @@ internal static unsafe class GemmSmall<O, V, T>
             {
                 tile.A = p.A + row * p.RowA;
                 tile.C = p.C + row * p.RowC + column;
-                Tile<O, V, T>.Run((int)Math.Min(rows, p.M - row), vectors, tile);
+                GemmTile<O, V, T>.Run((int)Math.Min(rows, p.M - row), vectors, tile);
             }
             column += vectors * O.Count;
         }

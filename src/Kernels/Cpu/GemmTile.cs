@@ -56,7 +56,7 @@ internal unsafe struct TileArguments<T> where T : unmanaged
 }
 
 /// <summary>C (+)= A B for one register tile.</summary>
-internal static unsafe class Tile<O, V, T>
+internal static unsafe class GemmTile<O, V, T>
     where O : struct, IVec<V, T> where V : struct where T : unmanaged
 {
     /// <summary>Columns of a full tile.</summary>

@@ -2,8 +2,8 @@
 // convolutional neural networks"), channels in the lanes of vectors. The interpolation points are
 // 0, +-5/8, +-3/2 and infinity: half the rounding error of the usual 0, +-1, +-2.
 //
-// y = A'((G g G') * (B' d B))A with 6 x 6 tiles d of the input and 4 x 4 tiles y of the output. Each
-// matrix is applied to columns, then to rows.
+// y = A'((G g G') * (B' d B))A with 6 x 6 tiles d of the input and 4 x 4 tiles y of the output.
+// Each matrix is applied to columns, then to rows.
 using System.Numerics;
 using System.Runtime.CompilerServices;
 

@@ -12,6 +12,7 @@ internal static unsafe class WinogradWeightGradient<O, V, T>
 {
     private const int Positions = 36;
     private const int MaxPartials = 8;
+    private const long MaxElements = 1 << 24;
 
     // Sums of so many blocks are gathered before they are added to those before: less rounding.
     private const int BlocksPerSum = 16;
@@ -37,8 +38,9 @@ internal static unsafe class WinogradWeightGradient<O, V, T>
             Backend = Unsafe.AsPointer(ref backend),
             Channels = WinogradConvolution<O, V, T>.Padded(o.Channels),
             Outputs = WinogradConvolution<O, V, T>.Padded(o.Filters),
-            PartialCount = Math.Min(shape.Blocks, Math.Max(1, MaxPartials / o.Tasks)),
         };
+        long partialLimit = Math.Min(MaxPartials, MaxElements / job.Size) / o.Tasks;
+        job.PartialCount = (int)Math.Min(shape.Blocks, Math.Max(1, partialLimit));
         using var partials = new Scratch<T>(backend, o.Tasks * job.PartialCount * job.Size);
         job.Partials = partials.Pointer;
         backend.Workers.Run(o.Tasks * job.PartialCount, &Accumulate, &job);
