@@ -1,0 +1,147 @@
+// Rows by index: gather and its transpose, scatter-add.
+using System.Numerics;
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
+
+namespace Engine.Kernels;
+
+public sealed unsafe partial class CpuBackend
+{
+    private const long IndexPart = 1 << 15;
+
+    /// <inheritdoc/>
+    public void Gather(in Operand x, in Operand index, in Operand y)
+    {
+        if (y.Layout.Count == 0) return;
+        var job = new IndexJob(index, y.Layout.Sizes[2], x.Layout.Sizes[1], y.Type)
+        {
+            From = (byte*)Pointer(x),
+            FromBatch = x.Layout.Strides[0],
+            FromRow = x.Layout.Strides[1],
+            To = (byte*)Pointer(y),
+        };
+        job.Check("Gather");
+        job.Each = Math.Clamp(IndexPart / job.Inner, 1, job.Batch * job.Indices);
+        int parts = checked((int)((job.Batch * job.Indices + job.Each - 1) / job.Each));
+        if (parts == 1) IndexJob.Gather(&job, 0);
+        else Workers.Run(parts, &IndexJob.Gather, &job);
+    }
+
+    /// <inheritdoc/>
+    public void ScatterAdd(in Operand g, in Operand index, in Operand y)
+    {
+        if (y.Layout.Count == 0) return;
+        Fill(y, 0);
+        if (g.Layout.Count == 0) return;
+        var job = new IndexJob(index, y.Layout.Sizes[2], y.Layout.Sizes[1], y.Type)
+        {
+            From = (byte*)Pointer(g),
+            FromBatch = g.Layout.Strides[0],
+            FromRow = g.Layout.Strides[1],
+            FromColumn = g.Layout.Strides[2],
+            To = (byte*)Pointer(y),
+        };
+        job.Check("ScatterAdd");
+
+        // Threads share batches and columns, never rows: additions to a place keep their order.
+        bool split = g.Layout.Count >= 2 * IndexPart && job.Inner >= 128;
+        job.Each = split ? 64 : job.Inner;
+        int parts = checked((int)(job.Batch * ((job.Inner + job.Each - 1) / job.Each)));
+        delegate*<void*, int, void> body = y.Type switch
+        {
+            DType.Float32 => &IndexJob.Scatter<float>,
+            DType.Float64 => &IndexJob.Scatter<double>,
+            DType.Int32 => &IndexJob.Scatter<int>,
+            DType.Int64 => &IndexJob.Scatter<long>,
+            _ => throw new ArgumentException("ScatterAdd: bools cannot be added; cast them."),
+        };
+        if (g.Layout.Count >= 2 * IndexPart) Workers.Run(parts, body, &job);
+        else
+            for (int part = 0; part < parts; part++) body(&job, part);
+    }
+
+    private struct IndexJob(in Operand index, long inner, long rows, DType type)
+    {
+        public byte* From;
+        public long FromBatch;
+        public long FromRow;
+        public long FromColumn;
+        public byte* To;
+        public long Each;
+        public readonly long Inner = inner;
+        public readonly long Batch = index.Layout.Sizes[0];
+        public readonly long Indices = index.Layout.Sizes[1];
+
+        private readonly void* index = Pointer(index);
+        private readonly bool wide = index.Type == DType.Int64;
+        private readonly long batchStride = index.Layout.Strides[0];
+        private readonly long indexStride = index.Layout.Strides[1];
+        private readonly long rows = rows;
+        private readonly int size = type.Size();
+
+        // Before anything runs, so that an error is thrown on the caller's thread.
+        public readonly void Check(string name)
+        {
+            for (long b = 0; b < Batch; b++)
+            {
+                for (long i = 0; i < Indices; i++)
+                {
+                    long row = At(b, i);
+                    if ((ulong)row >= (ulong)rows)
+                        throw new IndexOutOfRangeException(
+                            $"{name}: index {row} at ({b}, {i}) is outside 0 .. {rows - 1}.");
+                }
+            }
+        }
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        private readonly long At(long b, long i)
+        {
+            long place = b * batchStride + i * indexStride;
+            return wide ? ((long*)index)[place] : ((int*)index)[place];
+        }
+
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+        public static void Gather(void* context, int part)
+        {
+            IndexJob job = *(IndexJob*)context;
+            long first = part * job.Each;
+            long last = Math.Min(first + job.Each, job.Batch * job.Indices);
+            (long b, long i) = Math.DivRem(first, job.Indices);
+            long bytes = job.Inner * job.size;
+            byte* to = job.To + first * bytes;
+            for (long n = first; n < last; n++, to += bytes)
+            {
+                long row = b * job.FromBatch + job.At(b, i) * job.FromRow;
+                byte* from = job.From + row * job.size;
+                if (bytes == 4) *(int*)to = *(int*)from;
+                else if (bytes == 8) *(long*)to = *(long*)from;
+                else Buffer.MemoryCopy(from, to, bytes, bytes);
+                if (++i < job.Indices) continue;
+                i = 0;
+                b++;
+            }
+        }
+
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+        public static void Scatter<T>(void* context, int part) where T : unmanaged, INumber<T>
+        {
+            IndexJob job = *(IndexJob*)context;
+            (long b, long column) = Math.DivRem(part, (job.Inner + job.Each - 1) / job.Each);
+            column *= job.Each;
+            nint n = (nint)Math.Min(job.Each, job.Inner - column);
+            T* from = (T*)job.From + b * job.FromBatch + column * job.FromColumn;
+            T* to = (T*)job.To + b * job.rows * job.Inner + column;
+            nint stride = (nint)job.FromColumn;
+            for (long i = 0; i < job.Indices; i++, from += job.FromRow)
+            {
+                T* row = to + job.At(b, i) * job.Inner;
+                nint j = 0;
+                if (stride == 1)
+                    for (; j <= n - Vector256<T>.Count; j += Vector256<T>.Count)
+                        (Vector256.Load(row + j) + Vector256.Load(from + j)).Store(row + j);
+                for (; j < n; j++) row[j] += from[j * stride];
+            }
+        }
+    }
+}

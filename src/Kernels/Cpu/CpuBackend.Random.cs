@@ -1,0 +1,75 @@
+// Random words: blocks of Threefry, eight at a time, independent of each other.
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
+
+namespace Engine.Kernels;
+
+public sealed unsafe partial class CpuBackend
+{
+    /// <inheritdoc/>
+    public void RandomBits(in Operand key, in Operand y)
+    {
+        if (y.Layout.Count == 0) return;
+        var job = new RandomJob
+        {
+            Keys = (int*)Pointer(key),
+            RowStride = key.Layout.Strides[0],
+            WordStride = key.Layout.Strides[1],
+            Y = (byte*)Pointer(y),
+            Length = y.Layout.Sizes[1],
+            Wide = y.Type == DType.Int64,
+        };
+        int parts = checked((int)(y.Layout.Sizes[0] * job.PartsPerRow));
+        if (y.Layout.Count < RandomJob.PartSize)
+            for (int part = 0; part < parts; part++) RandomJob.RunPart(&job, part);
+        else Workers.Run(parts, &RandomJob.RunPart, &job);
+    }
+
+    private struct RandomJob
+    {
+        // Elements of a part: a multiple of the 16 (8) that eight blocks give.
+        public const long PartSize = 1 << 14;
+
+        public int* Keys;
+        public long RowStride;
+        public long WordStride;
+        public byte* Y;
+        public long Length;
+        public bool Wide;
+
+        public readonly long PartsPerRow => (Length + PartSize - 1) / PartSize;
+
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+        public static void RunPart(void* context, int part)
+        {
+            RandomJob job = *(RandomJob*)context;
+            (long row, long chunk) = Math.DivRem(part, job.PartsPerRow);
+            uint k0 = (uint)job.Keys[row * job.RowStride];
+            uint k1 = (uint)job.Keys[row * job.RowStride + job.WordStride];
+            long start = chunk * PartSize, end = Math.Min(job.Length, start + PartSize);
+            int size = job.Wide ? 8 : 4, step = 64 / size;
+            byte* y = job.Y + row * job.Length * size;
+            byte* rest = stackalloc byte[64];
+            for (long i = start; i < end; i += step)
+            {
+                // Eight counters never straddle a multiple of 2^32, so the high word is one.
+                long block = job.Wide ? i : i / 2;
+                Vector256<uint> first = Vector256.Create((uint)(block >> 32));
+                Vector256<uint> second = Vector256.Create((uint)block) + Vector256<uint>.Indices;
+                Threefry.Blocks(k0, k1, ref first, ref second);
+
+                // A 64-bit store holds the first word low (the first int32) or high (of an int64).
+                Vector256<uint> low = job.Wide ? second : first;
+                Vector256<uint> high = job.Wide ? first : second;
+                byte* target = end - i >= step ? y + i * size : rest;
+                (Vector256.WidenLower(low) | (Vector256.WidenLower(high) << 32))
+                    .Store((ulong*)target);
+                (Vector256.WidenUpper(low) | (Vector256.WidenUpper(high) << 32))
+                    .Store((ulong*)target + 4);
+                // Not past the row: the next may be another thread's.
+                if (target == rest)
+                    Unsafe.CopyBlockUnaligned(y + i * size, rest, (uint)((end - i) * size));
+            }
+        }
+    }
+}
