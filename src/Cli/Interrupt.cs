@@ -5,14 +5,14 @@ namespace Engine.Cli;
 
 internal sealed class Interrupt : IDisposable
 {
-    private readonly CancellationTokenSource _source = new();
-    private readonly PosixSignalRegistration[] _signals;
-    private readonly TextWriter _error;
+    private readonly CancellationTokenSource source = new();
+    private readonly PosixSignalRegistration[] signals;
+    private readonly TextWriter error;
 
     public Interrupt(TextWriter error)
     {
-        _error = error;
-        _signals =
+        this.error = error;
+        signals =
         [
             PosixSignalRegistration.Create(PosixSignal.SIGINT, OnSignal),
             PosixSignalRegistration.Create(PosixSignal.SIGTERM, OnSignal),
@@ -20,19 +20,19 @@ internal sealed class Interrupt : IDisposable
     }
 
     /// <summary>Cancelled by the first signal.</summary>
-    public CancellationToken Token => _source.Token;
+    public CancellationToken Token => source.Token;
 
     public void Dispose()
     {
-        foreach (var signal in _signals) signal.Dispose();
-        _source.Dispose();
+        foreach (var signal in signals) signal.Dispose();
+        source.Dispose();
     }
 
     private void OnSignal(PosixSignalContext context)
     {
-        if (_source.IsCancellationRequested) return; // not cancelled: the system ends the process
+        if (source.IsCancellationRequested) return; // not cancelled: the system ends the process
         context.Cancel = true;
-        _error.WriteLine("stopping after this step; press Ctrl-C again to quit at once");
-        _source.Cancel();
+        error.WriteLine("stopping after this step; press Ctrl-C again to quit at once");
+        source.Cancel();
     }
 }

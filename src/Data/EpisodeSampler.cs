@@ -8,11 +8,11 @@ namespace Engine.Data;
 /// </summary>
 public sealed class EpisodeSampler
 {
-    private readonly ImageClasses _source;
-    private readonly int _ways;
-    private readonly int _shots;
-    private readonly int _queries;
-    private readonly bool _rotations;
+    private readonly ImageClasses source;
+    private readonly int ways;
+    private readonly int shots;
+    private readonly int queries;
+    private readonly bool rotations;
 
     /// <summary>A sampler of tasks of one form.</summary>
     /// <param name="source">Where classes and images come from.</param>
@@ -55,7 +55,8 @@ public sealed class EpisodeSampler
                 + "only square ones can be turned; switch rotations off.");
         }
 
-        (_source, _ways, _shots, _queries, _rotations) = (source, ways, shots, queries, rotations);
+        (this.source, this.ways, this.shots, this.queries, this.rotations) =
+            (source, ways, shots, queries, rotations);
     }
 
     /// <summary>Tasks first .. first + tasks - 1 of a seed, stacked.</summary>
@@ -65,8 +66,8 @@ public sealed class EpisodeSampler
     public EpisodeArrays Sample(long seed, long first, int tasks)
     {
         CheckPositive(nameof(tasks), tasks);
-        int support = _ways * _shots, query = _ways * _queries;
-        if ((long)tasks * Math.Max(support, query) * _source.PixelCount > Array.MaxLength)
+        int support = ways * shots, query = ways * queries;
+        if ((long)tasks * Math.Max(support, query) * source.PixelCount > Array.MaxLength)
         {
             throw new ArgumentException(
                 $"tasks: {tasks} tasks of {support} + {query} images do not fit into one array; "
@@ -76,18 +77,18 @@ public sealed class EpisodeSampler
         var batch = new EpisodeArrays
         {
             Tasks = tasks,
-            Ways = _ways,
-            Shots = _shots,
-            Queries = _queries,
-            Channels = _source.Channels,
-            Height = _source.Height,
-            Width = _source.Width,
-            SupportX = new float[tasks * support * _source.PixelCount],
+            Ways = ways,
+            Shots = shots,
+            Queries = queries,
+            Channels = source.Channels,
+            Height = source.Height,
+            Width = source.Width,
+            SupportX = new float[tasks * support * source.PixelCount],
             SupportY = new long[tasks * support],
-            QueryX = new float[tasks * query * _source.PixelCount],
+            QueryX = new float[tasks * query * source.PixelCount],
             QueryY = new long[tasks * query],
-            ClassIds = new int[tasks * _ways],
-            QuarterTurns = new int[tasks * _ways],
+            ClassIds = new int[tasks * ways],
+            QuarterTurns = new int[tasks * ways],
             SupportImages = new int[tasks * support],
             QueryImages = new int[tasks * query],
         };
@@ -97,27 +98,27 @@ public sealed class EpisodeSampler
 
     private void Fill(EpisodeArrays batch, int task, SeededRandom random)
     {
-        var classes = random.Choose(_ways, _source.Classes.Length);
-        for (int w = 0; w < _ways; w++)
+        var classes = random.Choose(ways, source.Classes.Length);
+        for (int w = 0; w < ways; w++)
         {
-            int turns = _rotations ? random.Below(4) : 0;
-            batch.ClassIds[(task * _ways) + w] = classes[w];
-            batch.QuarterTurns[(task * _ways) + w] = turns;
+            int turns = rotations ? random.Below(4) : 0;
+            batch.ClassIds[(task * ways) + w] = classes[w];
+            batch.QuarterTurns[(task * ways) + w] = turns;
 
-            var images = _source.Classes[classes[w]].Images;
-            var chosen = random.Choose(_shots + _queries, images.Length);
+            var images = source.Classes[classes[w]].Images;
+            var chosen = random.Choose(shots + queries, images.Length);
             for (int i = 0; i < chosen.Length; i++)
             {
-                bool support = i < _shots;
+                bool support = i < shots;
                 int at = support
-                    ? (((task * _ways) + w) * _shots) + i
-                    : (((task * _ways) + w) * _queries) + i - _shots;
+                    ? (((task * ways) + w) * shots) + i
+                    : (((task * ways) + w) * queries) + i - shots;
                 int row = images[chosen[i]];
                 (support ? batch.SupportImages : batch.QueryImages)[at] = row;
                 (support ? batch.SupportY : batch.QueryY)[at] = w;
                 var pixels = (support ? batch.SupportX : batch.QueryX)
-                    .AsSpan(at * _source.PixelCount, _source.PixelCount);
-                _source.CopyImage(row, pixels, turns);
+                    .AsSpan(at * source.PixelCount, source.PixelCount);
+                source.CopyImage(row, pixels, turns);
             }
         }
     }

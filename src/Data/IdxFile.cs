@@ -32,14 +32,14 @@ public enum IdxType
 /// <summary>An array read from an IDX file.</summary>
 public sealed class IdxFile
 {
-    private readonly byte[] _bytes;
+    private readonly byte[] bytes;
 
     internal IdxFile(string name, IdxType type, ImmutableArray<int> sizes, byte[] bytes)
     {
         Name = name;
         Type = type;
         Sizes = sizes;
-        _bytes = bytes;
+        this.bytes = bytes;
     }
 
     /// <summary>Where the array comes from, for error messages.</summary>
@@ -52,10 +52,10 @@ public sealed class IdxFile
     public ImmutableArray<int> Sizes { get; }
 
     /// <summary>Number of elements.</summary>
-    public int Count => _bytes.Length / ElementSize(Type);
+    public int Count => bytes.Length / ElementSize(Type);
 
     /// <summary>The values as the file holds them, big-endian.</summary>
-    public ReadOnlySpan<byte> Bytes => _bytes;
+    public ReadOnlySpan<byte> Bytes => bytes;
 
     /// <summary>Reads a file; gzip is recognised by its first bytes, not by the name.</summary>
     /// <exception cref="DataException">
@@ -131,7 +131,7 @@ public sealed class IdxFile
         var unpacked = new byte[Sizes[0] * pixels];
         for (int image = 0; image < Sizes[0]; image++)
         {
-            var bits = _bytes.AsSpan((int)(image * rowBytes), (int)rowBytes);
+            var bits = bytes.AsSpan((int)(image * rowBytes), (int)rowBytes);
             var target = unpacked.AsSpan((int)(image * pixels), (int)pixels);
             for (int i = 0; i < target.Length; i++)
             {
@@ -181,15 +181,15 @@ public sealed class IdxFile
     private double Value(int i)
     {
         int size = ElementSize(Type);
-        var bytes = _bytes.AsSpan(i * size, size);
+        var value = bytes.AsSpan(i * size, size);
         return Type switch
         {
-            IdxType.UInt8 => bytes[0],
-            IdxType.Int8 => MemoryMarshal.Cast<byte, sbyte>(bytes)[0],
-            IdxType.Int16 => BinaryPrimitives.ReadInt16BigEndian(bytes),
-            IdxType.Int32 => BinaryPrimitives.ReadInt32BigEndian(bytes),
-            IdxType.Float32 => BinaryPrimitives.ReadSingleBigEndian(bytes),
-            _ => BinaryPrimitives.ReadDoubleBigEndian(bytes),
+            IdxType.UInt8 => value[0],
+            IdxType.Int8 => MemoryMarshal.Cast<byte, sbyte>(value)[0],
+            IdxType.Int16 => BinaryPrimitives.ReadInt16BigEndian(value),
+            IdxType.Int32 => BinaryPrimitives.ReadInt32BigEndian(value),
+            IdxType.Float32 => BinaryPrimitives.ReadSingleBigEndian(value),
+            _ => BinaryPrimitives.ReadDoubleBigEndian(value),
         };
     }
 }

@@ -18,7 +18,7 @@ public sealed record ImageClass(string Name, string Group, ImmutableArray<int> I
 /// </summary>
 public sealed class ImageClasses
 {
-    private readonly IPixels _pixels;
+    private readonly IPixels pixels;
 
     private ImageClasses(
         string name, int channels, int height, int width, IPixels pixels,
@@ -28,7 +28,7 @@ public sealed class ImageClasses
         Channels = channels;
         Height = height;
         Width = width;
-        _pixels = pixels;
+        this.pixels = pixels;
         Classes = classes;
     }
 
@@ -72,7 +72,7 @@ public sealed class ImageClasses
 
     /// <summary>The same images with some of the classes, in the order given.</summary>
     public ImageClasses Subset(string name, IEnumerable<int> classes) => new(
-        name, Channels, Height, Width, _pixels, [.. classes.Select(c => Classes[c])]);
+        name, Channels, Height, Width, pixels, [.. classes.Select(c => Classes[c])]);
 
     /// <summary>
     /// Writes one image, channels x height x width, turned by quarter turns to the left.
@@ -87,13 +87,13 @@ public sealed class ImageClasses
         ArgumentOutOfRangeException.ThrowIfNotEqual(target.Length, PixelCount);
         if (quarterTurns == 0)
         {
-            _pixels.Copy(row * PixelCount, target);
+            pixels.Copy(row * PixelCount, target);
             return;
         }
 
         Span<float> upright =
             PixelCount <= 4096 ? stackalloc float[PixelCount] : new float[PixelCount];
-        _pixels.Copy(row * PixelCount, upright);
+        pixels.Copy(row * PixelCount, upright);
         int plane = Height * Width;
         for (int c = 0; c < Channels; c++)
         {
@@ -172,7 +172,7 @@ public sealed class ImageClasses
 
     private sealed class BytePixels(byte[] values, float divisor) : IPixels
     {
-        private readonly float[] _table = [.. Enumerable.Range(0, 256).Select(b => b / divisor)];
+        private readonly float[] table = [.. Enumerable.Range(0, 256).Select(b => b / divisor)];
 
         public int Length => values.Length;
 
@@ -180,8 +180,8 @@ public sealed class ImageClasses
         public void Copy(int start, Span<float> target)
         {
             var source = values.AsSpan(start, target.Length);
-            var table = _table;
-            for (int i = 0; i < target.Length; i++) target[i] = table[source[i]];
+            var scaled = table;
+            for (int i = 0; i < target.Length; i++) target[i] = scaled[source[i]];
         }
     }
 

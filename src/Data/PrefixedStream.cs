@@ -4,7 +4,7 @@ namespace Engine.Data;
 
 internal sealed class PrefixedStream(byte[] prefix, Stream rest) : Stream
 {
-    private int _position;
+    private int position;
 
     public override bool CanRead => true;
 
@@ -25,10 +25,10 @@ internal sealed class PrefixedStream(byte[] prefix, Stream rest) : Stream
 
     public override int Read(Span<byte> buffer)
     {
-        if (_position == prefix.Length) return rest.Read(buffer);
-        int count = Math.Min(buffer.Length, prefix.Length - _position);
-        prefix.AsSpan(_position, count).CopyTo(buffer);
-        _position += count;
+        if (position == prefix.Length) return rest.Read(buffer);
+        int count = Math.Min(buffer.Length, prefix.Length - position);
+        prefix.AsSpan(position, count).CopyTo(buffer);
+        position += count;
         return count;
     }
 

@@ -11,20 +11,20 @@ namespace Engine.Data;
 /// </summary>
 public sealed class SeededRandom
 {
-    private ulong _a;
-    private ulong _b;
-    private ulong _c;
-    private ulong _d;
+    private ulong a;
+    private ulong b;
+    private ulong c;
+    private ulong d;
 
     /// <summary>The stream number <paramref name="index"/> of a seed.</summary>
     public SeededRandom(long seed, long index = 0)
     {
         // Two mixing rounds over the seed before the index enters: (1, 0) and (0, 1) stay apart.
         ulong state = Mix(Mix((ulong)seed + Golden) ^ (ulong)index);
-        _a = Mix(state += Golden);
-        _b = Mix(state += Golden);
-        _c = Mix(state += Golden);
-        _d = Mix(state + Golden);
+        a = Mix(state += Golden);
+        b = Mix(state += Golden);
+        c = Mix(state += Golden);
+        d = Mix(state + Golden);
     }
 
     private const ulong Golden = 0x9E3779B97F4A7C15;
@@ -32,14 +32,14 @@ public sealed class SeededRandom
     /// <summary>64 random bits.</summary>
     public ulong NextBits()
     {
-        ulong result = BitOperations.RotateLeft(_b * 5, 7) * 9;
-        ulong t = _b << 17;
-        _c ^= _a;
-        _d ^= _b;
-        _b ^= _c;
-        _a ^= _d;
-        _c ^= t;
-        _d = BitOperations.RotateLeft(_d, 45);
+        ulong result = BitOperations.RotateLeft(b * 5, 7) * 9;
+        ulong t = b << 17;
+        c ^= a;
+        d ^= b;
+        b ^= c;
+        a ^= d;
+        c ^= t;
+        d = BitOperations.RotateLeft(d, 45);
         return result;
     }
 

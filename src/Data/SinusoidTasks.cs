@@ -7,8 +7,8 @@ namespace Engine.Data;
 /// </summary>
 public sealed class SinusoidTasks
 {
-    private readonly int _shots;
-    private readonly int _queries;
+    private readonly int shots;
+    private readonly int queries;
 
     /// <summary>Tasks with this many support and query points.</summary>
     /// <exception cref="ArgumentException">A number below 1.</exception>
@@ -16,7 +16,7 @@ public sealed class SinusoidTasks
     {
         EpisodeSampler.CheckPositive(nameof(shots), shots);
         EpisodeSampler.CheckPositive(nameof(queries), queries);
-        (_shots, _queries) = (shots, queries);
+        (this.shots, this.queries) = (shots, queries);
     }
 
     /// <summary>Tasks first .. first + tasks - 1 of a seed, stacked.</summary>
@@ -27,12 +27,12 @@ public sealed class SinusoidTasks
         var batch = new RegressionArrays
         {
             Tasks = tasks,
-            Shots = _shots,
-            Queries = _queries,
-            SupportX = new float[checked(tasks * _shots)],
-            SupportY = new float[tasks * _shots],
-            QueryX = new float[checked(tasks * _queries)],
-            QueryY = new float[tasks * _queries],
+            Shots = shots,
+            Queries = queries,
+            SupportX = new float[checked(tasks * shots)],
+            SupportY = new float[tasks * shots],
+            QueryX = new float[checked(tasks * queries)],
+            QueryY = new float[tasks * queries],
             Amplitudes = new double[tasks],
             Phases = new double[tasks],
         };
@@ -41,8 +41,8 @@ public sealed class SinusoidTasks
             var random = new SeededRandom(seed, first + t);
             double amplitude = batch.Amplitudes[t] = random.Uniform(0.1, 5);
             double phase = batch.Phases[t] = random.Uniform(0, Math.PI);
-            Fill(batch.SupportX, batch.SupportY, t, _shots);
-            Fill(batch.QueryX, batch.QueryY, t, _queries);
+            Fill(batch.SupportX, batch.SupportY, t, shots);
+            Fill(batch.QueryX, batch.QueryY, t, queries);
 
             void Fill(float[] x, float[] y, int task, int points)
             {

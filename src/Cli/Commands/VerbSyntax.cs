@@ -5,81 +5,81 @@ namespace Engine.Cli;
 
 internal sealed class TrainSyntax
 {
-    private readonly Option<int> _ways =
+    private readonly Option<int> ways =
         OptionKinds.Whole("--ways", "Classes in a task", 5, min: 2);
-    private readonly Option<int> _shots =
+    private readonly Option<int> shots =
         OptionKinds.Whole("--shots", "Support images of a class", 1);
-    private readonly Option<int> _queries =
+    private readonly Option<int> queries =
         OptionKinds.Whole("--queries", "Query images of a class", 5);
-    private readonly Option<int> _metaBatch =
+    private readonly Option<int> metaBatch =
         OptionKinds.Whole("--meta-batch", "Tasks in a meta-step", 16);
-    private readonly Option<int> _innerSteps =
+    private readonly Option<int> innerSteps =
         OptionKinds.Whole("--inner-steps", "Inner steps in training", 1);
-    private readonly Option<int> _testSteps =
+    private readonly Option<int> testSteps =
         OptionKinds.Whole("--test-steps", "Inner steps in testing", 3);
 
-    private readonly Option<double> _innerRate =
+    private readonly Option<double> innerRate =
         OptionKinds.Positive("--inner-rate", "Rate of the inner steps", 0.4);
 
-    private readonly Option<double> _rate =
+    private readonly Option<double> rate =
         OptionKinds.Positive("--rate", "Rate of the outer steps", 1e-3);
 
-    private readonly Option<int?> _iterations =
+    private readonly Option<int?> iterations =
         OptionKinds.WholeOrNone(
             "--iterations", "Meta-steps to train; without it --seconds decides");
 
-    private readonly Option<double?> _seconds = OptionKinds.PositiveOrNone(
+    private readonly Option<double?> seconds = OptionKinds.PositiveOrNone(
         "--seconds", "Seconds to train at most [default: 150, or no limit with --iterations]");
 
-    private readonly Option<int> _filters =
+    private readonly Option<int> filters =
         OptionKinds.Whole("--filters", "Filters of a convolution", 32);
-    private readonly Option<long> _seed =
+    private readonly Option<long> seed =
         OptionKinds.Seed("--seed", "Seed of everything random", 0);
 
-    private readonly Option<string> _order =
+    private readonly Option<string> order =
         OptionKinds.Choice("--order", "Order of differentiation", "exact", "exact", "first");
 
-    private readonly Option<string> _rotations = OptionKinds.Choice(
+    private readonly Option<string> rotations = OptionKinds.Choice(
         "--rotations", "Turn classes by multiples of 90 degrees in training", "on", "on", "off");
 
-    private readonly Option<int> _evalTasks =
+    private readonly Option<int> evalTasks =
         OptionKinds.Whole("--eval-tasks", "Tasks to measure accuracy on", 600);
 
-    private readonly Option<string?> _data = OptionKinds.PathTo(
+    private readonly Option<string?> data = OptionKinds.PathTo(
         "--data", "Images to use instead of the embedded glyphs: NAME-images.idx.gz with labels",
         "FOLDER");
 
-    private readonly Option<string?> _out = OptionKinds.PathTo(
+    private readonly Option<string?> outFolder = OptionKinds.PathTo(
         "--out", "New folder for the run [default: runs/DATE-TIME]", "FOLDER");
 
     public IEnumerable<Option> All =>
     [
-        _ways, _shots, _queries, _metaBatch, _innerSteps, _testSteps, _innerRate, _rate,
-        _iterations, _seconds, _filters, _seed, _order, _rotations, _evalTasks, _data, _out,
+        ways, shots, queries, metaBatch, innerSteps, testSteps, innerRate, rate,
+        iterations, seconds, filters, seed, order, rotations, evalTasks, data, outFolder,
     ];
 
     public TrainOptions Read(ParseResult parsed)
     {
-        int? iterations = parsed.GetValue(_iterations);
+        int? steps = parsed.GetValue(iterations);
         return new TrainOptions
         {
-            Ways = parsed.GetValue(_ways),
-            Shots = parsed.GetValue(_shots),
-            Queries = parsed.GetValue(_queries),
-            MetaBatch = parsed.GetValue(_metaBatch),
-            InnerSteps = parsed.GetValue(_innerSteps),
-            TestSteps = parsed.GetValue(_testSteps),
-            InnerRate = parsed.GetValue(_innerRate),
-            Rate = parsed.GetValue(_rate),
-            Iterations = iterations,
-            Seconds = parsed.GetValue(_seconds) ?? (iterations is null ? 150 : null),
-            Filters = parsed.GetValue(_filters),
-            Seed = parsed.GetValue(_seed),
-            FirstOrder = parsed.GetValue(_order) == "first",
-            Rotations = parsed.GetValue(_rotations) == "on",
-            EvalTasks = parsed.GetValue(_evalTasks),
-            Data = parsed.GetValue(_data),
-            Out = parsed.GetValue(_out),
+            Ways = parsed.GetValue(ways),
+            Shots = parsed.GetValue(shots),
+            Queries = parsed.GetValue(queries),
+            MetaBatch = parsed.GetValue(metaBatch),
+            InnerSteps = parsed.GetValue(innerSteps),
+            TestSteps = parsed.GetValue(testSteps),
+            InnerRate = parsed.GetValue(innerRate),
+            Rate = parsed.GetValue(rate),
+            Iterations = steps,
+            Seconds = parsed.GetValue(seconds) ?? (steps is null ? 150 : null),
+            Filters = parsed.GetValue(filters),
+            Seed = parsed.GetValue(seed),
+            FirstOrder = parsed.GetValue(order) == "first",
+            Rotations = parsed.GetValue(rotations) == "on",
+            EvalTasks = parsed.GetValue(evalTasks),
+            Data = parsed.GetValue(data),
+            Out = parsed.GetValue(outFolder),
         };
     }
 }
@@ -88,24 +88,24 @@ internal sealed class TestSyntax
 {
     private const string AsTrained = " [default: as trained]";
 
-    private readonly Option<int?> _ways =
+    private readonly Option<int?> ways =
         OptionKinds.WholeOrNone("--ways", "Classes in a task" + AsTrained, 2);
-    private readonly Option<int?> _shots =
+    private readonly Option<int?> shots =
         OptionKinds.WholeOrNone("--shots", "Support images of a class" + AsTrained);
-    private readonly Option<int?> _queries =
+    private readonly Option<int?> queries =
         OptionKinds.WholeOrNone("--queries", "Query images of a class" + AsTrained);
-    private readonly Option<int?> _testSteps =
+    private readonly Option<int?> testSteps =
         OptionKinds.WholeOrNone("--test-steps", "Inner steps" + AsTrained);
 
-    private readonly Option<double?> _innerRate =
+    private readonly Option<double?> innerRate =
         OptionKinds.PositiveOrNone("--inner-rate", "Rate of the inner steps" + AsTrained);
 
-    private readonly Option<int> _evalTasks =
+    private readonly Option<int> evalTasks =
         OptionKinds.Whole("--eval-tasks", "Tasks to measure accuracy on", 600);
 
-    private readonly Option<long> _seed = OptionKinds.Seed("--seed", "Seed of the tasks", 0);
+    private readonly Option<long> seed = OptionKinds.Seed("--seed", "Seed of the tasks", 0);
 
-    private readonly Option<string?> _data =
+    private readonly Option<string?> data =
         OptionKinds.PathTo("--data", "Images to test on" + AsTrained, "FOLDER");
 
     public Argument<string> Run { get; } = new("RUN")
@@ -114,19 +114,19 @@ internal sealed class TestSyntax
     };
 
     public IEnumerable<Option> All =>
-        [_ways, _shots, _queries, _testSteps, _innerRate, _evalTasks, _seed, _data];
+        [ways, shots, queries, testSteps, innerRate, evalTasks, seed, data];
 
     public TestOptions Read(ParseResult parsed) => new()
     {
         Run = parsed.GetRequiredValue(Run),
-        Ways = parsed.GetValue(_ways),
-        Shots = parsed.GetValue(_shots),
-        Queries = parsed.GetValue(_queries),
-        TestSteps = parsed.GetValue(_testSteps),
-        InnerRate = parsed.GetValue(_innerRate),
-        EvalTasks = parsed.GetValue(_evalTasks),
-        Seed = parsed.GetValue(_seed),
-        Data = parsed.GetValue(_data),
+        Ways = parsed.GetValue(ways),
+        Shots = parsed.GetValue(shots),
+        Queries = parsed.GetValue(queries),
+        TestSteps = parsed.GetValue(testSteps),
+        InnerRate = parsed.GetValue(innerRate),
+        EvalTasks = parsed.GetValue(evalTasks),
+        Seed = parsed.GetValue(seed),
+        Data = parsed.GetValue(data),
     };
 }
 
@@ -134,13 +134,13 @@ internal sealed class ReproSyntax
 {
     private static readonly string[] Names = ["sinusoid"];
 
-    private readonly Option<int> _iterations =
+    private readonly Option<int> iterations =
         OptionKinds.Whole("--iterations", "Meta-steps to train", 70_000);
 
-    private readonly Option<long> _seed =
+    private readonly Option<long> seed =
         OptionKinds.Seed("--seed", "Seed of everything random", 0);
 
-    private readonly Option<string> _order =
+    private readonly Option<string> order =
         OptionKinds.Choice("--order", "Order of differentiation", "exact", "exact", "first");
 
     public Argument<string> Name { get; } = new("NAME")
@@ -158,13 +158,13 @@ internal sealed class ReproSyntax
         },
     };
 
-    public IEnumerable<Option> All => [_iterations, _seed, _order];
+    public IEnumerable<Option> All => [iterations, seed, order];
 
     public ReproOptions Read(ParseResult parsed) => new()
     {
         Name = parsed.GetRequiredValue(Name),
-        Iterations = parsed.GetValue(_iterations),
-        Seed = parsed.GetValue(_seed),
-        FirstOrder = parsed.GetValue(_order) == "first",
+        Iterations = parsed.GetValue(iterations),
+        Seed = parsed.GetValue(seed),
+        FirstOrder = parsed.GetValue(order) == "first",
     };
 }

@@ -41,7 +41,7 @@ internal readonly record struct JsonValue(object? Value)
 /// <summary>Figures by snake_case names, in the order they were added.</summary>
 internal sealed class JsonSummary
 {
-    private readonly List<(string Name, JsonValue Value)> _entries = [];
+    private readonly List<(string Name, JsonValue Value)> entries = [];
 
     /// <summary>Adds a figure; a name can be used once.</summary>
     public void Add(string name, JsonValue value)
@@ -52,11 +52,11 @@ internal sealed class JsonSummary
             throw new ArgumentException($"'{name}' is not snake_case.");
         }
 
-        if (_entries.Any(e => e.Name == name))
+        if (entries.Any(e => e.Name == name))
         {
             throw new ArgumentException($"'{name}' is there already.");
         }
-        _entries.Add((name, value));
+        entries.Add((name, value));
     }
 
     /// <summary>The object as indented JSON with a final newline.</summary>
@@ -67,7 +67,7 @@ internal sealed class JsonSummary
             stream, new JsonWriterOptions { Indented = true, NewLine = "\n" }))
         {
             json.WriteStartObject();
-            foreach (var (name, value) in _entries)
+            foreach (var (name, value) in entries)
             {
                 json.WritePropertyName(name);
                 value.Write(json);

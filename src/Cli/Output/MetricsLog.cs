@@ -6,55 +6,55 @@ namespace Engine.Cli;
 
 internal sealed class MetricsLog : IDisposable
 {
-    private readonly FileStream _file;
-    private readonly MemoryStream _line = new();
-    private readonly Utf8JsonWriter _json;
+    private readonly FileStream file;
+    private readonly MemoryStream line = new();
+    private readonly Utf8JsonWriter json;
 
     /// <summary>Appends to a file, made if missing.</summary>
     public MetricsLog(string path)
     {
         try
         {
-            _file = new FileStream(path, FileMode.Append, FileAccess.Write, FileShare.Read);
+            file = new FileStream(path, FileMode.Append, FileAccess.Write, FileShare.Read);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             throw CliException.Fail($"{path}: cannot be written: {e.Message}", e);
         }
 
-        _json = new Utf8JsonWriter(_line);
+        json = new Utf8JsonWriter(line);
     }
 
     /// <summary>Writes one line: {"name": value, ...}.</summary>
     public void Append(params ReadOnlySpan<(string Name, JsonValue Value)> entries)
     {
-        _line.SetLength(0);
-        _json.Reset();
-        _json.WriteStartObject();
+        line.SetLength(0);
+        json.Reset();
+        json.WriteStartObject();
         foreach (var (name, value) in entries)
         {
-            _json.WritePropertyName(name);
-            value.Write(_json);
+            json.WritePropertyName(name);
+            value.Write(json);
         }
 
-        _json.WriteEndObject();
-        _json.Flush();
-        _line.WriteByte((byte)'\n');
+        json.WriteEndObject();
+        json.Flush();
+        line.WriteByte((byte)'\n');
         try
         {
             // One write, so that a reader never sees half a line.
-            _file.Write(_line.GetBuffer().AsSpan(0, (int)_line.Length));
-            _file.Flush();
+            file.Write(line.GetBuffer().AsSpan(0, (int)line.Length));
+            file.Flush();
         }
         catch (IOException e)
         {
-            throw CliException.Fail($"{_file.Name}: cannot be written: {e.Message}", e);
+            throw CliException.Fail($"{file.Name}: cannot be written: {e.Message}", e);
         }
     }
 
     public void Dispose()
     {
-        _json.Dispose();
-        _file.Dispose();
+        json.Dispose();
+        file.Dispose();
     }
 }

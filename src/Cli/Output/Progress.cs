@@ -15,8 +15,8 @@ internal readonly record struct ProgressState(long Step, long? Steps, long Tasks
 /// <summary>Shows the progress of one job. Report may be called as often as one likes.</summary>
 internal abstract class Progress
 {
-    private readonly Stopwatch _clock = Stopwatch.StartNew();
-    private TimeSpan? _limit;
+    private readonly Stopwatch clock = Stopwatch.StartNew();
+    private TimeSpan? limit;
 
     /// <summary>Shows where the job stands, if it is time to.</summary>
     public abstract void Report(ProgressState state);
@@ -38,7 +38,7 @@ internal abstract class Progress
         if (!live)
         {
             return job(
-                new Plain(title, output, every ?? TimeSpan.FromSeconds(5)) { _limit = limit });
+                new Plain(title, output, every ?? TimeSpan.FromSeconds(5)) { limit = limit });
         }
 
         return console.Progress()
@@ -48,7 +48,7 @@ internal abstract class Progress
                 new ProgressBarColumn { Width = 24 },
                 new PercentageColumn())
             .Start(context =>
-                job(new Live(title, context.AddTask(title), console) { _limit = limit }));
+                job(new Live(title, context.AddTask(title), console) { limit = limit }));
     }
 
     /// <summary>"step 120 of 500, 1,920 tasks, 41.2 tasks/s, loss 0.532, 1:32 left".</summary>
@@ -88,14 +88,14 @@ internal abstract class Progress
 
     private sealed class Plain(string title, TextWriter output, TimeSpan every) : Progress
     {
-        private TimeSpan _next;
+        private TimeSpan next;
 
         public override void Report(ProgressState state)
         {
-            var elapsed = _clock.Elapsed;
-            if (elapsed < _next) return;
-            _next = elapsed + every;
-            output.WriteLine($"{title}: {Describe(state, elapsed, _limit)}");
+            var elapsed = clock.Elapsed;
+            if (elapsed < next) return;
+            next = elapsed + every;
+            output.WriteLine($"{title}: {Describe(state, elapsed, limit)}");
             output.Flush();
         }
 
@@ -106,9 +106,9 @@ internal abstract class Progress
     {
         public override void Report(ProgressState state)
         {
-            var elapsed = _clock.Elapsed;
-            task.Description = Markup.Escape($"{title}: {Describe(state, elapsed, _limit)}");
-            task.Value = 100 * Done(state, elapsed, _limit);
+            var elapsed = clock.Elapsed;
+            task.Description = Markup.Escape($"{title}: {Describe(state, elapsed, limit)}");
+            task.Value = 100 * Done(state, elapsed, limit);
         }
 
         public override void Note(string text) => console.WriteLine(text);

@@ -15,50 +15,51 @@ internal sealed class Chart
     private const double Top = 14;
     private const double Bottom = 48;
 
-    private readonly StringBuilder _body = new();
-    private readonly Axis _x;
-    private readonly Axis _y;
-    private readonly string _xLabel;
-    private readonly string _yLabel;
-    private readonly bool _percent;
+    private readonly StringBuilder body = new();
+    private readonly Axis xAxis;
+    private readonly Axis yAxis;
+    private readonly string xLabel;
+    private readonly string yLabel;
+    private readonly bool percent;
 
     public Chart(Axis x, Axis y, string xLabel, string yLabel, bool percent)
     {
-        (_x, _y, _xLabel, _yLabel, _percent) = (x, y, xLabel, yLabel, percent);
+        (xAxis, yAxis) = (x, y);
+        (this.xLabel, this.yLabel, this.percent) = (xLabel, yLabel, percent);
     }
 
-    public double X(double value) => Left + ((Width - Left - Right) * _x.Part(value));
+    public double X(double value) => Left + ((Width - Left - Right) * xAxis.Part(value));
 
-    public double Y(double value) => Height - Bottom - ((Height - Top - Bottom) * _y.Part(value));
+    public double Y(double value) => Height - Bottom - ((Height - Top - Bottom) * yAxis.Part(value));
 
     /// <summary>A line through points; values outside the axes are cut off at their ends.</summary>
     public void Line(IEnumerable<(double X, double Y)> points, string style)
     {
-        string path = string.Join(' ', points.Select(p => $"{N(X(p.X))},{N(Y(_y.Clamp(p.Y)))}"));
-        _body.AppendLine($"<polyline class=\"{style}\" points=\"{path}\"/>");
+        string path = string.Join(' ', points.Select(p => $"{N(X(p.X))},{N(Y(yAxis.Clamp(p.Y)))}"));
+        body.AppendLine($"<polyline class=\"{style}\" points=\"{path}\"/>");
     }
 
     /// <summary>A dot with the bar of its interval.</summary>
     public void Dot(double x, double y, double half, string style)
     {
-        string cx = N(X(x)), low = N(Y(_y.Clamp(y - half))), high = N(Y(_y.Clamp(y + half)));
+        string cx = N(X(x)), low = N(Y(yAxis.Clamp(y - half))), high = N(Y(yAxis.Clamp(y + half)));
         if (half > 0)
         {
-            _body.AppendLine($"<line class=\"bar {style}\" x1=\"{cx}\" x2=\"{cx}\" y1=\"{low}\" "
+            body.AppendLine($"<line class=\"bar {style}\" x1=\"{cx}\" x2=\"{cx}\" y1=\"{low}\" "
                 + $"y2=\"{high}\"/>");
         }
 
-        _body.AppendLine(
-            $"<circle class=\"dot {style}\" cx=\"{cx}\" cy=\"{N(Y(_y.Clamp(y)))}\" r=\"3.5\"/>");
+        body.AppendLine(
+            $"<circle class=\"dot {style}\" cx=\"{cx}\" cy=\"{N(Y(yAxis.Clamp(y)))}\" r=\"3.5\"/>");
     }
 
     /// <summary>A dashed level with a name.</summary>
     public void Level(double y, string name)
     {
         string at = N(Y(y));
-        _body.AppendLine($"<line class=\"level\" x1=\"{N(Left)}\" x2=\"{N(Width - Right)}\" "
+        body.AppendLine($"<line class=\"level\" x1=\"{N(Left)}\" x2=\"{N(Width - Right)}\" "
             + $"y1=\"{at}\" y2=\"{at}\"/>");
-        _body.AppendLine(
+        body.AppendLine(
             $"<text class=\"small\" x=\"{N(Width - Right - 4)}\" y=\"{N(Y(y) - 5)}\" "
             + $"text-anchor=\"end\">{WebUtility.HtmlEncode(name)}</text>");
     }
@@ -69,23 +70,23 @@ internal sealed class Chart
         svg.AppendLine(
             $"<svg viewBox=\"0 0 {N(Width)} {N(Height)}\" role=\"img\" "
             + $"aria-label=\"{WebUtility.HtmlEncode(title)}\">");
-        foreach (double tick in _y.Ticks)
+        foreach (double tick in yAxis.Ticks)
         {
             string at = N(Y(tick));
             svg.AppendLine($"<line class=\"grid\" x1=\"{N(Left)}\" x2=\"{N(Width - Right)}\" "
                 + $"y1=\"{at}\" y2=\"{at}\"/>");
             svg.AppendLine($"<text x=\"{N(Left - 8)}\" y=\"{N(Y(tick) + 4)}\" "
-                + $"text-anchor=\"end\">{Tick(tick, _y, _percent)}</text>");
+                + $"text-anchor=\"end\">{Tick(tick, yAxis, percent)}</text>");
         }
 
-        foreach (double tick in _x.Ticks)
+        foreach (double tick in xAxis.Ticks)
         {
             svg.AppendLine(
                 $"<line class=\"axis\" x1=\"{N(X(tick))}\" x2=\"{N(X(tick))}\" "
                 + $"y1=\"{N(Height - Bottom)}\" y2=\"{N(Height - Bottom + 4)}\"/>");
             svg.AppendLine(
                 $"<text x=\"{N(X(tick))}\" y=\"{N(Height - Bottom + 19)}\" "
-                + $"text-anchor=\"middle\">{Tick(tick, _x, false)}</text>");
+                + $"text-anchor=\"middle\">{Tick(tick, xAxis, false)}</text>");
         }
 
         string bottom = N(Height - Bottom);
@@ -93,12 +94,12 @@ internal sealed class Chart
             + $"y1=\"{bottom}\" y2=\"{bottom}\"/>");
         svg.AppendLine(
             $"<text x=\"{N((Left + Width - Right) / 2)}\" y=\"{N(Height - 8)}\" "
-            + $"text-anchor=\"middle\">{WebUtility.HtmlEncode(_xLabel)}</text>");
+            + $"text-anchor=\"middle\">{WebUtility.HtmlEncode(xLabel)}</text>");
         double middle = (Top + Height - Bottom) / 2;
         svg.AppendLine(
             $"<text transform=\"translate(14 {N(middle)}) rotate(-90)\" "
-            + $"text-anchor=\"middle\">{WebUtility.HtmlEncode(_yLabel)}</text>");
-        return svg.Append(_body).Append("</svg>").ToString();
+            + $"text-anchor=\"middle\">{WebUtility.HtmlEncode(yLabel)}</text>");
+        return svg.Append(body).Append("</svg>").ToString();
     }
 
     private static string Tick(double value, Axis axis, bool percent)

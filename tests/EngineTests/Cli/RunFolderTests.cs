@@ -7,14 +7,14 @@ namespace Engine.Tests.Cli;
 public sealed class RunFolderTests : IDisposable
 {
     private static readonly DateTime Noon = new(2030, 1, 2, 12, 0, 0);
-    private readonly string _folder = Directory.CreateTempSubdirectory("engine-test-").FullName;
+    private readonly string folder = Directory.CreateTempSubdirectory("engine-test-").FullName;
 
-    public void Dispose() => Directory.Delete(_folder, recursive: true);
+    public void Dispose() => Directory.Delete(folder, recursive: true);
 
     [Fact]
     public void ARunNeverWritesIntoAnothers()
     {
-        string path = Path.Combine(_folder, "deep", "run");
+        string path = Path.Combine(folder, "deep", "run");
         var run = RunFolder.Create(path, Noon);
         Assert.True(File.Exists(run.PathOf("metrics.jsonl")));
         var e = Assert.Throws<CliException>(() => RunFolder.Create(path, Noon));
@@ -25,7 +25,7 @@ public sealed class RunFolderTests : IDisposable
     [Fact]
     public void AFolderThatCannotBeMadeIsOneLine()
     {
-        string file = Path.Combine(_folder, "file");
+        string file = Path.Combine(folder, "file");
         File.WriteAllText(file, "");
         var e =
             Assert.Throws<CliException>(() => RunFolder.Create(Path.Combine(file, "run"), Noon));
@@ -37,7 +37,7 @@ public sealed class RunFolderTests : IDisposable
     [Fact]
     public void AFailedReplacementKeepsTheOldFile()
     {
-        var run = RunFolder.Create(Path.Combine(_folder, "run"), Noon);
+        var run = RunFolder.Create(Path.Combine(folder, "run"), Noon);
         run.Replace("model", s => s.Write([1, 2]));
         Assert.Throws<InvalidOperationException>(() => run.Replace("model", s =>
         {
@@ -53,7 +53,7 @@ public sealed class RunFolderTests : IDisposable
     [Fact]
     public void AFolderThatVanishedIsOneLine()
     {
-        var run = RunFolder.Create(Path.Combine(_folder, "run"), Noon);
+        var run = RunFolder.Create(Path.Combine(folder, "run"), Noon);
         Directory.Delete(run.FullPath, recursive: true);
         Assert.Contains(
             "cannot be written",
@@ -65,7 +65,7 @@ public sealed class RunFolderTests : IDisposable
     [Fact]
     public void TheReportIsWritten()
     {
-        var run = RunFolder.Create(Path.Combine(_folder, "run"), Noon);
+        var run = RunFolder.Create(Path.Combine(folder, "run"), Noon);
         run.WriteReport(SampleReport.Make());
         Assert.StartsWith("<!DOCTYPE html>", File.ReadAllText(run.ReportPath));
     }
@@ -73,7 +73,7 @@ public sealed class RunFolderTests : IDisposable
     [Fact]
     public void MetricsAreOneObjectALineAtOnce()
     {
-        var run = RunFolder.Create(Path.Combine(_folder, "run"), Noon);
+        var run = RunFolder.Create(Path.Combine(folder, "run"), Noon);
         using var log = run.OpenMetrics();
         log.Append(("step", 1), ("loss", 1.5), ("note", "a\nb"));
         log.Append(("step", 2), ("loss", double.NaN), ("order", new double[] { 1, 2 }));

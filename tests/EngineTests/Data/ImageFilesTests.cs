@@ -5,9 +5,9 @@ namespace Engine.Tests.Data;
 
 public sealed class ImageFilesTests : IDisposable
 {
-    private readonly string _folder = Directory.CreateTempSubdirectory("engine-test-").FullName;
+    private readonly string folder = Directory.CreateTempSubdirectory("engine-test-").FullName;
 
-    public void Dispose() => Directory.Delete(_folder, recursive: true);
+    public void Dispose() => Directory.Delete(folder, recursive: true);
 
     [Fact]
     public void LoadsByFolderAndByPrefix()
@@ -16,9 +16,9 @@ public sealed class ImageFilesTests : IDisposable
             IdxSamples.Gzip(IdxSamples.Make(8, [3, 1, 2], [0, 255, 51, 0, 0, 0])));
         Write("letters-labels.idx.gz",
             IdxSamples.Gzip(IdxSamples.Make(0x0B, [3], [0, 1, 0, 0, 0, 1])));
-        File.WriteAllText(Path.Combine(_folder, "letters-names.txt"), "Latin/a\nGreek/b\n");
+        File.WriteAllText(Path.Combine(folder, "letters-names.txt"), "Latin/a\nGreek/b\n");
 
-        foreach (string path in new[] { _folder, Path.Combine(_folder, "letters") })
+        foreach (string path in new[] { folder, Path.Combine(folder, "letters") })
         {
             var set = ImageFiles.Load(path);
             Assert.Equal("letters: 2 classes, 3 images of 1 x 1 x 2", set.ToString());
@@ -36,7 +36,7 @@ public sealed class ImageFilesTests : IDisposable
     {
         Write("train-images-idx3-ubyte", IdxSamples.Make(8, [2, 3, 1, 1], [0, 1, 1, 1, 0, 1]));
         Write("train-labels-idx1-ubyte", IdxSamples.Make(8, [2], [7, 3]));
-        var set = ImageFiles.Load(_folder);
+        var set = ImageFiles.Load(folder);
         Assert.Equal((3, 1, 1), (set.Channels, set.Height, set.Width));
         Assert.Equal(["3", "7"], set.Classes.Select(c => c.Name));
     }
@@ -49,7 +49,7 @@ public sealed class ImageFilesTests : IDisposable
             .Select(i => (byte)((10 * (i % 15 / 3)) + (i % 3) + (100 * (i / 15))));
         Write("c-images.idx", IdxSamples.Make(8, [2, 5, 1, 3], [.. bytes]));
         Write("c-labels.idx", IdxSamples.Make(8, [2], [0, 0]));
-        var set = ImageFiles.Load(_folder);
+        var set = ImageFiles.Load(folder);
         Assert.Equal((3, 5, 1), (set.Channels, set.Height, set.Width));
         var image = new float[15];
         set.CopyImage(1, image);
@@ -69,7 +69,7 @@ public sealed class ImageFilesTests : IDisposable
         Write("a-labels.idx", IdxSamples.Make(8, [3], [0, 1, 2]));
         Assert.Contains("2 images need as many labels, but this is uint8 (3)", Error().Message);
         Write("a-labels.idx", IdxSamples.Make(8, [2], [0, 1]));
-        File.WriteAllText(Path.Combine(_folder, "a-names.txt"), "only one\n");
+        File.WriteAllText(Path.Combine(folder, "a-names.txt"), "only one\n");
         Assert.Contains("label 1 of image 1 has no name", Error().Message);
         Write("a-images.idx", IdxSamples.Make(8, [2], [0, 1]));
         Assert.Contains("images are (n, height, width)", Error().Message);
@@ -77,8 +77,8 @@ public sealed class ImageFilesTests : IDisposable
         Assert.Contains("holds 2 image sets (a, b); name one: ", Error().Message);
     }
 
-    private DataException Error() => Assert.Throws<DataException>(() => ImageFiles.Load(_folder));
+    private DataException Error() => Assert.Throws<DataException>(() => ImageFiles.Load(folder));
 
     private void Write(string name, byte[] bytes) =>
-        File.WriteAllBytes(Path.Combine(_folder, name), bytes);
+        File.WriteAllBytes(Path.Combine(folder, name), bytes);
 }
