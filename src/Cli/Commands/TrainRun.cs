@@ -19,7 +19,7 @@ internal sealed record TrainResult(
 
 internal sealed class TrainRun(Experiment experiment, RunFolder folder, CancellationToken stop)
 {
-    private const int ValidationTasks = 40;
+    public const int ValidationTasks = 40;
     private const int Validations = 8;
     private static readonly TimeSpan SaveEvery = TimeSpan.FromSeconds(20);
 

@@ -171,6 +171,7 @@ internal static class TrainVerb
         context.Figure("loss", "query loss at the end", result.Loss, "F3");
         context.Percents("validation_accuracy", "validation accuracy",
             [.. result.Validation.Select(v => v.Accuracy)]);
+        context.Figure("validation_eval_tasks", "  on tasks", TrainRun.ValidationTasks);
         context.Figure("validation_tasks", "  after tasks",
             string.Join(", ", result.Validation.Select(
                 v => v.Tasks.ToString("N0", CultureInfo.InvariantCulture))),
