@@ -1,6 +1,7 @@
 // What every verb gets besides its options. A verb prints its figures through Figure, so that
 // --json holds everything that was printed and nothing else.
 using System.Globalization;
+using Engine.Meta;
 
 namespace Engine.Cli;
 
@@ -44,8 +45,38 @@ internal sealed class VerbContext(TextWriter output, CancellationToken stop, int
     /// <summary>A share of 1, printed in per cent.</summary>
     public void Percent(string name, string label, double share) =>
         Figure(
-            name, label, Unit((100 * share).ToString("F1", CultureInfo.InvariantCulture), "%"),
-            share);
+            name, label, Unit(PerCent(share), "%"), share);
+
+    /// <summary>Half the width of an interval, a share of 1, printed in per cent.</summary>
+    public void PlusMinus(string name, string label, double share) =>
+        Figure(name, label, "± " + Unit(PerCent(share), "%"), share);
+
+    /// <summary>Shares of 1, printed in per cent.</summary>
+    public void Percents(string name, string label, double[] shares) => Figure(
+        name, label, shares.Length == 0 ? "none" : string.Join(", ", shares.Select(PerCent)) + " %",
+        shares);
+
+    /// <summary>Numbers, printed in the format given.</summary>
+    public void Numbers(string name, string label, double[] values, string format) => Figure(
+        name, label,
+        string.Join(", ", values.Select(v => v.ToString(format, CultureInfo.InvariantCulture))),
+        values);
+
+    /// <summary>Mean accuracies with the numbers of inner steps they were measured after.</summary>
+    public void Steps(string name, string label, Evaluation evaluation)
+    {
+        Figure(
+            name, label,
+            string.Join(", ", evaluation.Mean.Select(PerCent)) + " % after "
+                + string.Join(", ", evaluation.Steps),
+            evaluation.Mean.ToArray());
+        Summary.Add(
+            name.Replace("accuracy_per_step", "inner_steps", StringComparison.Ordinal),
+            evaluation.Steps.Select(s => (double)s).ToArray());
+    }
+
+    private static string PerCent(double share) =>
+        (100 * share).ToString("F1", CultureInfo.InvariantCulture);
 
     private static string Unit(string number, string unit) =>
         unit.Length == 0 ? number : $"{number} {unit}";

@@ -37,7 +37,7 @@ public static class SafeTensors
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            File.Delete(part);
+            if (File.Exists(part)) File.Delete(part);
             throw new EngineException($"SafeTensors: {path} cannot be written: {e.Message}", e);
         }
     }

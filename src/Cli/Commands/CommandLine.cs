@@ -1,6 +1,7 @@
 // The command line: verbs, options, and the one place where errors become lines and exit codes.
 using System.CommandLine;
 using Engine.Data;
+using Engine.Kernels;
 
 namespace Engine.Cli;
 
@@ -10,8 +11,10 @@ internal static class CommandLine
         OptionKinds.PathTo(
             "--json", "Write every figure printed to FILE, as one JSON object", "FILE");
 
-    private static readonly Option<int> Threads =
-        OptionKinds.Whole("--threads", "Threads to compute with", Environment.ProcessorCount);
+    private static readonly Option<int?> Threads =
+        OptionKinds.WholeOrNone(
+            "--threads",
+            "Threads to compute with [default: ENGINE_THREADS, or as many as processors]");
 
     private static readonly Option<bool> Verbose =
         new("--verbose") { Description = "Show stack traces of errors" };
@@ -51,7 +54,7 @@ internal static class CommandLine
         var (code, text) = e switch
         {
             CliException c => (c.ExitCode, c.Message),
-            DataException => (CliException.Failure, e.Message),
+            DataException or EngineException => (CliException.Failure, e.Message),
             OperationCanceledException when stop.IsCancellationRequested => (130, "stopped"),
             OutOfMemoryException => (CliException.Failure,
                 "out of memory; choose a smaller --meta-batch or fewer --filters"),
@@ -120,9 +123,17 @@ internal static class CommandLine
             throw CliException.Use($"--json: the folder of {json} does not exist; make it first.");
         }
 
-        var context = new VerbContext(output, stop, parsed.GetValue(Threads));
+        CpuBackend cpu = CpuBackend.Default;
+        if (parsed.GetValue(Threads) is { } threads) CliException.CheckUse(() => UseThreads(threads));
+        var context = new VerbContext(output, stop, cpu.Threads);
         body(parsed, context);
         if (json is not null) context.Summary.WriteTo(json);
         return 0;
+
+        int UseThreads(int count)
+        {
+            cpu.UseThreads(count);
+            return count;
+        }
     }
 }

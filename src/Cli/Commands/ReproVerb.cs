@@ -3,7 +3,12 @@ namespace Engine.Cli;
 
 internal static class ReproVerb
 {
-    // Needs tensors, gradients and layers, which are not there yet; until then it says so.
-    public static void Run(ReproOptions options, VerbContext context) =>
-        throw CliException.Fail("repro: not in this build yet.");
+    public static void Run(ReproOptions options, VerbContext context)
+    {
+        switch (options.Name)
+        {
+            case "sinusoid": SinusoidRepro.Run(options, context); break;
+            default: throw CliException.Use($"'{options.Name}' is no experiment.");
+        }
+    }
 }

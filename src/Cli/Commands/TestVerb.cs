@@ -1,9 +1,88 @@
-// engine test: see TestOptions for what it is asked.
+// engine test: the accuracy of a trained model on classes it has not seen.
+using System.Diagnostics;
+using Engine.Data;
+using Engine.Meta;
+using Engine.Nn;
+
 namespace Engine.Cli;
 
 internal static class TestVerb
 {
-    // Needs tensors, gradients and layers, which are not there yet; until then it says so.
-    public static void Run(TestOptions options, VerbContext context) =>
-        throw CliException.Fail("test: not in this build yet.");
+    public static void Run(TestOptions options, VerbContext context)
+    {
+        var clock = Stopwatch.StartNew();
+        string model = options.Run.EndsWith(".safetensors", StringComparison.Ordinal)
+            ? options.Run : Path.Combine(options.Run, "model.safetensors");
+        string folder = Path.GetDirectoryName(Path.GetFullPath(model))!;
+        RunConfig config = RunConfig.Read(Path.Combine(folder, RunConfig.File));
+        Conv4 network = SafeTensors.Load(
+            model, Experiment.Network(config.Options, config.Channels, config.Height));
+
+        TrainOptions o = Asked(options, config.Options);
+        ImageClasses classes = Unseen(options, config);
+        var sampler = CliException.CheckUse(
+            () => new EpisodeSampler(classes, o.Ways, o.Shots, o.Queries));
+        Maml<Conv4> maml = Experiment.Learner(o);
+        context.Figure("model", "model", Path.GetFullPath(model));
+        context.Figure("data", "data", classes.ToString());
+        context.Figure("task", "task", $"{o.Ways}-way {o.Shots}-shot, {o.Queries} queries a class");
+        context.Figure("test_steps", "inner steps", o.TestSteps);
+        context.Figure("inner_rate", "inner rate", o.InnerRate, "R");
+        context.Figure("batch_norm", "batch norm", Experiment.Name(maml.Learner.BatchNorm));
+        context.Figure("eval_tasks", "test tasks", options.EvalTasks);
+
+        Evaluation result = Evaluation.Run(
+            maml, network,
+            (first, count) => Episode.From(sampler.Sample(options.Seed, first, count)),
+            options.EvalTasks, [.. Enumerable.Range(0, o.TestSteps + 1)], Loss.Accuracy,
+            stop: context.Stop);
+        context.Percent("accuracy", "accuracy", result.Final);
+        context.PlusMinus("ci95", "  95 % interval", result.Interval95[^1]);
+        context.Steps("accuracy_per_step", "  by inner step", result);
+        context.Figure("seconds", "whole run", clock.Elapsed.TotalSeconds, "F1", "s");
+    }
+
+    private static TrainOptions Asked(TestOptions asked, TrainOptions trained)
+    {
+        if (asked.Ways > trained.Ways)
+        {
+            throw CliException.Use(
+                $"--ways: {asked.Ways} exceeds the {trained.Ways} outputs of the model; choose at "
+                + $"most {trained.Ways}, or train another.");
+        }
+
+        return trained with
+        {
+            Ways = asked.Ways ?? trained.Ways,
+            Shots = asked.Shots ?? trained.Shots,
+            Queries = asked.Queries ?? trained.Queries,
+            TestSteps = asked.TestSteps ?? trained.TestSteps,
+            InnerRate = asked.InnerRate ?? trained.InnerRate,
+        };
+    }
+
+    /// <summary>The test classes of the run, or all classes of other data.</summary>
+    private static ImageClasses Unseen(TestOptions options, RunConfig config)
+    {
+        string? trained = config.Options.Data;
+        if (options.Data is null || Path.GetFullPath(options.Data) == trained)
+        {
+            ImageClasses images = Experiment.Load(trained);
+            return trained is null
+                ? ClassSplit.ByScript().Test
+                : ClassSplit.AtRandom(images, config.Options.Seed).Test;
+        }
+
+        ImageClasses other = Experiment.Load(options.Data);
+        if ((other.Channels, other.Height, other.Width)
+            != (config.Channels, config.Height, config.Width))
+        {
+            throw CliException.Use(
+                $"--data: images of {other.Name} are {other.Channels} x {other.Height} x "
+                + $"{other.Width}, but the model takes {config.Channels} x {config.Height} x "
+                + $"{config.Width}.");
+        }
+
+        return other;
+    }
 }

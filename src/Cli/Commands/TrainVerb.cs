@@ -1,9 +1,195 @@
-// engine train: see TrainOptions for what it is asked.
+// engine train: load, verify the order of differentiation, measure, train, measure again, report.
+using System.Diagnostics;
+using System.Globalization;
+using Engine.Data;
+using Engine.Meta;
+using Engine.Nn;
+
 namespace Engine.Cli;
 
 internal static class TrainVerb
 {
-    // Needs tensors, gradients and layers, which are not there yet; until then it says so.
-    public static void Run(TrainOptions options, VerbContext context) =>
-        throw CliException.Fail("train: not in this build yet.");
+    /// <summary>Seconds of the whole command when neither steps nor seconds are asked for.</summary>
+    private const double Budget = 163;
+
+    /// <summary>Seconds for the example and the report.</summary>
+    private const double Closing = 2;
+
+    /// <summary>Inner steps of the network that is only fine-tuned.</summary>
+    private const int ScratchSteps = 10;
+
+    /// <summary>Test tasks at most after Ctrl-C.</summary>
+    private const int HurriedTasks = 100;
+
+    public static void Run(TrainOptions options, VerbContext context)
+    {
+        var clock = Stopwatch.StartNew();
+        RunFolder? resumed = options.Resume is null ? null : RunFolder.Open(options.Resume);
+        if (resumed is not null) options = Continued(options, resumed);
+        Experiment experiment = Experiment.Create(options);
+        MetaTraining<Conv4> training = experiment.Training;
+        TrainingState<Conv4> state = training.Start(experiment.Untrained);
+        if (resumed is not null) state = Load(resumed, state, options);
+        RunFolder folder = resumed ?? RunFolder.Create(options.Out, DateTime.Now);
+        ImageClasses images = experiment.Images;
+        var config = new RunConfig(options, images.Channels, images.Height, images.Width);
+        folder.WriteConfig(config.ToJson());
+        Describe(experiment, state, context);
+        OrderCheck order = VerifyOrder(experiment, context);
+
+        int[] untrainedSteps = [.. new[] { 1, options.TestSteps, ScratchSteps }.Distinct().Order()];
+        int scratchSteps = untrainedSteps[^1];
+        int[] finalSteps = [.. Enumerable.Range(0, options.TestSteps + 1)];
+        double start = clock.Elapsed.TotalSeconds;
+        Evaluation before = experiment.Measure(
+            experiment.Untrained, untrainedSteps, options.EvalTasks, context.Stop);
+        double evaluation = clock.Elapsed.TotalSeconds - start;
+        Accuracy(context, "accuracy_before", "ci95_before", "accuracy before training", before,
+            options.TestSteps);
+        Accuracy(context, "accuracy_scratch", "ci95_scratch", "fine-tuned from random", before,
+            scratchSteps);
+        context.Figure("scratch_steps", "  its inner steps", scratchSteps);
+        context.Steps("accuracy_per_step_before", "  by inner step", before);
+
+        double? limit = options.Seconds;
+        if (options.HasTimeBudget)
+        {
+            double last = evaluation
+                * Cost(options, finalSteps) / Cost(options, untrainedSteps);
+            limit = Math.Max(5, Budget - Closing - last - clock.Elapsed.TotalSeconds);
+        }
+
+        TrainResult result = Train(experiment, folder, state, limit, context);
+        int tasks = result.Interrupted
+            ? Math.Min(HurriedTasks, options.EvalTasks) : options.EvalTasks;
+        Trained(result, options, context);
+
+        // After Ctrl-C only a second one, which ends the process, stops what is left.
+        Evaluation after = experiment.Measure(
+            result.State.Model, finalSteps, tasks,
+            result.Interrupted ? CancellationToken.None : context.Stop);
+        Accuracy(
+            context, "accuracy_after", "ci95", "accuracy after training", after, options.TestSteps);
+        context.Steps("accuracy_per_step", "  by inner step", after);
+        context.Figure("eval_tasks_after", "  test tasks", tasks);
+
+        var summary = new TrainSummary(config, order, before, after, result);
+        TrainReport.Write(folder, experiment, summary);
+        context.Figure("run", "run folder", folder.FullPath);
+        context.Figure("seconds", "whole run", clock.Elapsed.TotalSeconds, "F1", "s");
+    }
+
+    /// <summary>Options of the run to go on with, except for how long.</summary>
+    private static TrainOptions Continued(TrainOptions asked, RunFolder folder)
+    {
+        TrainOptions old = RunConfig.Read(folder.PathOf(RunConfig.File)).Options;
+        bool sameEnd = asked.HasTimeBudget;
+        return old with
+        {
+            Resume = asked.Resume,
+            Iterations = sameEnd ? old.Iterations : asked.Iterations,
+            Seconds = sameEnd ? old.Seconds : asked.Seconds,
+        };
+    }
+
+    private static TrainingState<Conv4> Load(
+        RunFolder folder, TrainingState<Conv4> like, TrainOptions options)
+    {
+        TrainingState<Conv4> state = Checkpoint.Load(folder.CheckpointPath, like);
+        if (state.Step >= options.Iterations)
+        {
+            throw CliException.Use(
+                $"--resume: the run has taken {state.Step} of {options.Iterations} steps already; "
+                + "ask for more with --iterations.");
+        }
+
+        MetricsLog.CutAfter(folder.MetricsPath, state.Step);
+        return state;
+    }
+
+    private static void Describe(
+        Experiment experiment, TrainingState<Conv4> state, VerbContext context)
+    {
+        TrainOptions o = experiment.Options;
+        ClassSplit split = experiment.Split;
+        context.Figure("data", "data", experiment.Images.ToString());
+        context.Figure("train_classes", "training classes", split.Train.Classes.Length);
+        context.Figure("validation_classes", "validation classes", split.Validation.Classes.Length);
+        context.Figure("test_classes", "unseen test classes", split.Test.Classes.Length);
+        context.Figure("task", "task",
+            $"{o.Ways}-way {o.Shots}-shot, {o.Queries} queries a class"
+            + (o.Rotations ? ", classes rotated by quarter turns in training" : ""));
+        context.Figure("network", "network",
+            $"Conv4 with {o.Filters} filters, {o.Ways} outputs");
+        context.Figure("parameters", "parameters", experiment.Untrained.ParameterCount());
+        context.Figure("method", "method", string.Create(CultureInfo.InvariantCulture,
+            $"MAML, {o.InnerSteps} inner steps at rate {o.InnerRate} (test: {o.TestSteps}), "
+            + $"Adam at {o.Rate}, {o.MetaBatch} tasks a step"));
+        context.Figure("batch_norm", "batch norm", Experiment.Name(experiment.Maml.Learner.BatchNorm));
+        context.Figure("seed", "seed", o.Seed);
+        context.Figure("threads", "threads", context.Threads);
+        if (state.Step > 0) context.Figure("resumed_at", "resumed at step", state.Step);
+    }
+
+    private static OrderCheck VerifyOrder(Experiment experiment, VerbContext context)
+    {
+        OrderCheck check = OrderCheck.Measure(
+            experiment.Maml, experiment.Untrained, experiment.DrawTraining(0, 1).Task(0));
+        bool first = experiment.Options.FirstOrder;
+        context.Figure("order", "order of differentiation", first ? "first" : "exact");
+        context.Figure("order_error", "  against differences", check.Error, "0.0e+00");
+        if (!check.Confirmed)
+        {
+            throw CliException.Fail(FormattableString.Invariant(
+                $"the meta-gradient is not exact: it differs from finite differences by {check.Error:0.0e+00}. ")
+                + "This is an error of the engine, please report it; --order first trains without.");
+        }
+
+        return check;
+    }
+
+    private static TrainResult Train(
+        Experiment experiment, RunFolder folder, TrainingState<Conv4> state, double? limit,
+        VerbContext context)
+    {
+        var run = new TrainRun(experiment, folder, context.Stop);
+        double secondsBefore = MetricsLog.LastSeconds(folder.MetricsPath);
+        TimeSpan? time = limit is { } l ? TimeSpan.FromSeconds(l) : null;
+        using MetricsLog metrics = folder.OpenMetrics();
+        return Progress.Run("train", context.Output, time, progress => run.Go(
+            state, experiment.Options.Iterations, time, secondsBefore, metrics, progress));
+    }
+
+    private static void Trained(TrainResult result, TrainOptions options, VerbContext context)
+    {
+        long tasks = result.State.Step * options.MetaBatch;
+        context.Figure("steps", "meta-steps", result.State.Step);
+        context.Figure("tasks", "training tasks", tasks);
+        context.Figure("training_seconds", "training", result.Seconds, "F1", "s");
+        context.Figure("tasks_per_second", "  speed",
+            result.Steps * options.MetaBatch / Math.Max(1e-9, result.Seconds), "F1", "tasks/s");
+        context.Figure("loss", "query loss at the end", result.Loss, "F3");
+        context.Percents("validation_accuracy", "validation accuracy",
+            [.. result.Validation.Select(v => v.Accuracy)]);
+        context.Figure("validation_eval_tasks", "  on tasks", TrainRun.ValidationTasks);
+        context.Figure("validation_tasks", "  after tasks",
+            string.Join(", ", result.Validation.Select(
+                v => v.Tasks.ToString("N0", CultureInfo.InvariantCulture))),
+            result.Validation.Select(v => v.Tasks).ToArray());
+        context.Figure("interrupted", "ended by the user", result.Interrupted ? "yes" : "no",
+            result.Interrupted);
+    }
+
+    private static void Accuracy(
+        VerbContext context, string name, string interval, string label, Evaluation evaluation,
+        int steps)
+    {
+        int i = evaluation.IndexOf(steps);
+        context.Percent(name, label, evaluation.Mean[i]);
+        context.PlusMinus(interval, "  95 % interval", evaluation.Interval95[i]);
+    }
+
+    /// <summary>Work of an evaluation in forward passes of one image, up to a factor.</summary>
+    private static double Cost(TrainOptions options, int[] steps) =>
+        (3.0 * options.Shots * steps[^1]) + (options.Queries * steps.Length);
 }

@@ -23,11 +23,14 @@ internal sealed record TrainOptions
     /// <summary>Rate of the outer optimiser.</summary>
     public required double Rate { get; init; }
 
-    /// <summary>Meta-steps at most; null leaves the end to Seconds.</summary>
+    /// <summary>Meta-steps at most, those before a resumption counted in; null sets no limit.</summary>
     public required int? Iterations { get; init; }
 
-    /// <summary>Seconds of training at most; null leaves the end to Iterations.</summary>
+    /// <summary>Seconds of training at most; null sets no limit.</summary>
     public required double? Seconds { get; init; }
+
+    /// <summary>Neither steps nor seconds are limited: the whole command gets its usual time.</summary>
+    public bool HasTimeBudget => Iterations is null && Seconds is null;
 
     /// <summary>Filters of each convolution.</summary>
     public required int Filters { get; init; }
@@ -47,6 +50,9 @@ internal sealed record TrainOptions
 
     /// <summary>Run folder; null for runs/DATE-TIME.</summary>
     public required string? Out { get; init; }
+
+    /// <summary>Folder of a run to go on with; its config.json says all but how long.</summary>
+    public required string? Resume { get; init; }
 }
 
 /// <summary>

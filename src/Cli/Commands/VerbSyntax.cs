@@ -29,7 +29,7 @@ internal sealed class TrainSyntax
             "--iterations", "Meta-steps to train; without it --seconds decides");
 
     private readonly Option<double?> seconds = OptionKinds.PositiveOrNone(
-        "--seconds", "Seconds to train at most [default: 150, or no limit with --iterations]");
+        "--seconds", "Seconds to train at most [default: so that all ends within 3 minutes, or no limit with --iterations]");
 
     private readonly Option<int> filters =
         OptionKinds.Whole("--filters", "Filters of a convolution", 32);
@@ -43,7 +43,7 @@ internal sealed class TrainSyntax
         "--rotations", "Turn classes by multiples of 90 degrees in training", "on", "on", "off");
 
     private readonly Option<int> evalTasks =
-        OptionKinds.Whole("--eval-tasks", "Tasks to measure accuracy on", 600);
+        OptionKinds.Whole("--eval-tasks", "Tasks to measure accuracy on", 600, min: 2);
 
     private readonly Option<string?> data = OptionKinds.PathTo(
         "--data", "Images to use instead of the embedded glyphs: NAME-images.idx.gz with labels",
@@ -52,15 +52,29 @@ internal sealed class TrainSyntax
     private readonly Option<string?> outFolder = OptionKinds.PathTo(
         "--out", "New folder for the run [default: runs/DATE-TIME]", "FOLDER");
 
-    public IEnumerable<Option> All =>
+    private readonly Option<string?> resume = OptionKinds.PathTo(
+        "--resume", "Go on with a run, until --iterations in all or for --seconds more", "RUN");
+
+    public IEnumerable<Option> All => [.. OfNewRuns, iterations, seconds, resume];
+
+    /// <summary>What a resumed run takes from its config.json.</summary>
+    private IEnumerable<Option> OfNewRuns =>
     [
-        ways, shots, queries, metaBatch, innerSteps, testSteps, innerRate, rate,
-        iterations, seconds, filters, seed, order, rotations, evalTasks, data, outFolder,
+        ways, shots, queries, metaBatch, innerSteps, testSteps, innerRate, rate, filters, seed,
+        order, rotations, evalTasks, data, outFolder,
     ];
 
     public TrainOptions Read(ParseResult parsed)
     {
-        int? steps = parsed.GetValue(iterations);
+        string? run = parsed.GetValue(resume);
+        if (run is not null
+            && OfNewRuns.FirstOrDefault(o => parsed.GetResult(o) is { Implicit: false }) is { } other)
+        {
+            throw CliException.Use(
+                $"{other.Name}: a run is resumed with the settings it began with; leave it out.");
+        }
+
+        string? folder = parsed.GetValue(data);
         return new TrainOptions
         {
             Ways = parsed.GetValue(ways),
@@ -71,15 +85,16 @@ internal sealed class TrainSyntax
             TestSteps = parsed.GetValue(testSteps),
             InnerRate = parsed.GetValue(innerRate),
             Rate = parsed.GetValue(rate),
-            Iterations = steps,
-            Seconds = parsed.GetValue(seconds) ?? (steps is null ? 150 : null),
+            Iterations = parsed.GetValue(iterations),
+            Seconds = parsed.GetValue(seconds),
             Filters = parsed.GetValue(filters),
             Seed = parsed.GetValue(seed),
             FirstOrder = parsed.GetValue(order) == "first",
             Rotations = parsed.GetValue(rotations) == "on",
             EvalTasks = parsed.GetValue(evalTasks),
-            Data = parsed.GetValue(data),
+            Data = folder is null ? null : Path.GetFullPath(folder),
             Out = parsed.GetValue(outFolder),
+            Resume = run,
         };
     }
 }
@@ -101,7 +116,7 @@ internal sealed class TestSyntax
         OptionKinds.PositiveOrNone("--inner-rate", "Rate of the inner steps" + AsTrained);
 
     private readonly Option<int> evalTasks =
-        OptionKinds.Whole("--eval-tasks", "Tasks to measure accuracy on", 600);
+        OptionKinds.Whole("--eval-tasks", "Tasks to measure accuracy on", 600, min: 2);
 
     private readonly Option<long> seed = OptionKinds.Seed("--seed", "Seed of the tasks", 0);
 

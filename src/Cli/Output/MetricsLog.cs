@@ -1,5 +1,6 @@
 // metrics.jsonl: one JSON object a line, flushed at once, so that a run that is killed keeps what
 // it had and another program can follow it.
+using System.Text;
 using System.Text.Json;
 
 namespace Engine.Cli;
@@ -51,6 +52,68 @@ internal sealed class MetricsLog : IDisposable
             throw CliException.Fail($"{file.Name}: cannot be written: {e.Message}", e);
         }
     }
+
+    /// <summary>
+    /// Drops the lines after a step: those a killed run wrote after its last checkpoint.
+    /// </summary>
+    public static void CutAfter(string path, long step)
+    {
+        var kept = new StringBuilder();
+        foreach (var (line, values) in ReadLines(path))
+        {
+            if (Number(values, "step") <= step) kept.Append(line).Append('\n');
+        }
+
+        AtomicFile.Write(path, kept.ToString());
+    }
+
+    /// <summary>Seconds of training at the last line that has them; 0 if none has.</summary>
+    public static double LastSeconds(string path) => ReadLines(path)
+        .Select(l => Number(l.Values, "seconds")).OfType<double>().DefaultIfEmpty(0).Last();
+
+    /// <summary>Loss and validation accuracy by tasks seen.</summary>
+    public static (IReadOnlyList<(double X, double Y)> Loss,
+        IReadOnlyList<(double X, double Y)> Validation) ReadCurves(string path)
+    {
+        var loss = new List<(double, double)>();
+        var validation = new List<(double, double)>();
+        foreach (var (_, values) in ReadLines(path))
+        {
+            if (Number(values, "tasks") is not { } tasks) continue;
+            if (Number(values, "loss") is { } l) loss.Add((tasks, l));
+            if (Number(values, "validation_accuracy") is { } v) validation.Add((tasks, v));
+        }
+
+        return (loss, validation);
+    }
+
+    /// <summary>Lines that are whole; a killed run may leave half a line at the end.</summary>
+    private static List<(string Line, JsonElement Values)> ReadLines(string path)
+    {
+        var lines = new List<(string, JsonElement)>();
+        if (!File.Exists(path)) return lines;
+        using var reader = new StreamReader(
+            new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite));
+        while (reader.ReadLine() is { } line)
+        {
+            try
+            {
+                using JsonDocument document = JsonDocument.Parse(line);
+                lines.Add((line, document.RootElement.Clone()));
+            }
+            catch (JsonException)
+            {
+                // Half a line: the step it tells of is not in the checkpoint either.
+            }
+        }
+
+        return lines;
+    }
+
+    private static double? Number(JsonElement values, string name) =>
+        values.ValueKind == JsonValueKind.Object
+        && values.TryGetProperty(name, out JsonElement value)
+        && value.ValueKind == JsonValueKind.Number ? value.GetDouble() : null;
 
     public void Dispose()
     {

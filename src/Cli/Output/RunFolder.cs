@@ -15,6 +15,12 @@ internal sealed class RunFolder
     /// <summary>The trained model.</summary>
     public string ModelPath => PathOf("model.safetensors");
 
+    /// <summary>The state of training, to resume from.</summary>
+    public string CheckpointPath => PathOf("checkpoint.safetensors");
+
+    /// <summary>The metrics, one JSON object a line.</summary>
+    public string MetricsPath => PathOf(Metrics);
+
     /// <summary>The report.</summary>
     public string ReportPath => PathOf("report.html");
 
@@ -39,6 +45,9 @@ internal sealed class RunFolder
         }
     }
 
+    /// <summary>The folder of an earlier run.</summary>
+    public static RunFolder Open(string path) => new(Path.GetFullPath(path));
+
     /// <summary>Path of a file in the folder.</summary>
     public string PathOf(string file) => Path.Combine(FullPath, file);
 
@@ -53,7 +62,7 @@ internal sealed class RunFolder
         AtomicFile.Write(ReportPath, HtmlReport.Render(report));
 
     /// <summary>Opens metrics.jsonl.</summary>
-    public MetricsLog OpenMetrics() => new(PathOf(Metrics));
+    public MetricsLog OpenMetrics() => new(MetricsPath);
 
     /// <summary>
     /// Makes the folder ours, or returns null if it is in use. The exclusive creation of the

@@ -10,14 +10,13 @@ namespace Engine.Kernels;
 /// </summary>
 public sealed unsafe partial class CpuBackend : IBackend
 {
+    private const int ThreadLimit = 1024;
     private readonly BufferPool pool = new();
 
     /// <summary>A backend with the given number of threads, the calling one included.</summary>
     public CpuBackend(int threads)
     {
-        if (threads < 1)
-            throw new ArgumentOutOfRangeException(
-                nameof(threads), $"CpuBackend: {threads} threads; it needs at least 1.");
+        CheckThreads(threads);
         Workers = new Workers(threads);
     }
 
@@ -38,7 +37,18 @@ public sealed unsafe partial class CpuBackend : IBackend
     /// <summary>Bytes the pool holds from the system, in use or free.</summary>
     public long BytesHeld => pool.BytesHeld;
 
-    internal Workers Workers { get; }
+    internal Workers Workers { get; private set; }
+
+    /// <summary>
+    /// Changes the number of threads, the calling one included; results do not depend on it. Not
+    /// while another thread computes on this backend. Best called before the first computation:
+    /// threads that have started are left asleep.
+    /// </summary>
+    public void UseThreads(int threads)
+    {
+        CheckThreads(threads);
+        if (threads != Threads) Workers = new Workers(threads);
+    }
 
     /// <inheritdoc/>
     public DeviceBuffer Rent(long bytes) => pool.Rent(bytes);
@@ -60,10 +70,17 @@ public sealed unsafe partial class CpuBackend : IBackend
     internal static void* Pointer(in Operand x) =>
         (byte*)((CpuBuffer)x.Buffer).Pointer + x.Offset * x.Type.Size();
 
+    private static void CheckThreads(int threads)
+    {
+        if (threads is < 1 or > ThreadLimit)
+            throw new ArgumentOutOfRangeException(
+                nameof(threads), $"CpuBackend: {threads} threads; choose 1 to {ThreadLimit}.");
+    }
+
     private static int DefaultThreads()
     {
         string? wish = Environment.GetEnvironmentVariable("ENGINE_THREADS");
-        return int.TryParse(wish, out int threads) && threads is >= 1 and <= 1024
+        return int.TryParse(wish, out int threads) && threads is >= 1 and <= ThreadLimit
             ? threads
             : Environment.ProcessorCount;
     }

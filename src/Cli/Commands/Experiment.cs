@@ -1,0 +1,109 @@
+// What training and testing have in common: images, split, tasks, network and meta-learner, all
+// made from the options.
+using Engine.Data;
+using Engine.Meta;
+using Engine.Nn;
+
+namespace Engine.Cli;
+
+internal sealed class Experiment
+{
+    // Streams of tasks that share none: seed s takes 4 s, 4 s + 1, ...
+    private const int TrainStream = 0;
+    private const int ValidationStream = 1;
+    private const int TestStream = 2;
+
+    private readonly long seed;
+    private readonly EpisodeSampler train;
+    private readonly EpisodeSampler? validation;
+
+    private Experiment(ImageClasses images, ClassSplit split, TrainOptions options)
+    {
+        seed = options.Seed;
+        (Images, Split, Options) = (images, split, options);
+        EpisodeSampler Sampler(ImageClasses source, bool rotations) => CliException.CheckUse(() =>
+            new EpisodeSampler(source, options.Ways, options.Shots, options.Queries, rotations));
+        train = Sampler(split.Train, options.Rotations);
+        Test = Sampler(split.Test, rotations: false);
+
+        // Small sets leave too few classes to validate on; the curve is all that needs them.
+        if (split.Validation.Classes.Length >= options.Ways)
+            validation = Sampler(split.Validation, rotations: false);
+        Untrained = Network(options, images.Channels, images.Height);
+        Maml = Learner(options);
+    }
+
+    public TrainOptions Options { get; }
+
+    public ImageClasses Images { get; }
+
+    public ClassSplit Split { get; }
+
+    public EpisodeSampler Test { get; }
+
+    public Conv4 Untrained { get; }
+
+    public Maml<Conv4> Maml { get; }
+
+    /// <summary>Whether there are classes enough to validate on.</summary>
+    public bool CanValidate => validation is not null;
+
+    public MetaTraining<Conv4> Training =>
+        new(Maml, Optim.Adam(Options.Rate), DrawTraining, Options.MetaBatch);
+
+    public static Experiment Create(TrainOptions options)
+    {
+        ImageClasses images = Load(options.Data);
+        CheckSquare(images);
+        ClassSplit split = options.Data is null
+            ? ClassSplit.ByScript() : ClassSplit.AtRandom(images, options.Seed);
+        return new Experiment(images, split, options);
+    }
+
+    public static ImageClasses Load(string? data) =>
+        data is null ? EmbeddedData.Glyphs : ImageFiles.Load(data);
+
+    public static Conv4 Network(TrainOptions options, int channels, int size) =>
+        Conv4.Create(Key.From(options.Seed), channels, size, options.Filters, options.Ways);
+
+    public static Maml<Conv4> Learner(TrainOptions options) => new(
+        Meta.Learner.Conv4, options.InnerSteps, options.InnerRate,
+        options.FirstOrder ? DerivativeOrder.First : DerivativeOrder.Exact);
+
+    public static string Name(BatchNormMode mode) => mode switch
+    {
+        BatchNormMode.Transductive => "transductive",
+        BatchNormMode.Inductive => "inductive",
+        _ => "none",
+    };
+
+    public Episode DrawTraining(long first, int count) => Draw(train, TrainStream, first, count);
+
+    public Episode DrawTest(long first, int count) => Draw(Test, TestStream, first, count);
+
+    public EpisodeArrays SampleTest(long first, int count) =>
+        Test.Sample(unchecked((4 * seed) + TestStream), first, count);
+
+    /// <summary>Accuracy on unseen test classes after each number of inner steps.</summary>
+    public Evaluation Measure(
+        Conv4 model, IReadOnlyList<int> steps, int tasks, CancellationToken stop) =>
+        Evaluation.Run(Maml, model, DrawTest, tasks, steps, Loss.Accuracy, stop: stop);
+
+    /// <summary>Accuracy on validation classes after the test's number of inner steps.</summary>
+    public double Validate(Conv4 model, int tasks) => Evaluation.Run(
+        Maml, model, (first, count) => Draw(validation!, ValidationStream, first, count),
+        tasks, [Options.TestSteps], Loss.Accuracy).Final;
+
+    private static void CheckSquare(ImageClasses images)
+    {
+        if (images.Height != images.Width || images.Height < 16)
+        {
+            throw CliException.Use(
+                $"--data: images of {images.Name} are {images.Height} x {images.Width}; the "
+                + "network takes square ones of at least 16 x 16.");
+        }
+    }
+
+    private Episode Draw(EpisodeSampler sampler, int stream, long first, int count) =>
+        Episode.From(sampler.Sample(unchecked((4 * seed) + stream), first, count));
+}

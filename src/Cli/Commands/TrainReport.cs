@@ -1,0 +1,90 @@
+// What a training run puts into its report.
+using System.Globalization;
+using Engine.Data;
+using Engine.Meta;
+using Engine.Nn;
+
+namespace Engine.Cli;
+
+/// <summary>All that was measured in a run.</summary>
+internal sealed record TrainSummary(
+    RunConfig Config, OrderCheck Order, Evaluation Before, Evaluation After, TrainResult Result);
+
+internal static class TrainReport
+{
+    public static void Write(RunFolder folder, Experiment experiment, TrainSummary summary)
+    {
+        var (loss, validation) = MetricsLog.ReadCurves(folder.MetricsPath);
+        TrainOptions o = experiment.Options;
+        Evaluation before = summary.Before, after = summary.After;
+        folder.WriteReport(new ReportData
+        {
+            Title = $"{o.Ways}-way {o.Shots}-shot on {experiment.Images.Name}",
+            Subtitle = $"MAML, Conv4 with {o.Filters} filters; order of differentiation: "
+                + $"{summary.Order}. Batch statistics: {Experiment.Name(after.BatchNorm)}. "
+                + $"Accuracy on {after.Tasks} tasks of classes never seen in training.",
+            Headlines = Headlines(o, summary),
+            Curves =
+            [
+                new("Query loss in training", "tasks seen", "cross-entropy (nats)", loss),
+                new("Accuracy in validation", "tasks seen", "accuracy (%)", validation, true),
+            ],
+            Steps = [Series("trained", after), Series("random start", before)],
+            Chance = 1.0 / o.Ways,
+            Episode = Example(experiment, summary.Result.State.Model),
+            Settings = [.. summary.Config.Settings().Where(s => s.Value.Value is not null).Select(
+                s => (s.Name.Replace('_', ' '), Convert.ToString(
+                    s.Value.Value, CultureInfo.InvariantCulture)!))],
+        });
+    }
+
+    /// <summary>A task after adaptation, with what was predicted for each query image.</summary>
+    internal static ExampleEpisode Example(Experiment experiment, Conv4 model)
+    {
+        EpisodeArrays arrays = experiment.SampleTest(0, 1);
+        Episode task = Episode.From(arrays).Task(0);
+        Conv4 adapted = experiment.Maml.Adapt(
+            model, task.SupportX, task.SupportY, experiment.Options.TestSteps);
+        long[] predicted = adapted.Forward(task.QueryX).ArgMax().ToArray<long>();
+        int pixels = experiment.Images.PixelCount;
+        EpisodeImage Image(float[] x, long[] y, int i, int? guess) =>
+            new(x[(i * pixels)..((i + 1) * pixels)], (int)y[i], guess);
+        return new ExampleEpisode(
+            arrays.Channels, arrays.Height, arrays.Width,
+            [.. arrays.ClassIds.Select(c => experiment.Split.Test.Classes[c].Name)],
+            [.. arrays.SupportY.Select(
+                (_, i) => Image(arrays.SupportX, arrays.SupportY, i, null))],
+            [.. arrays.QueryY.Select(
+                (_, i) => Image(arrays.QueryX, arrays.QueryY, i, (int)predicted[i]))]);
+    }
+
+    private static IReadOnlyList<Headline> Headlines(TrainOptions o, TrainSummary summary)
+    {
+        TrainResult result = summary.Result;
+        int scratch = summary.Before.Steps[^1];
+        long tasks = result.State.Step * o.MetaBatch;
+        return
+        [
+            new("accuracy after training", Text(summary.After, o.TestSteps), Inner(o.TestSteps)),
+            new("before training", Text(summary.Before, o.TestSteps), Inner(o.TestSteps)),
+            new("fine-tuned from random", Text(summary.Before, scratch), Inner(scratch)),
+            new("training",
+                string.Create(CultureInfo.InvariantCulture, $"{result.Seconds:F0} s"),
+                string.Create(CultureInfo.InvariantCulture, $"{tasks:N0} tasks in all")),
+        ];
+    }
+
+    private static string Inner(int steps) => steps == 1 ? "1 inner step" : $"{steps} inner steps";
+
+    private static string Text(Evaluation evaluation, int steps)
+    {
+        int i = evaluation.IndexOf(steps);
+        return string.Create(CultureInfo.InvariantCulture,
+            $"{100 * evaluation.Mean[i]:F1} ± {100 * evaluation.Interval95[i]:F1} %");
+    }
+
+    private static StepSeries Series(string name, Evaluation evaluation) => new(
+        name,
+        [.. evaluation.Steps.Select(
+            (s, i) => (s, evaluation.Mean[i], evaluation.Interval95[i]))]);
+}

@@ -1,0 +1,104 @@
+// The training loop of engine train: steps, metrics, validation, checkpoints, and a clean end by
+// steps, time, Ctrl-C or divergence.
+using System.Diagnostics;
+using Engine.Meta;
+using Engine.Nn;
+
+namespace Engine.Cli;
+
+/// <summary>How training ended.</summary>
+/// <param name="State">The last state.</param>
+/// <param name="Steps">Steps taken by this command.</param>
+/// <param name="Seconds">How long they took, with validation and checkpoints.</param>
+/// <param name="Loss">Mean query loss of the last tenth of them.</param>
+/// <param name="Validation">Tasks seen and accuracy on validation classes.</param>
+/// <param name="Interrupted">Whether the user asked for the end.</param>
+internal sealed record TrainResult(
+    TrainingState<Conv4> State, long Steps, double Seconds, double Loss,
+    IReadOnlyList<(double Tasks, double Accuracy)> Validation, bool Interrupted);
+
+internal sealed class TrainRun(Experiment experiment, RunFolder folder, CancellationToken stop)
+{
+    public const int ValidationTasks = 40;
+    private const int Validations = 8;
+    private static readonly TimeSpan SaveEvery = TimeSpan.FromSeconds(20);
+
+    private readonly Stopwatch clock = new();
+    private readonly List<double> losses = [];
+    private readonly List<(double Tasks, double Accuracy)> validation = [];
+
+    /// <summary>Trains until so many steps were taken or so much time has passed.</summary>
+    public TrainResult Go(
+        TrainingState<Conv4> start, int? steps, TimeSpan? limit, double secondsBefore,
+        MetricsLog metrics, Progress progress)
+    {
+        MetaTraining<Conv4> training = experiment.Training;
+        int batch = experiment.Options.MetaBatch;
+        TrainingState<Conv4> state = start;
+        TimeSpan nextSave = SaveEvery;
+        int validated = 0;
+        clock.Restart();
+        while (!stop.IsCancellationRequested && !(state.Step >= steps) && !(clock.Elapsed >= limit))
+        {
+            double loss;
+            try
+            {
+                (state, loss) = training.Step(state);
+            }
+            catch (DivergenceException e)
+            {
+                Save(state);
+                throw CliException.Fail($"{e.Message} It is {folder.ModelPath}.", e);
+            }
+
+            losses.Add(loss);
+            metrics.Append(
+                ("step", state.Step), ("tasks", state.Step * batch), ("loss", loss),
+                ("seconds", Math.Round(secondsBefore + clock.Elapsed.TotalSeconds, 3)));
+            progress.Report(new ProgressState(state.Step, steps, state.Step * batch, loss));
+            if (experiment.CanValidate && Done(state.Step - start.Step, steps - start.Step, limit)
+                >= (validated + 1.0) / Validations)
+            {
+                validated++;
+                Validate(state, metrics, progress);
+            }
+
+            if (clock.Elapsed < nextSave) continue;
+            Save(state);
+            nextSave = clock.Elapsed + SaveEvery;
+        }
+
+        double seconds = clock.Elapsed.TotalSeconds;
+        Save(state);
+        int last = Math.Max(1, losses.Count / 10);
+        double recent = losses.TakeLast(last).DefaultIfEmpty(double.NaN).Average();
+        return new TrainResult(
+            state, state.Step - start.Step, seconds, recent, validation,
+            stop.IsCancellationRequested);
+    }
+
+    private void Validate(TrainingState<Conv4> state, MetricsLog metrics, Progress progress)
+    {
+        double accuracy = experiment.Validate(state.Model, ValidationTasks);
+        long tasks = state.Step * experiment.Options.MetaBatch;
+        validation.Add((tasks, accuracy));
+        metrics.Append(
+            ("step", state.Step), ("tasks", tasks), ("validation_accuracy", accuracy));
+        progress.Note(FormattableString.Invariant(
+            $"  after {tasks:N0} tasks: {100 * accuracy:F1} % on {ValidationTasks} validation tasks"));
+    }
+
+    private void Save(TrainingState<Conv4> state)
+    {
+        SafeTensors.Save(folder.ModelPath, state.Model);
+        Checkpoint.Save(folder.CheckpointPath, state);
+    }
+
+    /// <summary>Share of the training that is done, by steps or time.</summary>
+    private double Done(long step, long? steps, TimeSpan? limit)
+    {
+        double bySteps = steps is > 0 and { } s ? (double)step / s : 0;
+        double byTime = limit is { } l ? clock.Elapsed / l : 0;
+        return Math.Max(bySteps, byTime);
+    }
+}

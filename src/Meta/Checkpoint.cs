@@ -1,0 +1,36 @@
+// A training state in a file: what a run needs to go on as if it had never stopped.
+using System.Globalization;
+using Engine.Nn;
+
+namespace Engine.Meta;
+
+/// <summary>
+/// Saves and loads <see cref="TrainingState{T}"/> as safetensors; the step count is metadata.
+/// </summary>
+public static class Checkpoint
+{
+    private const string Step = "step";
+
+    /// <summary>Writes a state to a file, whole or not at all.</summary>
+    public static void Save<T>(string path, TrainingState<T> state) where T : ITree
+    {
+        ArgumentNullException.ThrowIfNull(state);
+        string step = state.Step.ToString(CultureInfo.InvariantCulture);
+        SafeTensors.Save(path, state, new Dictionary<string, string> { [Step] = step });
+    }
+
+    /// <summary>The state in a file, which must be of the same model and optimiser.</summary>
+    /// <param name="path">A file that <see cref="Save"/> wrote.</param>
+    /// <param name="like">A state of the same structure, such as that before the first step.</param>
+    /// <exception cref="EngineException">The file is damaged or of another model.</exception>
+    public static TrainingState<T> Load<T>(string path, TrainingState<T> like) where T : ITree
+    {
+        TrainingState<T> state = SafeTensors.Load(path, like);
+        var (_, metadata) = SafeTensors.Read(path);
+        if (!metadata.TryGetValue(Step, out string? text)
+            || !long.TryParse(text, CultureInfo.InvariantCulture, out long step) || step < 0)
+            throw new EngineException($"Checkpoint: {path} does not say at which step it was "
+                + "written. Was it saved by something else?");
+        return state with { Step = step };
+    }
+}
