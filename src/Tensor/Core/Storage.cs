@@ -46,8 +46,5 @@ internal sealed class Storage
     }
 }
 
-/// <summary>A contiguous value in storage; <paramref name="Offset"/> is in elements.</summary>
-internal sealed record Value(Storage Storage, long Offset, Layout Layout)
-{
-    public Operand Operand(DType type) => new(Storage.Buffer, Offset, type, Layout);
-}
+/// <summary>A computed value: row-major from the storage's first byte on.</summary>
+internal sealed record Value(Storage Storage);

@@ -19,9 +19,10 @@ internal sealed class Lowering
         foreach (PlanNode node in nodes)
         {
             lowering.current = node;
-            if (node.Value is { } value)
+            if (node.Parameter >= 0)
                 node.View = new PlanView(
-                    new Slot(0) { Input = value }, value.Offset, node.DType, value.Layout);
+                    new Slot(0) { Parameter = node.Parameter }, 0, node.DType,
+                    Layouts.Contiguous(node.Shape));
             else if (node.FusedInto is null || node.FusedInto == node)
                 node.Primitive!.Lower(lowering, node);
             if (node.IsResult) lowering.Settle(node);

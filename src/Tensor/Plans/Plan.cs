@@ -6,11 +6,11 @@ namespace Engine;
 /// <summary>Steps in order, the bytes of the arena they share, and the slots that leave.</summary>
 internal sealed class Plan
 {
-    private Plan(Step[] steps, long arenaBytes, long resultBytes)
+    private Plan(Step[] steps, PlanView?[] results, long arenaBytes)
     {
         Steps = steps;
+        Results = results;
         ArenaBytes = arenaBytes;
-        ResultBytes = resultBytes;
     }
 
     public Step[] Steps { get; }
@@ -18,11 +18,11 @@ internal sealed class Plan
     /// <summary>Bytes of temporaries alive at the same time.</summary>
     public long ArenaBytes { get; }
 
-    /// <summary>Bytes of results.</summary>
-    public long ResultBytes { get; }
+    /// <summary>Where each node that leaves the plan lies; null for those that do not.</summary>
+    public PlanView?[] Results { get; }
 
-    /// <summary>Plans a graph.</summary>
-    public static Plan Make(List<PlanNode> nodes)
+    /// <summary>Plans a graph; results are in the order of <paramref name="wanted"/>.</summary>
+    public static Plan Make(List<PlanNode> nodes, IReadOnlyList<PlanNode> wanted)
     {
         Lowering lowering = Lowering.Run(nodes);
         var roots = new List<Slot>();
@@ -34,13 +34,20 @@ internal sealed class Plan
             if (!roots.Contains(node.View!.Slot)) roots.Add(node.View.Slot);
         }
         Step[] steps = Schedule.Order(lowering.Steps, roots, first);
-        return new Plan(steps, Arena.Place(steps), roots.Sum(slot => slot.Bytes));
+        var results = new PlanView?[wanted.Count];
+        for (int i = 0; i < results.Length; i++)
+            if (wanted[i].View is { IsWholeSlot: true, Slot.IsResult: true } view)
+                results[i] = view;
+        return new Plan(steps, results, Arena.Place(steps));
     }
 
-    /// <summary>Runs the steps on a device and returns the storage of each result slot.</summary>
-    public Dictionary<Slot, Storage> Run(Device device)
+    /// <summary>
+    /// Runs the steps on a device with the parameters' values, and returns the storage of each
+    /// result (null for those that did not leave). Results may share storage.
+    /// </summary>
+    public Storage?[] Run(Device device, Value[] parameters)
     {
-        var run = new PlanRun(device, ArenaBytes);
+        var run = new PlanRun(device, parameters, ArenaBytes);
         try
         {
             foreach (Step step in Steps) step.Run(run);
@@ -49,12 +56,14 @@ internal sealed class Plan
         {
             run.End();
         }
-        return run.Results;
+        GC.KeepAlive(parameters);
+        return Array.ConvertAll(
+            Results, view => view is null ? null : run.Results.GetValueOrDefault(view.Slot));
     }
 }
 
-/// <summary>One run of a plan: its arena and its results.</summary>
-internal sealed class PlanRun(Device device, long arenaBytes)
+/// <summary>One run of a plan: its parameters, its arena and its results.</summary>
+internal sealed class PlanRun(Device device, Value[] parameters, long arenaBytes)
 {
     private DeviceBuffer? arena = arenaBytes > 0 ? device.Backend.Rent(arenaBytes) : null;
 
@@ -65,8 +74,9 @@ internal sealed class PlanRun(Device device, long arenaBytes)
     public Operand Bind(PlanView view)
     {
         Slot slot = view.Slot;
-        if (slot.Input is { } value)
-            return new Operand(value.Storage.Buffer, view.Offset, view.Type, view.Layout);
+        if (slot.IsParameter)
+            return new Operand(
+                parameters[slot.Parameter].Storage.Buffer, view.Offset, view.Type, view.Layout);
         if (!slot.IsResult)
             return new Operand(
                 arena!, slot.ArenaOffset / view.Type.Size() + view.Offset, view.Type, view.Layout);

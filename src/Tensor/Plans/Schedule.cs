@@ -109,7 +109,7 @@ internal sealed class Schedule
         long dying = 0, largest = 0;
         foreach (Slot slot in Reads(step))
         {
-            if (slot.Input is not null) continue;
+            if (slot.IsParameter) continue;
             if (unread[slot] == 1) dying += slot.Bytes;
             largest = Math.Max(largest, slot.Bytes);
         }
