@@ -176,6 +176,29 @@ internal static class OpProperties
         }
     }
 
+    /// <summary>Compiled, the op and its gradient give the same bits as without.</summary>
+    public static void Compiled(OpRow row)
+    {
+        foreach (Case c in row.Cases)
+        {
+            var x = new Leaves(row.Inputs(c));
+            var compiled = Compile.Of((Leaves t) => row.Apply(t.Items));
+            Same(row, row.Apply(x.Items), compiled(x), Text(c));
+            Same(row, row.Apply(x.Items), compiled(x), $"replayed {Text(c)}");
+            if (!row.Differentiable) continue;
+            var gradient = Grad.Of((Leaves t) => row.Apply(t.Items).Square().Sum());
+            Leaves plain = gradient(x), replayed = Compile.Of(gradient)(x);
+            for (int i = 0; i < plain.Items.Length; i++)
+                Same(row, plain.Items[i], replayed.Items[i], $"gradient {Text(c)}");
+        }
+    }
+
+    private static void Same(OpRow row, Tensor a, Tensor b, string where)
+    {
+        if (a.Shape != b.Shape || !a.ToRaw().AsSpan().SequenceEqual(b.ToRaw()))
+            throw new OpFailure(row, $"compiled {where}: {b} is not {a}");
+    }
+
     public static void ErrorTexts(OpRow row)
     {
         foreach (var (call, message) in row.Errors)

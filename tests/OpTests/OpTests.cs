@@ -33,6 +33,9 @@ public class OpTests
     public void DevicesAgree(string op) => OpProperties.Devices(OpTable.Row(op));
 
     [Theory, MemberData(nameof(Names))]
+    public void CompiledEqualsPlain(string op) => OpProperties.Compiled(OpTable.Row(op));
+
+    [Theory, MemberData(nameof(Names))]
     public void ErrorsSayWhatToDo(string op) => OpProperties.ErrorTexts(OpTable.Row(op));
 
     [Fact]

@@ -107,6 +107,19 @@ internal sealed record Placeholder(string Transform) : ConstantPrimitive
         + "branching on values, and return what you need.");
 }
 
+/// <summary>A state that a compiled step has consumed: its memory holds other values now.</summary>
+internal sealed record Donated(Shape Shape, DType Type, string Step) : ConstantPrimitive
+{
+    internal override (Shape, DType) Infer(ReadOnlySpan<Tensor> x) => (Shape, Type);
+
+    internal override Tensor Vmap(Tensor[] x, bool[] batched, int size) =>
+        throw new InvalidOperationException("a donated value has no inputs");
+
+    internal override void Lower(Lowering plan, PlanNode node) => throw Errors.Fail(Step,
+        $"the old state's {Type.Name()} {Shape} was asked for after the step reused its memory. "
+        + "Use the state that the step returned, or copy what you need before.");
+}
+
 public sealed partial class Tensor
 {
     /// <summary>The same values, through which no derivative flows: d/dx is zero at every order.</summary>

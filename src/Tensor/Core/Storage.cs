@@ -14,6 +14,7 @@ internal sealed class Storage
     private static long collectAt = Step;
 
     private readonly long bytes;
+    private int owners;
 
     public Storage(Device device, long bytes)
     {
@@ -36,6 +37,21 @@ internal sealed class Storage
 
     /// <summary>Bytes owned by results, dead ones not yet collected included.</summary>
     public static long Owned => Volatile.Read(ref owned);
+
+    /// <summary>Called for each tensor that the value is published to.</summary>
+    public void AddOwner() => Interlocked.Increment(ref owners);
+
+    /// <summary>
+    /// Called for each tensor that gives its value away; after the last one the block goes back to
+    /// the pool at once.
+    /// </summary>
+    public void RemoveOwner()
+    {
+        if (Interlocked.Decrement(ref owners) != 0) return;
+        GC.SuppressFinalize(this);
+        Interlocked.Add(ref owned, -bytes);
+        Device.Backend.Return(Buffer);
+    }
 
     private static void Collect()
     {

@@ -73,8 +73,11 @@ public sealed partial class Tensor : ITree
     internal static Tensor Placeholder(Shape shape, DType dtype, Trace trace) =>
         Node(new Placeholder(trace.Transform), [], shape, dtype, trace);
 
-    internal static Tensor Ready(Shape shape, DType dtype, Value value) =>
-        new(shape, dtype, new NodeState(null, [], value));
+    internal static Tensor Ready(Shape shape, DType dtype, Value value)
+    {
+        value.Storage.AddOwner();
+        return new(shape, dtype, new NodeState(null, [], value));
+    }
 
     private static Tensor Node(
         Primitive primitive, Tensor[] inputs, Shape shape, DType dtype, Trace? trace)
@@ -96,9 +99,21 @@ public sealed partial class Tensor : ITree
     internal void SetValue(Value value)
     {
         NodeState old = state;
+        value.Storage.AddOwner();
         state = Traced
             ? new NodeState(old.Primitive, old.Inputs, value)
             : new NodeState(null, [], value);
+    }
+
+    /// <summary>
+    /// Gives the value's memory back for <paramref name="step"/> to reuse; asking for it afterwards
+    /// is an error that names the step.
+    /// </summary>
+    internal void Donate(string step)
+    {
+        Value? value = state.Value;
+        state = new NodeState(new Donated(Shape, DType, step), [], null);
+        value?.Storage.RemoveOwner();
     }
 
     ITree ITree.Rebuild(TreeMap map) => map.Leaf("", this);

@@ -131,7 +131,7 @@ public sealed partial class Tensor
     private bool IsOne => ConstantValue is 1.0;
 
     /// <summary>The value every element has by construction; null where that is not known.</summary>
-    private double? ConstantValue
+    internal double? ConstantValue
     {
         get
         {

@@ -1,0 +1,100 @@
+// Compilation: trace once, replay the plan.
+namespace Engine;
+
+/// <summary>
+/// Compiles functions. The first call with a signature (structure, shapes, dtypes, device, and the
+/// values of plain C# arguments and static fields) traces the function and plans it; later calls
+/// replay the plan. Tensors that the function captures are frozen at the trace. Under another
+/// transform a compiled function is simply the function. After 8 traces a new signature is an
+/// error: pass what changes as a Tensor.
+/// </summary>
+public static class Compile
+{
+    /// <summary>f, compiled.</summary>
+    public static Func<A, R> Of<A, R>(Func<A, R> f)
+    {
+        ArgumentNullException.ThrowIfNull(f);
+        var compiled = new Compiled<A, R>(new CompiledFunction<A, R>("Compile", f));
+        return compiled.Call;
+    }
+
+    /// <summary>f, compiled.</summary>
+    public static Func<A, B, R> Of<A, B, R>(Func<A, B, R> f)
+    {
+        ArgumentNullException.ThrowIfNull(f);
+        var compiled = new Compiled<A, B, R>(
+            new CompiledFunction<(A, B), R>("Compile", x => f(x.Item1, x.Item2)));
+        return compiled.Call;
+    }
+
+    /// <summary>f, compiled.</summary>
+    public static Func<A, B, C, R> Of<A, B, C, R>(Func<A, B, C, R> f)
+    {
+        ArgumentNullException.ThrowIfNull(f);
+        var compiled = new Compiled<A, B, C, R>(new CompiledFunction<(A, B, C), R>(
+            "Compile", x => f(x.Item1, x.Item2, x.Item3)));
+        return compiled.Call;
+    }
+
+    /// <summary>
+    /// A training step, compiled: (state, input) to (new state, result). The old state's memory is
+    /// given back at once for the next step; using the old state afterwards is an error.
+    /// </summary>
+    public static Func<S, X, (S State, R Result)> Step<S, X, R>(Func<S, X, (S, R)> f)
+    {
+        ArgumentNullException.ThrowIfNull(f);
+        var compiled = new CompiledStep<S, X, R>(
+            new CompiledFunction<(S, X), (S, R)>("Compile.Step", x => f(x.Item1, x.Item2)));
+        return compiled.Call;
+    }
+
+    /// <summary>
+    /// What a function made here has traced: signatures, replays, steps, fused groups, bytes of
+    /// temporaries and captured tensors.
+    /// </summary>
+    public static string Explain(Delegate compiled)
+    {
+        ArgumentNullException.ThrowIfNull(compiled);
+        return compiled.Target is ICompiled target
+            ? target.Explain()
+            : throw Errors.Fail("Explain", "the function was not made by Compile.Of or Compile.Step. "
+                + "Pass the compiled function itself.");
+    }
+
+    private interface ICompiled
+    {
+        string Explain();
+    }
+
+    private sealed record Compiled<A, R>(CompiledFunction<A, R> Function) : ICompiled
+    {
+        public R Call(A a) => Function.Call(a);
+
+        public string Explain() => Function.Explain();
+    }
+
+    private sealed record Compiled<A, B, R>(CompiledFunction<(A, B), R> Function) : ICompiled
+    {
+        public R Call(A a, B b) => Function.Call((a, b));
+
+        public string Explain() => Function.Explain();
+    }
+
+    private sealed record Compiled<A, B, C, R>(CompiledFunction<(A, B, C), R> Function) : ICompiled
+    {
+        public R Call(A a, B b, C c) => Function.Call((a, b, c));
+
+        public string Explain() => Function.Explain();
+    }
+
+    private sealed record CompiledStep<S, X, R>(CompiledFunction<(S, X), (S, R)> Function)
+        : ICompiled
+    {
+        public (S State, R Result) Call(S state, X input)
+        {
+            return Function.Call((state, input), donated: Structure.Leaves(state).Count);
+        }
+
+        public string Explain() => Function.Explain();
+    }
+}

@@ -1,0 +1,178 @@
+// A function compiled: one plan for each signature of its arguments, made at the first call with it
+// and replayed at the others.
+using System.Runtime.CompilerServices;
+using System.Text;
+
+namespace Engine;
+
+/// <summary>What a call's arguments must have in common with the traced ones to replay their plan.</summary>
+internal sealed record Signature(string Text)
+{
+    /// <summary>Structure, static parts, shapes, dtypes and device of all arguments.</summary>
+    public static Signature Of<A>(A arguments, List<Tensor> leaves)
+    {
+        var statics = new CollectStatics();
+        Structure.Map(arguments, statics);
+        var text = statics.Text;
+        foreach (Tensor leaf in leaves)
+            text.Append(leaf.DType.Name()).Append(leaf.Shape).Append(leaf.IsSymbolicZero ? "0 " : " ");
+        if (leaves.Count > 0) text.Append(RuntimeHelpers.GetHashCode(leaves[0].Device));
+        return new Signature(text.ToString());
+    }
+
+    private sealed class CollectStatics : TreeMap
+    {
+        public StringBuilder Text { get; } = new();
+
+        public override Tensor Leaf(string name, Tensor value) => value;
+
+        public override T Child<T>(string name, T value)
+        {
+            Text.Append(name).Append(':').Append(value.GetType()).Append('(');
+            T result = base.Child(name, value);
+            Text.Append(')');
+            return result;
+        }
+
+        // Round-trip formats keep 0.1 and 0.1000001 apart.
+        public override void Static<T>(string name, T value) =>
+            Text.Append(name).Append('=').Append(value is double d ? d.ToString("R") : value?.ToString())
+                .Append(';');
+    }
+}
+
+/// <summary>The compiled form of a function of one structure.</summary>
+internal sealed class CompiledFunction<A, R>(string name, Func<A, R> function)
+{
+    private const int MaxTraces = 8;
+
+    private readonly Lock gate = new();
+    private readonly Dictionary<Signature, Entry> entries = [];
+    private readonly List<Signature> traced = [];
+    private long hits;
+
+    /// <summary>
+    /// One traced signature: its plan, the values it captured, and the result's structure with the
+    /// type of each tensor (a symbolic zero stays one).
+    /// </summary>
+    private sealed record Entry(
+        Plan Plan, Value[] Captured, List<Tensor> CapturedTensors, R Template,
+        List<(Shape Shape, DType DType, bool IsZero)> Outputs);
+
+    /// <summary>
+    /// The result for some arguments; the tensors of the first <paramref name="donated"/> leaves
+    /// give their memory back. Under another transform's trace the function runs as it is and
+    /// becomes part of what that transform sees.
+    /// </summary>
+    public R Call(A arguments, int donated = 0)
+    {
+        List<Tensor> leaves = Structure.Leaves(arguments);
+        if (leaves.Exists(leaf => leaf.Traced)) return function(arguments);
+        Evaluator.Boundary(leaves.ToArray());
+        List<Tensor> inputs = leaves.FindAll(leaf => !leaf.IsSymbolicZero);
+        if (Find(Signature.Of(arguments, leaves), arguments, leaves) is not { } entry)
+            return function(arguments);
+
+        Value[] values = [.. Evaluator.Values(name, inputs), .. entry.Captured];
+        Storage?[] results = entry.Plan.Run(Evaluator.DeviceOf(name, values), values);
+        var tensors = new Tensor[entry.Outputs.Count];
+        for (int i = 0, next = 0; i < tensors.Length; i++)
+        {
+            var (shape, dtype, isZero) = entry.Outputs[i];
+            tensors[i] = isZero
+                ? Tensor.Apply(new SymbolicZero(shape, dtype))
+                : Tensor.Ready(shape, dtype, new Value(results[next++]!));
+        }
+        for (int i = 0; i < donated; i++)
+            if (!leaves[i].IsSymbolicZero)
+                leaves[i].Donate(name);
+        return Structure.WithLeaves(entry.Template, tensors);
+    }
+
+    /// <summary>What was traced, with steps, bytes and captured tensors of each signature.</summary>
+    public string Explain()
+    {
+        lock (gate)
+        {
+            var text = new StringBuilder(
+                $"{name}: {entries.Count} traces, {hits} calls replayed");
+            foreach (var (signature, entry) in entries)
+            {
+                text.Append($"\n{signature.Text}\n  {entry.Plan.Steps.Length} steps, "
+                    + $"{entry.Plan.Steps.Count(s => s is TileStepGroup)} of them fused element-wise "
+                    + $"groups, {entry.Plan.ArenaBytes} bytes of temporaries");
+                foreach (Tensor captured in entry.CapturedTensors)
+                    text.Append($"\n  captured {captured.DType.Name()} {captured.Shape}");
+                foreach (Step step in entry.Plan.Steps) text.Append($"\n    {step}");
+            }
+            return text.ToString();
+        }
+    }
+
+    /// <summary>The entry of a signature, traced if it is new; null if it cannot be compiled here.</summary>
+    private Entry? Find(Signature signature, A arguments, List<Tensor> leaves)
+    {
+        lock (gate)
+        {
+            if (entries.TryGetValue(signature, out Entry? entry))
+            {
+                hits++;
+                return entry;
+            }
+            if (traced.Count >= MaxTraces)
+                throw Errors.Fail(name, $"traced {MaxTraces} times and called with yet another "
+                    + $"signature: the last was [{traced[^1].Text}], this is [{signature.Text}]. "
+                    + "Pass what changes as a Tensor, and keep shapes fixed.");
+            if (Make(arguments, leaves) is not { } made) return null;
+            entries.Add(signature, made);
+            traced.Add(signature);
+            return made;
+        }
+    }
+
+    private Entry? Make(A arguments, List<Tensor> leaves)
+    {
+        var trace = new Trace(name);
+        try
+        {
+            var holes = new List<Tensor>();
+            List<Tensor> standIns = leaves.ConvertAll(leaf =>
+            {
+                if (leaf.IsSymbolicZero) return leaf;
+                holes.Add(Tensor.Placeholder(leaf.Shape, leaf.DType, trace));
+                return holes[^1];
+            });
+            R result = function(Structure.WithLeaves(arguments, standIns));
+            List<Tensor> outputs = Structure.Leaves(result);
+            // A captured tensor that another transform traces must not be frozen.
+            if (outputs.Exists(output => output.Traced && output.Trace != trace)) return null;
+
+            Tensor[] roots = [.. outputs.Where(output => !output.IsSymbolicZero)];
+            Freeze(holes, roots);
+            PlanGraph graph = PlanGraph.Collect(roots, holes, merge: true);
+            Plan plan = Plan.Make(graph.Nodes, graph.Roots);
+            List<Tensor> captured = graph.Parameters[holes.Count..];
+            // The template keeps no node of the trace alive.
+            R template = Structure.WithLeaves(result, outputs.ConvertAll(Tensor.ZeroGradient));
+            return new Entry(
+                plan, Evaluator.Values(name, captured), captured, template,
+                outputs.ConvertAll(o => (o.Shape, o.DType, o.IsSymbolicZero)));
+        }
+        finally
+        {
+            trace.End();
+        }
+    }
+
+    /// <summary>Computes, once and for all, what does not depend on the arguments.</summary>
+    private static void Freeze(List<Tensor> holes, Tensor[] roots)
+    {
+        Tape tape = Tape.Record(holes, roots);
+        var free = new List<Tensor>();
+        foreach (TapeEntry entry in tape.Entries)
+            foreach (Tensor input in entry.Inputs)
+                if (!tape.DependsOn(input) && input.ConstantValue is null)
+                    free.Add(input);
+        Evaluator.Boundary(free.ToArray());
+    }
+}
