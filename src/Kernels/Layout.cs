@@ -60,10 +60,10 @@ public sealed class Layout
 
     private static bool Contiguity(long[] sizes, long[] strides)
     {
+        if (Array.IndexOf(sizes, 0) >= 0) return true;
         long expected = 1;
         for (int i = sizes.Length - 1; i >= 0; i--)
         {
-            if (sizes[i] == 0) return true;
             if (sizes[i] != 1 && strides[i] != expected) return false;
             expected *= sizes[i];
         }

@@ -90,7 +90,7 @@ public sealed record TileProgram(
             : Steps[register - Constants.Length].Kernel.Result;
     }
 
-    /// <summary>Whether the programs compute the same: equal inputs, constants, steps and outputs.</summary>
+    /// <summary>Whether inputs, constants, steps and outputs are equal, in order.</summary>
     public bool Equals(TileProgram? other) =>
         other is not null && Inputs.AsSpan().SequenceEqual(other.Inputs.AsSpan())
         && Constants.AsSpan().SequenceEqual(other.Constants.AsSpan())

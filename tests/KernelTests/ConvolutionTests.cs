@@ -95,7 +95,7 @@ public class ConvolutionTests
         }
     }
 
-    /// <summary>Maximum error over the root mean square of the exact result, many channels.</summary>
+    /// <summary>Maximum error over the exact result's root mean square.</summary>
     [Theory]
     [InlineData(true, 1e-5)]
     [InlineData(false, 4e-6)]

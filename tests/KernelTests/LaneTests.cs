@@ -45,7 +45,8 @@ public unsafe class LaneTests
     {
         Assert.Throws<NotSupportedException>(() => Lanes256<int>.Sqrt(Lanes256<int>.Const(4)));
         Assert.Throws<NotSupportedException>(() => Lanes1<long>.Sqrt(Lanes1<long>.Const(4)));
-        Assert.Throws<NotSupportedException>(() => Lanes512<long>.Const(4) / Lanes512<long>.Const(2));
+        Assert.Throws<NotSupportedException>(
+            () => Lanes512<long>.Const(4) / Lanes512<long>.Const(2));
     }
 
     private static void Floating<V, T>()

@@ -1,5 +1,5 @@
-// Operands for tests: random data in views of any layout, and plain element-by-element reading, which
-// the references of all kernel tests are built on.
+// Operands for tests: random data in views of any layout, and plain element-by-element reading,
+// which the references of all kernel tests are built on.
 using System.Runtime.InteropServices;
 using Engine;
 using Engine.Kernels;
@@ -25,8 +25,8 @@ internal static unsafe class Views
     }
 
     /// <summary>
-    /// A view of the sizes with random strides: axes permuted, broadcast, flipped, with gaps; and small
-    /// random numbers (0 or 1 for bool) in the whole buffer behind it.
+    /// A view of the sizes with random strides: axes permuted, broadcast, flipped, with gaps; and
+    /// small random numbers (0 or 1 for bool) in the whole buffer behind it.
     /// </summary>
     public static Operand Random(
         CpuBackend backend, Random random, DType type, long[] sizes, bool contiguous = false)

@@ -71,7 +71,7 @@ internal static partial class OpTable
                     + ".Cast(DType.Float32).")],
             };
             yield return Along("LogSoftmax" + axis, x => x.LogSoftmax(axis), axis,
-                v => [.. v.Select(u => u - Math.Log(v.Sum(Math.Exp)))]);
+                v => [.. v.Select(u => u - v.Max() - Math.Log(v.Sum(w => Math.Exp(w - v.Max()))))]);
             yield return Along("ArgSort" + axis, x => x.ArgSort(axis), axis,
                 v => [.. Enumerable.Range(0, v.Count).OrderBy(i => v[i]).Select(i => (double)i)]) with
             {

@@ -105,7 +105,7 @@ internal static partial class OpTable
         yield return new(
             "OneHot", x => x[0].OneHot(3, DType.Float64),
             x => NArray.Fill([.. x[0].Sizes, 3], at => Truth(x[0][at[..^1]] == at[^1])),
-            [Draw.Index], [new([4]), new([2, 3]), new([]), new([0])])
+            [Draw.Index], [new([4]), new([2, 3]), new([[]]), new([0])])
         {
             Differentiable = false,
         };

@@ -6,7 +6,7 @@ internal static partial class OpTable
 {
     private static readonly Case[] UnaryCases =
     [
-        new([3, 5]), new([]), new([1]), new([0]), new([7]), new([2, 0, 3]), new([2, 3, 17]),
+        new([3, 5]), new([[]]), new([1]), new([0]), new([7]), new([2, 0, 3]), new([2, 3, 17]),
         new([1, 1]),
     ];
 
@@ -16,8 +16,11 @@ internal static partial class OpTable
         new([0, 3], [1, 3]), new([33], [33]), new([2, 3], []),
     ];
 
-    public static IReadOnlyList<OpRow> Rows { get; } =
-        [.. Elementwise(), .. Movement(), .. Reductions(), .. Structured(), .. Random()];
+    // Lazy: the parts of this class lie in several files, whose static fields come first.
+    private static readonly Lazy<OpRow[]> AllRows = new(() =>
+        [.. Elementwise(), .. Movement(), .. Reductions(), .. Structured(), .. Random()]);
+
+    public static IReadOnlyList<OpRow> Rows => AllRows.Value;
 
     public static OpRow Row(string name) => Rows.Single(row => row.Name == name);
 

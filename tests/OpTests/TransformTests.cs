@@ -162,6 +162,16 @@ public class TransformTests
     }
 
     [Fact]
+    public void CastsBetweenFloatsAreLinear()
+    {
+        Tensor x = Tensor.From([0.5f, -2f]);
+        Tensor g = Grad.Of((Tensor t) => (t.Cast(DType.Float64) * 3).Sum().Cast(DType.Float32))(x);
+        Assert.Equal([3f, 3f], g.ToArray<float>());
+        Assert.Equal([3.0, 3.0], Jvp.Of((Tensor t) => t.Cast(DType.Float64) * 3)(x, Tensor.Ones(2))
+            .Tangent.ToArray<double>());
+    }
+
+    [Fact]
     public void StopGradientStopsAtEveryOrder()
     {
         Assert.Equal(0.7, Grad.Of((Tensor x) => x * x.StopGradient())(Real(0.7)).Item(), 14);

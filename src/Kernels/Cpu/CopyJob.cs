@@ -21,7 +21,7 @@ internal unsafe struct CopyJob
     private int transposed;
     private long partSize;
 
-    /// <summary>Describes a copy; <paramref name="axes"/> has room for 3 (rank + 1) numbers.</summary>
+    /// <summary>Describes a copy; <paramref name="axes"/> has room for 3 (rank + 1).</summary>
     public static CopyJob Of(
         void* from, void* to, int size, Layout source, Layout target, long* axes)
     {
@@ -109,6 +109,7 @@ internal unsafe struct CopyJob
     }
 
     [SkipLocalsInit]
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private readonly void Run<T>(int part) where T : unmanaged
     {
         long first = part * partSize;
@@ -140,6 +141,7 @@ internal unsafe struct CopyJob
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private readonly void Inner<T>(T* source, T* target, long n) where T : unmanaged
     {
         long fromStride = fromStrides[rank - 1], toStride = toStrides[rank - 1];

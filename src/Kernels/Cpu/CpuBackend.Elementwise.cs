@@ -17,6 +17,7 @@ public sealed unsafe partial class CpuBackend
 
     /// <inheritdoc/>
     [SkipLocalsInit]
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void Elementwise(
         TileProgram program, ReadOnlySpan<Operand> inputs, ReadOnlySpan<Operand> outputs)
     {
@@ -94,6 +95,7 @@ public sealed unsafe partial class CpuBackend
         }
 
         [SkipLocalsInit]
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
         public readonly void Run(long start, long end)
         {
             CpuTilePlan plan = Plan;
@@ -129,6 +131,7 @@ public sealed unsafe partial class CpuBackend
             }
         }
 
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
         private readonly void FillOnce(void** registers, nint n)
         {
             for (int i = 0; i < Plan.Inputs.Length; i++)
@@ -143,6 +146,7 @@ public sealed unsafe partial class CpuBackend
             }
         }
 
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
         private readonly void Load(void** registers, long at, nint n, byte* bytes)
         {
             for (int i = 0; i < Plan.Inputs.Length; i++)
@@ -156,6 +160,7 @@ public sealed unsafe partial class CpuBackend
         }
 
         // Numbers computed by a step are in place already.
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
         private readonly void Store(void** registers, long at, nint n)
         {
             for (int i = 0; i < Plan.Outputs.Length; i++)

@@ -13,6 +13,7 @@ public sealed unsafe partial class CpuBackend
     public void Gather(in Operand x, in Operand index, in Operand y)
     {
         if (y.Layout.Count == 0) return;
+        if (InPlanes(x, index, y, gather: true)) return;
         var job = new IndexJob(index, y.Layout.Sizes[2], x.Layout.Sizes[1], y.Type)
         {
             From = (byte*)Pointer(x),
@@ -31,6 +32,7 @@ public sealed unsafe partial class CpuBackend
     public void ScatterAdd(in Operand g, in Operand index, in Operand y)
     {
         if (y.Layout.Count == 0) return;
+        if (InPlanes(g, index, y, gather: false)) return;
         Fill(y, 0);
         if (g.Layout.Count == 0) return;
         var job = new IndexJob(index, y.Layout.Sizes[2], y.Layout.Sizes[1], y.Type)
@@ -59,6 +61,37 @@ public sealed unsafe partial class CpuBackend
         else
             for (int part = 0; part < parts; part++) body(&job, part);
     }
+
+    /// <summary>
+    /// The fast way for single floats by contiguous int32 positions. False where it does not apply,
+    /// or where a position is outside: the general way then says which.
+    /// </summary>
+    private bool InPlanes(in Operand values, in Operand index, in Operand y, bool gather)
+    {
+        bool applies = y.Layout.Sizes[2] == 1 && index.Type == DType.Int32
+            && index.Layout.IsContiguous && y.Type.IsFloat()
+            && (values.Layout.Sizes[1] <= 1 || values.Layout.Strides[1] == 1)
+            && values.Layout.Sizes[1] < int.MaxValue && y.Layout.Sizes[1] < int.MaxValue;
+        if (!applies) return false;
+        return y.Type == DType.Float32
+            ? Planes<float>(values, index, y, gather)
+            : Planes<double>(values, index, y, gather);
+    }
+
+    private bool Planes<T>(in Operand values, in Operand index, in Operand y, bool gather)
+        where T : unmanaged, INumber<T> => PlaneIndexing<T>.Run(
+        this,
+        new PlaneIndexing<T>
+        {
+            Values = (T*)Pointer(values),
+            ValuesStride = values.Layout.Strides[0],
+            Index = (int*)Pointer(index),
+            Result = (T*)Pointer(y),
+            Planes = y.Layout.Sizes[0],
+            Indices = (int)index.Layout.Sizes[1],
+            Rows = (int)(gather ? values : y).Layout.Sizes[1],
+        },
+        gather);
 
     private struct IndexJob(in Operand index, long inner, long rows, DType type)
     {
@@ -114,8 +147,8 @@ public sealed unsafe partial class CpuBackend
             {
                 long row = b * job.FromBatch + job.At(b, i) * job.FromRow;
                 byte* from = job.From + row * job.size;
-                if (bytes == 4) *(int*)to = *(int*)from;
-                else if (bytes == 8) *(long*)to = *(long*)from;
+                if (bytes <= 64 && job.size >= 4)
+                    for (long k = 0; k < bytes; k += 4) *(int*)(to + k) = *(int*)(from + k);
                 else Buffer.MemoryCopy(from, to, bytes, bytes);
                 if (++i < job.Indices) continue;
                 i = 0;

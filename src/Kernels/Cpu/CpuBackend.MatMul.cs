@@ -2,6 +2,7 @@
 // cuts batches into parts.
 using System.Numerics;
 using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
 
 namespace Engine.Kernels;
@@ -34,10 +35,11 @@ public sealed unsafe partial class CpuBackend
 internal static unsafe class MatMulKernel<O, V, T>
     where O : struct, IVec<V, T> where V : struct where T : unmanaged, INumberBase<T>
 {
-    private const double PartProducts = 100_000;
+    private const double PartProducts = 250_000;
+    private const int RowUnit = 24;
     private const int MaxAxes = 8;
 
-    /// <summary>The products of a batch: item i's operands lie at sums of multiples of strides.</summary>
+    /// <summary>The products of a batch.</summary>
     private struct Batch
     {
         public Product<T> First;
@@ -45,6 +47,9 @@ internal static unsafe class MatMulKernel<O, V, T>
         public long Items;
         public long ItemsPerPart;
         public nint ItemC;
+
+        /// <summary>Rows per item where one product is cut into several, else 0.</summary>
+        public nint ItemRows;
         public int Axes;
         public fixed long Sizes[MaxAxes];
         public fixed long StridesA[MaxAxes];
@@ -54,6 +59,12 @@ internal static unsafe class MatMulKernel<O, V, T>
         {
             Product<T> p = First;
             p.C += (nint)item * ItemC;
+            if (ItemRows > 0)
+            {
+                p.A += (nint)item * ItemRows * p.RowA;
+                p.M = Math.Min(ItemRows, p.M - (nint)item * ItemRows);
+                return p;
+            }
             for (int i = Axes - 1; i > 0; i--)
             {
                 long index = item % Sizes[i];
@@ -89,7 +100,7 @@ internal static unsafe class MatMulKernel<O, V, T>
         };
         if (first.K == 0)
         {
-            new Span<byte>(first.C, checked((int)(c.Layout.Count * sizeof(T)))).Clear();
+            NativeMemory.Clear(first.C, (nuint)(c.Layout.Count * sizeof(T)));
             return;
         }
         var batch = new Batch { First = first, Backend = Unsafe.AsPointer(ref backend) };
@@ -106,6 +117,14 @@ internal static unsafe class MatMulKernel<O, V, T>
             return;
         }
         double products = (double)p.M * p.N * p.K;
+        if (batch.Items == 1 && products > 2 * PartProducts && p.M >= 2 * RowUnit)
+        {
+            nint limit = Math.Max(RowUnit, (nint)(p.M * (PartProducts / products)));
+            batch.ItemRows = Gemm<O, V, T>.Even(p.M, limit, RowUnit);
+            batch.Items = (p.M + batch.ItemRows - 1) / batch.ItemRows;
+            batch.ItemC = batch.ItemRows * p.N;
+            products = (double)batch.ItemRows * p.N * p.K;
+        }
         batch.ItemsPerPart = (long)Math.Clamp(PartProducts / products, 1, batch.Items);
         long parts = (batch.Items + batch.ItemsPerPart - 1) / batch.ItemsPerPart;
         backend.Workers.Run(checked((int)parts), &Part, &batch);

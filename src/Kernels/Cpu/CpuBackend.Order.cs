@@ -84,6 +84,7 @@ public sealed unsafe partial class CpuBackend
             }
         }
 
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
         private static long FirstMax<T>(T* x, nint stride, long n) where T : unmanaged, INumber<T>
         {
             T best = *x;

@@ -83,7 +83,8 @@ public sealed unsafe partial class CpuBackend
         ReduceKind kind, in Operand x, in Operand y, int axis, long start, long pieces, long length)
     {
         long stride = x.Layout.Strides[axis];
-        long[] sizes = [pieces, .. x.Layout.Sizes], strides = [stride * length, .. x.Layout.Strides];
+        long[] sizes = [pieces, .. x.Layout.Sizes];
+        long[] strides = [stride * length, .. x.Layout.Strides];
         sizes[axis + 1] = length;
         var source = x with
         {
@@ -151,7 +152,9 @@ public sealed unsafe partial class CpuBackend
         {
             switch (y.Type)
             {
-                case DType.Float32: ((float*)p)[i] = (float)((double)((float*)p)[i] * factor); break;
+                case DType.Float32:
+                    ((float*)p)[i] = (float)((double)((float*)p)[i] * factor);
+                    break;
                 case DType.Float64: ((double*)p)[i] *= factor; break;
                 case DType.Int32: ((int*)p)[i] = (int)(((int*)p)[i] * factor); break;
                 default: ((long*)p)[i] *= factor; break;

@@ -31,6 +31,7 @@ internal static unsafe class DotTile<O, V, T>
     where O : struct, IVec<V, T> where V : struct where T : unmanaged, INumberBase<T>
 {
     /// <summary>A tile of 1 .. TileRows rows on the left and 1 .. 3 on the right.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Run(int rows, int columns, in DotArguments<T> t)
     {
         Vectors(rows, columns, t);
@@ -38,6 +39,7 @@ internal static unsafe class DotTile<O, V, T>
         if (rest > 0) Rest(rows, columns, t, t.Depth - rest);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void Vectors(int rows, int columns, in DotArguments<T> t)
     {
         switch (rows)
@@ -53,6 +55,7 @@ internal static unsafe class DotTile<O, V, T>
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void Run<R>(int columns, in DotArguments<T> t) where R : struct, IConst
     {
         if (columns == 3) Kernel<R, C3>(t);

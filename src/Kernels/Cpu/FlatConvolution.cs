@@ -7,12 +7,12 @@ namespace Engine.Kernels;
 /// <summary>Places and strides of the operands of a convolution over images.</summary>
 internal unsafe struct FlatOperands<T> where T : unmanaged
 {
-    /// <summary>Source (tasks, images, channels, plane) and result (tasks, images, filters, plane).</summary>
+    /// <summary>Source (task, image, channel, plane), result with filters for channels.</summary>
     public T* Source, Result;
     public nint SourceTask, SourceImage, SourceChannel;
     public nint ResultTask, ResultImage, ResultChannel, ResultRow;
 
-    /// <summary>Weight of (filter, channel, tap) at their multiples; group after group of filters.</summary>
+    /// <summary>Weights, at multiples of these and at the tap's number.</summary>
     public T* Weights;
     public nint WeightTask, WeightFilter, WeightChannel, WeightGroup;
 
@@ -29,8 +29,10 @@ internal unsafe struct FlatOperands<T> where T : unmanaged
 internal static unsafe class FlatConvolution<O, V, T>
     where O : struct, IVec<V, T> where V : struct where T : unmanaged
 {
+    // Planes of a block stay in the second-level cache; so do the results of a chunk of columns,
+    // until they are copied to their place. Depth is cut so that a tile's rows stay in the first.
     private const int SourceElements = 65536;
-    private const int ChunkTiles = 8;
+    private const int ResultElements = 16384;
     private const int DepthBlock = 288;
 
     private struct Job
@@ -40,7 +42,7 @@ internal static unsafe class FlatConvolution<O, V, T>
         public void* Layout;
         public T* Packed;
         public nint* Table;
-        public int Depth, RowTiles, Blocks;
+        public int Depth, RowTiles, Blocks, Chunk;
         public readonly nint PackedGroup => (nint)RowTiles * O.TileRows * Depth;
         public readonly nint PackedTask => PackedGroup * Operands.Groups;
     }
@@ -50,9 +52,9 @@ internal static unsafe class FlatConvolution<O, V, T>
         if (rows.OutSize == 0 || columns.OutSize == 0) return;
         int taps = rows.Taps.Length * columns.Taps.Length;
         int packedTasks = o.WeightTask == 0 ? 1 : o.Tasks;
-        var one = new FlatLayout(rows, columns, 1, Tile<O, V, T>.Columns);
+        var one = new FlatLayout(rows, columns, 1, GemmTile<O, V, T>.Columns);
         int images = ImagesPerBlock(one, o.Channels, o.Images, o.Tasks);
-        var layout = new FlatLayout(rows, columns, images, Tile<O, V, T>.Columns);
+        var layout = new FlatLayout(rows, columns, images, GemmTile<O, V, T>.Columns);
         var job = new Job
         {
             Operands = o,
@@ -62,6 +64,8 @@ internal static unsafe class FlatConvolution<O, V, T>
             RowTiles = (o.Filters + O.TileRows - 1) / O.TileRows,
             Blocks = (o.Images + images - 1) / images,
         };
+        int tiles = ResultElements / (job.RowTiles * O.TileRows * GemmTile<O, V, T>.Columns);
+        job.Chunk = Math.Clamp(tiles, 4, 64) * GemmTile<O, V, T>.Columns;
         using var table = new Scratch<nint>(backend, job.Depth);
         layout.Table(o.Channels, job.Table = table.Pointer);
         using var packed = new Scratch<T>(backend, packedTasks * job.PackedTask);
@@ -81,7 +85,7 @@ internal static unsafe class FlatConvolution<O, V, T>
         return Math.Max(1, Math.Min(Math.Min(fit, few), Math.Min(wanted, images)));
     }
 
-    /// <summary>Panels [depth][TileRows] of one group's weights; rows beyond the filters are 0.</summary>
+    /// <summary>Panels [depth][TileRows] of one group's weights, zeros behind.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void PackWeights(void* context, int part)
     {
@@ -119,7 +123,8 @@ internal static unsafe class FlatConvolution<O, V, T>
         int images = Math.Min(layout.Images, o.Images - first);
         nint channelPlanes = (nint)layout.Phases * layout.PlanePitch;
         using var planes = new Scratch<T>(backend, o.Channels * channelPlanes);
-        int chunk = ChunkTiles * Tile<O, V, T>.Columns;
+        int chunk = job.Chunk;
+        using var runs = new Scratch<Segment>(backend, chunk);
         using var results = new Scratch<T>(backend, (nint)job.RowTiles * O.TileRows * chunk);
         int length = layout.Length(images);
         for (int group = 0; group < o.Groups; group++)
@@ -137,25 +142,26 @@ internal static unsafe class FlatConvolution<O, V, T>
             for (int start = 0; start < length; start += chunk)
             {
                 int columns = Math.Min(chunk, length - start);
-                Multiply(job, weights, planes.Pointer + start, columns, results.Pointer, chunk);
-                Scatter(o, layout, results.Pointer, chunk, start, start + columns, result);
+                Multiply(job, weights, planes.Pointer + start, columns, results.Pointer);
+                Scatter(
+                    job, layout, results.Pointer, start, start + columns, runs.Pointer, result);
             }
         }
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Multiply(
-        in Job job, T* weights, T* planes, int columns, T* results, int chunk)
+        in Job job, T* weights, T* planes, int columns, T* results)
     {
         var tile = new TileArguments<T>
         {
             RowA = 1,
             StepA = O.TileRows,
-            RowC = chunk,
+            RowC = job.Chunk,
             Tail = O.Count,
         };
         int block = (int)Gemm<O, V, T>.Even(job.Depth, DepthBlock, 1);
-        for (int j = 0; j < columns; j += Tile<O, V, T>.Columns)
+        for (int j = 0; j < columns; j += GemmTile<O, V, T>.Columns)
             for (int k = 0; k < job.Depth; k += block)
             {
                 tile.B = planes + j;
@@ -165,55 +171,66 @@ internal static unsafe class FlatConvolution<O, V, T>
                 for (int i = 0; i < job.RowTiles; i++)
                 {
                     tile.A = weights + (nint)O.TileRows * ((nint)i * job.Depth + k);
-                    tile.C = results + (nint)i * O.TileRows * chunk + j;
-                    Tile<O, V, T>.RunTable(tile);
+                    tile.C = results + (nint)i * O.TileRows * job.Chunk + j;
+                    GemmTile<O, V, T>.RunTable(tile);
                 }
             }
+    }
+
+    /// <summary>Outputs that lie one after another in the planes and in the result.</summary>
+    private struct Segment
+    {
+        public int From, Count;
+        public nint To;
     }
 
     /// <summary>Copies the outputs among columns start .. end - 1 to the result.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Scatter(
-        in FlatOperands<T> o, FlatLayout layout, T* results, int chunk, int start, int end,
-        T* target)
+        in Job job, FlatLayout layout, T* results, int start, int end, Segment* runs, T* target)
     {
         FlatAxis rows = layout.Rows, columns = layout.Columns;
+        nint image = job.Operands.ResultImage, resultRow = job.Operands.ResultRow;
+        int count = 0;
         for (int p = start; p < end;)
         {
-            int image = p / layout.ImagePitch;
             int row = p % layout.ImagePitch / layout.RowPitch;
-            int column = p % layout.RowPitch;
-            int run = Math.Min(layout.RowPitch - column, end - p);
-            int count = Math.Min(run, columns.OutSize - column);
-            if (row < rows.OutSize && count > 0)
-            {
-                T* to = target + image * o.ResultImage
-                    + (rows.OutStart + row * rows.OutStep) * o.ResultRow
-                    + columns.OutStart + column * columns.OutStep;
-                CopyRuns(
-                    results + p - start, chunk, to, o.ResultChannel, columns.OutStep,
-                    o.Filters, count);
-            }
-            p += run;
+            int column = p % layout.ImagePitch % layout.RowPitch;
+            int length = Math.Min(layout.RowPitch - column, end - p);
+            int outputs = Math.Min(length, columns.OutSize - column);
+            if (row < rows.OutSize && outputs > 0)
+                runs[count++] = new Segment
+                {
+                    From = p - start,
+                    Count = outputs,
+                    To = p / layout.ImagePitch * image
+                        + (rows.OutStart + row * rows.OutStep) * resultRow
+                        + columns.OutStart + column * columns.OutStep,
+                };
+            p += length;
+        }
+        for (int k = 0; k < job.Operands.Filters; k++)
+        {
+            for (int i = 0; i < count; i++)
+                Copy(
+                    results + runs[i].From, target + runs[i].To, runs[i].Count, columns.OutStep);
+            results += job.Chunk;
+            target += job.Operands.ResultChannel;
         }
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void CopyRuns(
-        T* source, nint sourceRow, T* target, nint targetRow, int step, int rows, int count)
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Copy(T* from, T* to, int count, int step)
     {
-        for (int i = 0; i < rows; i++, source += sourceRow, target += targetRow)
+        if (step != 1)
+            for (int j = 0; j < count; j++) to[j * step] = from[j];
+        else if (count < O.Count)
+            for (int j = 0; j < count; j++) to[j] = from[j];
+        else
         {
-            if (step != 1)
-                for (int j = 0; j < count; j++) target[j * step] = source[j];
-            else if (count < O.Count)
-                for (int j = 0; j < count; j++) target[j] = source[j];
-            else
-            {
-                for (int j = 0; j + O.Count <= count; j += O.Count)
-                    O.Store(O.Load(source + j), target + j);
-                O.Store(O.Load(source + count - O.Count), target + count - O.Count);
-            }
+            for (int j = 0; j + O.Count <= count; j += O.Count)
+                O.Store(O.Load(from + j), to + j);
+            O.Store(O.Load(from + count - O.Count), to + count - O.Count);
         }
     }
 }

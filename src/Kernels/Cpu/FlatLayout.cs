@@ -101,11 +101,11 @@ internal sealed unsafe class FlatLayout
         PlanePitch = ((elements + 15) / 16 | 1) * 16;
     }
 
-    /// <summary>Elements between the first and the last output of so many images, plus one.</summary>
+    /// <summary>Elements from the first output of so many images to the last.</summary>
     public int Length(int images) => images == 0 ? 0
         : (images - 1) * ImagePitch + (Rows.OutSize - 1) * RowPitch + Columns.OutSize;
 
-    /// <summary>Where each (channel, tap row, tap column) lies from the first channel's plane.</summary>
+    /// <summary>Where each (channel, tap row, tap column) lies from the first plane.</summary>
     public void Table(int channels, nint* table)
     {
         foreach (nint channel in Enumerable.Range(0, channels))

@@ -37,7 +37,7 @@ internal static unsafe class Gemm<O, V, T>
     /// <summary>Writes the product; k is at least 1.</summary>
     public static void Run(CpuBackend backend, in Product<T> product)
     {
-        int width = Tile<O, V, T>.Columns;
+        int width = GemmTile<O, V, T>.Columns;
         nint depthBlock = Even(product.K, DepthBlock, 4);
         nint columnBlock = Even(product.N, ColumnBlock, width);
         // Few rows are cut finer, and then columns too: for threads, and by shape alone.
@@ -77,7 +77,7 @@ internal static unsafe class Gemm<O, V, T>
     {
         ref Block block = ref *(Block*)context;
         ref Product<T> p = ref block.Product;
-        int width = Tile<O, V, T>.Columns;
+        int width = GemmTile<O, V, T>.Columns;
         nint end = Math.Min(block.Columns, (part + 1) * PackPanels * (nint)width);
         for (nint j = part * PackPanels * (nint)width; j < end; j += width)
             GemmPack<T>.Columns(
@@ -91,7 +91,7 @@ internal static unsafe class Gemm<O, V, T>
         ref Block block = ref *(Block*)context;
         ref Product<T> p = ref block.Product;
         CpuBackend backend = Unsafe.AsRef<CpuBackend>(block.Backend);
-        int width = Tile<O, V, T>.Columns;
+        int width = GemmTile<O, V, T>.Columns;
         nint row = part % block.RowParts * block.Rows;
         nint column = part / block.RowParts * block.PartColumns;
         nint rows = Math.Min(block.Rows, p.M - row);
@@ -122,7 +122,7 @@ internal static unsafe class Gemm<O, V, T>
                 tile.A = packed + i * block.Depth;
                 tile.StepA = tileRows;
                 tile.C = p.C + (row + i) * p.RowC + block.Column + j;
-                Tile<O, V, T>.Run(tileRows, vectors, tile);
+                GemmTile<O, V, T>.Run(tileRows, vectors, tile);
             }
         }
     }

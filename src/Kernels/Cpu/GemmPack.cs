@@ -42,10 +42,24 @@ internal static unsafe class GemmPack<T> where T : unmanaged
             return;
         }
         int j = 0;
+        if (row == 1 && typeof(T) == typeof(float) && Transpose8.IsSupported)
+            for (; j + 8 <= columns; j += 8)
+                Columns8((float*)(source + j * column), column, depth, (float*)target + j, pitch);
         for (; j + 4 <= columns; j += 4)
             Rows4(source + j * column, column, row, depth, target + j, pitch);
         for (; j < columns; j++)
             for (nint k = 0; k < depth; k++) target[k * pitch + j] = source[k * row + j * column];
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void Columns8(
+        float* source, nint column, nint depth, float* target, int pitch)
+    {
+        nint k = 0;
+        for (; k + 8 <= depth; k += 8)
+            Transpose8.Run(source + k, column, target + k * pitch, pitch);
+        for (; k < depth; k++)
+            for (int j = 0; j < 8; j++) target[k * pitch + j] = source[j * column + k];
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]

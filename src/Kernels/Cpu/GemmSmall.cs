@@ -11,11 +11,11 @@ internal static unsafe class GemmSmall<O, V, T>
     // Up to so many elements B stays in the caches while all rows of A pass by.
     private const nint SmallB = 16384;
 
-    /// <summary>Whether <see cref="Run"/> is at its best; if not, the product should be packed.</summary>
+    /// <summary>Whether <see cref="Run"/> is at its best, and packing is not.</summary>
     public static bool Fits(in Product<T> p) =>
         p.ColumnB == 1 && p.M <= 12 || p.K * p.N <= SmallB;
 
-    /// <summary>Whether <see cref="Run"/> needs scratch of <see cref="ScratchSize"/> for B.</summary>
+    /// <summary>Whether B must be copied to scratch first.</summary>
     public static bool NeedsScratch(in Product<T> p) => p.ColumnB != 1 && p.N > 1;
 
     /// <summary>Elements of scratch; whole vectors may be loaded from each row.</summary>
@@ -63,7 +63,7 @@ internal static unsafe class GemmSmall<O, V, T>
             {
                 tile.A = p.A + row * p.RowA;
                 tile.C = p.C + row * p.RowC + column;
-                Tile<O, V, T>.Run((int)Math.Min(rows, p.M - row), vectors, tile);
+                GemmTile<O, V, T>.Run((int)Math.Min(rows, p.M - row), vectors, tile);
             }
             column += vectors * O.Count;
         }

@@ -56,7 +56,7 @@ internal unsafe struct TileArguments<T> where T : unmanaged
 }
 
 /// <summary>C (+)= A B for one register tile.</summary>
-internal static unsafe class Tile<O, V, T>
+internal static unsafe class GemmTile<O, V, T>
     where O : struct, IVec<V, T> where V : struct where T : unmanaged
 {
     /// <summary>Columns of a full tile.</summary>
@@ -67,6 +67,7 @@ internal static unsafe class Tile<O, V, T>
     }
 
     /// <summary>A tile of 1 .. TileRows rows and 1 .. 3 vectors, rows of B at a stride.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Run(int rows, int vectors, in TileArguments<T> t)
     {
         switch (rows)
@@ -83,12 +84,14 @@ internal static unsafe class Tile<O, V, T>
     }
 
     /// <summary>A full tile with the rows of B at the table's places.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void RunTable(in TileArguments<T> t)
     {
         if (O.TileRows == 8) Kernel<C8, C3, C1>(t);
         else Kernel<C4, C3, C1>(t);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void Run<R>(int vectors, in TileArguments<T> t) where R : struct, IConst
     {
         if (vectors == 3) Kernel<R, C3, C0>(t);

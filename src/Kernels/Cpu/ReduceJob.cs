@@ -1,5 +1,7 @@
 // One reduction, prepared: axes ordered by stride and merged, so that the innermost is contiguous
 // and either reduced (rows) or kept (columns). The loops are in ReduceLoops.cs.
+using System.Runtime.CompilerServices;
+
 namespace Engine.Kernels;
 
 /// <summary>An odometer over some axes: sizes and the steps of source and result.</summary>
@@ -27,7 +29,8 @@ internal unsafe struct ReduceAxes
         To[Rank++] = to;
     }
 
-    /// <summary>The offsets of position i, and the place of each axis in <paramref name="at"/>.</summary>
+    /// <summary>The offsets of position i, and its place on each axis.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public readonly void Seek(long i, long* at, out long from, out long to)
     {
         from = to = 0;
@@ -40,6 +43,7 @@ internal unsafe struct ReduceAxes
     }
 
     /// <summary>Steps to the next position; after the last it is back at the first.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public readonly void Next(long* at, ref long from, ref long to)
     {
         for (int axis = Rank - 1; axis >= 0; axis--)
@@ -82,6 +86,8 @@ internal unsafe struct ReduceJob
     public readonly long ColumnBlocks => (Inner + ColumnBlock - 1) / ColumnBlock;
 
     /// <summary>Prepares; false if the innermost axis would not be contiguous.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [SkipLocalsInit]
     public static bool Prepare(ReduceKind kind, in Operand x, in Operand y, out ReduceJob job)
     {
         job = new ReduceJob

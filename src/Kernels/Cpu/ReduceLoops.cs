@@ -175,6 +175,7 @@ internal static unsafe class ReduceLoops<TOp, V, T>
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static T Horizontal(V v)
     {
         T* lanes = stackalloc T[V.Count];

@@ -1,7 +1,7 @@
 // Working memory of a kernel, from the backend's pool, given back at the end of a using block.
 namespace Engine.Kernels;
 
-/// <summary>A rented array of elements: 64-byte aligned, contents undefined, readable slack behind.</summary>
+/// <summary>A rented array: 64-byte aligned, contents undefined, slack behind.</summary>
 internal readonly unsafe struct Scratch<T> : IDisposable where T : unmanaged
 {
     public readonly T* Pointer;

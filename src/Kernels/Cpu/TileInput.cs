@@ -33,6 +33,7 @@ internal unsafe struct TileInput
     /// <summary>Sizes, then strides, of the collapsed axes.</summary>
     public long* Axes;
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static TileInput Of(in Operand x, RegisterType type)
     {
         var input = new TileInput
@@ -53,6 +54,7 @@ internal unsafe struct TileInput
     /// Drops axes of size 1 and merges those that lie as one; <paramref name="axes"/> has room for
     /// twice the rank and stays with this input.
     /// </summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void Collapse(Layout layout, long* axes)
     {
         ReadOnlySpan<long> sizes = layout.Sizes, strides = layout.Strides;
@@ -90,7 +92,9 @@ internal unsafe struct TileInput
         }
     }
 
-    /// <summary>Loads elements start .. start + n - 1; bools pass through <paramref name="bytes"/>.</summary>
+    /// <summary>
+    /// Loads elements start .. start + n - 1; bools pass through <paramref name="bytes"/>.
+    /// </summary>
     public readonly void Load(long start, nint n, void* register, byte* bytes)
     {
         if (ElementSize == 4) Load((int*)Pointer, start, n, (int*)register);
@@ -110,6 +114,7 @@ internal unsafe struct TileInput
     }
 
     [SkipLocalsInit]
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private readonly void Load<T>(T* source, long start, nint n, T* target) where T : unmanaged
     {
         long* strides = Axes + Rank;

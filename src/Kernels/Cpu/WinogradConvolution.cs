@@ -27,7 +27,7 @@ internal static unsafe class WinogradConvolution<O, V, T>
     /// <summary>Channels rounded up to whole vectors.</summary>
     internal static int Padded(int channels) => (channels + O.Count - 1) / O.Count * O.Count;
 
-    /// <summary>Writes o.Result; flip turns the filters by half a turn, as the transpose does.</summary>
+    /// <summary>Writes o.Result; flip rotates the filters, as the transpose does.</summary>
     public static void Run(
         CpuBackend backend, WinogradShape shape, in FlatOperands<T> o, bool flip)
     {

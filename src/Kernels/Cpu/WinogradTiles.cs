@@ -30,7 +30,7 @@ internal readonly record struct WinogradShape(
     /// <summary>Blocks of a task.</summary>
     public int Blocks => (Images * TileRows + BlockRows - 1) / BlockRows;
 
-    /// <summary>Distance of positions: an odd number of cache lines, so that they spread out.</summary>
+    /// <summary>Distance of positions: an odd number of cache lines spreads them.</summary>
     public nint Position(int channels) =>
         (((nint)BlockRows * TileColumns * channels + 15) / 16 | 1) * 16;
 }
@@ -68,7 +68,7 @@ internal readonly unsafe struct WinogradTiles<O, V, T> : IDisposable
         temp.Dispose();
     }
 
-    /// <summary>Transformed input tiles of rows start .. end - 1; channels in whole vectors.</summary>
+    /// <summary>Transformed input tiles of rows start .. end - 1.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void Input(
         in WinogradImages<T> x, int start, int end, T* target, nint position, int tilePitch)
@@ -142,37 +142,6 @@ internal readonly unsafe struct WinogradTiles<O, V, T> : IDisposable
                         image + c * y.Channel + (nint)(top + i) * shape.OutWidth, y.Channel,
                         Math.Min(O.Count, y.Channels - c));
             }
-        }
-    }
-}
-
-/// <summary>Rows of several channels to channels in lanes, and back.</summary>
-internal static unsafe class WinogradLanes<O, V, T>
-    where O : struct, IVec<V, T> where V : struct where T : unmanaged
-{
-    /// <summary>target[w, lane] = source[lane * channel + w], or zeros outside the image.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void Gather(
-        T* source, nint channel, int channels, bool inside, int width, T* target)
-    {
-        if (!inside || channels < O.Count)
-            new Span<T>(target, width * O.Count).Clear();
-        if (!inside) return;
-        for (int lane = 0; lane < channels; lane++, source += channel)
-        {
-            T* to = target + lane;
-            for (int w = 0; w < width; w++, to += O.Count) *to = source[w];
-        }
-    }
-
-    /// <summary>target[lane * channel + w] = source[w, lane].</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void Scatter(T* source, int width, T* target, nint channel, int channels)
-    {
-        for (int lane = 0; lane < channels; lane++, target += channel)
-        {
-            T* from = source + lane;
-            for (int w = 0; w < width; w++, from += O.Count) target[w] = *from;
         }
     }
 }

@@ -2,8 +2,8 @@
 // convolutional neural networks"), channels in the lanes of vectors. The interpolation points are
 // 0, +-5/8, +-3/2 and infinity: half the rounding error of the usual 0, +-1, +-2.
 //
-// y = A'((G g G') * (B' d B))A with 6 x 6 tiles d of the input and 4 x 4 tiles y of the output. In the
-// two-dimensional form each matrix is applied to columns, then to rows.
+// y = A'((G g G') * (B' d B))A with 6 x 6 tiles d of the input and 4 x 4 tiles y of the output.
+// Each matrix is applied to columns, then to rows.
 using System.Numerics;
 using System.Runtime.CompilerServices;
 
@@ -25,6 +25,7 @@ internal static unsafe class WinogradTransform<O, V, T>
         public readonly V A, B, MinusA, MinusB, A2, B2, A3, B3, MinusA2, MinusB2, A2B2, MinusSum;
         public readonly V G0, GA, GB;
 
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public Points()
         {
             const double a = 0.625, b = 1.5;
@@ -37,6 +38,7 @@ internal static unsafe class WinogradTransform<O, V, T>
             GB = C(1 / (2 * b * b * (b * b - a * a)));
         }
 
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
         private static V C(double value) => O.Create(T.CreateChecked(value));
     }
 
@@ -50,9 +52,7 @@ internal static unsafe class WinogradTransform<O, V, T>
         var c = new Points();
         nint end = (Out * tiles + 2) * O.Count;
         for (nint w = 0; w < end; w += O.Count)
-        {
             Input(c, image + w, rowPitch, temp + w, rowPitch);
-        }
         for (int t = 0; t < tiles; t++)
             for (int i = 0; i < In; i++)
                 Input(
@@ -79,7 +79,7 @@ internal static unsafe class WinogradTransform<O, V, T>
         }
     }
 
-    /// <summary>A y A' of a row of tiles, 4 rows of 4 * tiles columns: Output's transpose.</summary>
+    /// <summary>A y A' of a row of tiles, the transpose of Output.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void OutputTransposed(
         T* image, nint rowPitch, int tiles, T* temp, T* target, nint position, nint tilePitch)

@@ -1,6 +1,6 @@
 // The weight gradient of Winograd's convolution: for each of 36 positions a product of transformed
-// input tiles with transformed gradient tiles, summed over blocks, then one inverse transform. Blocks are
-// summed into a few partial sums, and those in order, all chosen by shapes.
+// input tiles with transformed gradient tiles, summed over blocks, then one inverse transform.
+// Blocks are summed into a few partial sums, and those in order, all chosen by shapes.
 using System.Numerics;
 using System.Runtime.CompilerServices;
 
@@ -12,6 +12,7 @@ internal static unsafe class WinogradWeightGradient<O, V, T>
 {
     private const int Positions = 36;
     private const int MaxPartials = 8;
+    private const long MaxElements = 1 << 24;
 
     // Sums of so many blocks are gathered before they are added to those before: less rounding.
     private const int BlocksPerSum = 16;
@@ -37,8 +38,9 @@ internal static unsafe class WinogradWeightGradient<O, V, T>
             Backend = Unsafe.AsPointer(ref backend),
             Channels = WinogradConvolution<O, V, T>.Padded(o.Channels),
             Outputs = WinogradConvolution<O, V, T>.Padded(o.Filters),
-            PartialCount = Math.Min(shape.Blocks, Math.Max(1, MaxPartials / o.Tasks)),
         };
+        long partialLimit = Math.Min(MaxPartials, MaxElements / job.Size) / o.Tasks;
+        job.PartialCount = (int)Math.Min(shape.Blocks, Math.Max(1, partialLimit));
         using var partials = new Scratch<T>(backend, o.Tasks * job.PartialCount * job.Size);
         job.Partials = partials.Pointer;
         backend.Workers.Run(o.Tasks * job.PartialCount, &Accumulate, &job);
@@ -119,7 +121,7 @@ internal static unsafe class WinogradWeightGradient<O, V, T>
         }
     }
 
-    /// <summary>Adds the partial sums up and transforms them back, a vector of outputs per part.</summary>
+    /// <summary>Adds up and transforms back, a vector of outputs per part.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void TransformBack(void* context, int part)
     {

@@ -6,7 +6,9 @@ using System.Runtime.Intrinsics.Arm;
 
 namespace Engine.Kernels;
 
-/// <summary>128 bits of float, double, int or long lanes; the float-only members throw for integers.</summary>
+/// <summary>
+/// 128 bits of float, double, int or long lanes; the float-only members throw for integers.
+/// </summary>
 public readonly unsafe struct Lanes128<T>(Vector128<T> value) : IFloatLanes<Lanes128<T>>
     where T : unmanaged, INumber<T>
 {
@@ -122,11 +124,13 @@ public readonly unsafe struct Lanes128<T>(Vector128<T> value) : IFloatLanes<Lane
 
     /// <inheritdoc/>
     [MethodImpl(Inline)]
-    public static Lanes128<T> Equal(Lanes128<T> a, Lanes128<T> b) => new(Vector128.Equals(a.v, b.v));
+    public static Lanes128<T> Equal(Lanes128<T> a, Lanes128<T> b) =>
+        new(Vector128.Equals(a.v, b.v));
 
     /// <inheritdoc/>
     [MethodImpl(Inline)]
-    public static Lanes128<T> Less(Lanes128<T> a, Lanes128<T> b) => new(Vector128.LessThan(a.v, b.v));
+    public static Lanes128<T> Less(Lanes128<T> a, Lanes128<T> b) =>
+        new(Vector128.LessThan(a.v, b.v));
 
     /// <inheritdoc/>
     [MethodImpl(Inline)]

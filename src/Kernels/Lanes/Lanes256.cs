@@ -6,7 +6,9 @@ using System.Runtime.Intrinsics.Arm;
 
 namespace Engine.Kernels;
 
-/// <summary>256 bits of float, double, int or long lanes; the float-only members throw for integers.</summary>
+/// <summary>
+/// 256 bits of float, double, int or long lanes; the float-only members throw for integers.
+/// </summary>
 public readonly unsafe struct Lanes256<T>(Vector256<T> value) : IFloatLanes<Lanes256<T>>
     where T : unmanaged, INumber<T>
 {
@@ -122,11 +124,13 @@ public readonly unsafe struct Lanes256<T>(Vector256<T> value) : IFloatLanes<Lane
 
     /// <inheritdoc/>
     [MethodImpl(Inline)]
-    public static Lanes256<T> Equal(Lanes256<T> a, Lanes256<T> b) => new(Vector256.Equals(a.v, b.v));
+    public static Lanes256<T> Equal(Lanes256<T> a, Lanes256<T> b) =>
+        new(Vector256.Equals(a.v, b.v));
 
     /// <inheritdoc/>
     [MethodImpl(Inline)]
-    public static Lanes256<T> Less(Lanes256<T> a, Lanes256<T> b) => new(Vector256.LessThan(a.v, b.v));
+    public static Lanes256<T> Less(Lanes256<T> a, Lanes256<T> b) =>
+        new(Vector256.LessThan(a.v, b.v));
 
     /// <inheritdoc/>
     [MethodImpl(Inline)]

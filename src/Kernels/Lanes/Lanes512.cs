@@ -5,7 +5,9 @@ using System.Runtime.Intrinsics;
 
 namespace Engine.Kernels;
 
-/// <summary>512 bits of float, double, int or long lanes; the float-only members throw for integers.</summary>
+/// <summary>
+/// 512 bits of float, double, int or long lanes; the float-only members throw for integers.
+/// </summary>
 public readonly unsafe struct Lanes512<T>(Vector512<T> value) : IFloatLanes<Lanes512<T>>
     where T : unmanaged, INumber<T>
 {
@@ -121,11 +123,13 @@ public readonly unsafe struct Lanes512<T>(Vector512<T> value) : IFloatLanes<Lane
 
     /// <inheritdoc/>
     [MethodImpl(Inline)]
-    public static Lanes512<T> Equal(Lanes512<T> a, Lanes512<T> b) => new(Vector512.Equals(a.v, b.v));
+    public static Lanes512<T> Equal(Lanes512<T> a, Lanes512<T> b) =>
+        new(Vector512.Equals(a.v, b.v));
 
     /// <inheritdoc/>
     [MethodImpl(Inline)]
-    public static Lanes512<T> Less(Lanes512<T> a, Lanes512<T> b) => new(Vector512.LessThan(a.v, b.v));
+    public static Lanes512<T> Less(Lanes512<T> a, Lanes512<T> b) =>
+        new(Vector512.LessThan(a.v, b.v));
 
     /// <inheritdoc/>
     [MethodImpl(Inline)]

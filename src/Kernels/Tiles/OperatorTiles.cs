@@ -161,7 +161,7 @@ public sealed unsafe class MaskTile<TOp> : TileKernel where TOp : struct, IMaskO
     }
 }
 
-/// <summary>Elements of the second source where the first, a mask, is set; of the third elsewhere.</summary>
+/// <summary>The second source where the first, a mask, is set; the third elsewhere.</summary>
 public sealed unsafe class SelectTile : TileKernel
 {
     private static readonly ImmutableArray<SelectTile> All =

@@ -2,7 +2,7 @@
 // generic instances are written out, so nothing is made at run time.
 namespace Engine.Kernels;
 
-/// <summary>The tile kernel of an operator at an element type; the same instance every time.</summary>
+/// <summary>The tile kernel of an operator at an element type; always the same instance.</summary>
 public static class TileKernels
 {
     /// <summary>y = TOp(x), float32 or float64.</summary>
@@ -57,7 +57,7 @@ public static class TileKernels
     public static TileKernel Mask<TOp>(RegisterType type) where TOp : struct, IMaskOp =>
         MaskTile<TOp>.For(type);
 
-    /// <summary>The second source where the first, a mask as wide, is set; the third elsewhere.</summary>
+    /// <summary>The second source where the first, a mask, is set; the third elsewhere.</summary>
     public static TileKernel Select(RegisterType value) => SelectTile.For(value);
 
     /// <summary>

@@ -12,7 +12,7 @@ internal unsafe interface ITileBody
         where V : struct, IFloatLanes<V>;
 }
 
-/// <summary>Runs a body over a tile in whole vectors of the widest width the hardware has.</summary>
+/// <summary>Runs a body over a tile in whole vectors, the widest the hardware has.</summary>
 internal static unsafe class TileLoop
 {
     public static void Run<TBody, T>(void* a, void* b, void* c, void* result, nint n)

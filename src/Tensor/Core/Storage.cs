@@ -11,7 +11,7 @@ internal sealed class Storage
     // what survived the last collection (and 64 MB more), collect once: dead owners give back.
     private const long Step = 64L << 20;
     private static long owned;
-    private static long collectAt = 4 * Step;
+    private static long collectAt = Step;
 
     private readonly long bytes;
 
@@ -42,12 +42,9 @@ internal sealed class Storage
         GC.Collect(GC.MaxGeneration, GCCollectionMode.Forced, blocking: true);
         GC.WaitForPendingFinalizers();
         long alive = Volatile.Read(ref owned);
-        Volatile.Write(ref collectAt, Math.Max(2 * alive, alive + 4 * Step));
+        Volatile.Write(ref collectAt, Math.Max(2 * alive, alive + Step));
     }
 }
 
-/// <summary>A contiguous value in storage; <paramref name="Offset"/> is in elements.</summary>
-internal sealed record Value(Storage Storage, long Offset, Layout Layout)
-{
-    public Operand Operand(DType type) => new(Storage.Buffer, Offset, type, Layout);
-}
+/// <summary>A computed value: row-major from the storage's first byte on.</summary>
+internal sealed record Value(Storage Storage);

@@ -78,6 +78,6 @@ public sealed partial class Tensor
         device ??= Device.Cpu;
         var storage = new Storage(device, bytes.Length);
         device.Backend.Upload(bytes, storage.Buffer, 0);
-        return Ready(shape, type, new Value(storage, 0, Layouts.Contiguous(shape)));
+        return Ready(shape, type, new Value(storage));
     }
 }

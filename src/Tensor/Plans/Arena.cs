@@ -24,7 +24,7 @@ internal sealed class Arena
             foreach (PlanView input in steps[i].Inputs)
             {
                 Slot slot = input.Slot;
-                if (slot.LastUse != i || slot.Input is not null) continue;
+                if (slot.LastUse != i || slot.IsParameter) continue;
                 slot.LastUse = -1; // read twice by this step: free it once
                 arena.Free(slot);
             }

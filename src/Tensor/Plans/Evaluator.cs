@@ -3,6 +3,7 @@
 // Asked for a value (Item, ToArray, Eval), every computed node up to 64 KiB is kept, so that
 // reading the loss and then the accuracy does not run the network twice. At a transform's boundary
 // only the results are kept. While a transform's trace lives, evaluating keeps how nodes were made.
+using System.Runtime.InteropServices;
 
 namespace Engine;
 
@@ -10,10 +11,6 @@ namespace Engine;
 internal static class Evaluator
 {
     private const long KeepBytes = 64 << 10;
-    private static long stepsRun;
-
-    /// <summary>Steps run so far in this process, for tests of what is recomputed.</summary>
-    public static long StepsRun => Volatile.Read(ref stepsRun);
 
     /// <summary>Evaluates the tensors; with <paramref name="keep"/> also keeps small nodes on the way.</summary>
     public static void Evaluate(ReadOnlySpan<Tensor> roots, bool keep)
@@ -24,16 +21,16 @@ internal static class Evaluator
                 pending.Add(root);
         if (pending.Count == 0) return;
 
-        List<PlanNode> nodes =
-            PlanGraph.Collect(System.Runtime.InteropServices.CollectionsMarshal.AsSpan(pending));
-        Device device = DeviceOf(nodes);
-        Plan plan = MakePlan(nodes, keep);
-        Dictionary<Slot, Storage> storages = plan.Run(device);
-        Interlocked.Add(ref stepsRun, plan.Steps.Length);
-        foreach (PlanNode node in nodes)
-            if (node.Primitive is not null && node.View is { IsWholeSlot: true } view
-                && storages.TryGetValue(view.Slot, out Storage? storage))
-                node.Tensor.SetValue(new Value(storage, 0, view.Layout));
+        PlanGraph graph = PlanGraph.Collect(CollectionsMarshal.AsSpan(pending));
+        Value[] parameters = Values("Eval", graph.Parameters);
+        foreach (PlanNode node in graph.Nodes)
+            if (node.Primitive is not null && Keeps(node, keep))
+                node.IsResult = true;
+        Plan plan = Plan.Make(graph.Nodes, graph.Nodes);
+        Storage?[] storages = plan.Run(DeviceOf("Eval", parameters), parameters);
+        for (int i = 0; i < storages.Length; i++)
+            if (storages[i] is { } storage)
+                graph.Nodes[i].Tensor.SetValue(new Value(storage));
     }
 
     /// <summary>
@@ -46,15 +43,31 @@ internal static class Evaluator
         foreach (Tensor result in results)
             if (!result.Traced && !result.IsSymbolicZero)
                 free.Add(result);
-        Evaluate(System.Runtime.InteropServices.CollectionsMarshal.AsSpan(free), keep: false);
+        Evaluate(CollectionsMarshal.AsSpan(free), keep: false);
     }
 
-    private static Plan MakePlan(List<PlanNode> nodes, bool keep)
+    /// <summary>The values of ready tensors.</summary>
+    public static Value[] Values(string op, List<Tensor> tensors)
     {
-        foreach (PlanNode node in nodes)
-            if (node.Primitive is not null && Keeps(node, keep))
-                node.IsResult = true;
-        return Plan.Make(nodes);
+        var values = new Value[tensors.Count];
+        for (int i = 0; i < values.Length; i++)
+            values[i] = tensors[i].State.Value
+                ?? throw Errors.Fail(op, $"{tensors[i]} has no value any more.");
+        return values;
+    }
+
+    /// <summary>The one device of some values; the CPU if there are none.</summary>
+    public static Device DeviceOf(string op, Value[] values)
+    {
+        Device? device = null;
+        foreach (Value value in values)
+        {
+            device ??= value.Storage.Device;
+            if (device != value.Storage.Device)
+                throw Errors.Fail(op, $"tensors of devices {device} and {value.Storage.Device} "
+                    + "meet in one computation. Move one with .To(device).");
+        }
+        return device ?? Device.Cpu;
     }
 
     /// <summary>Element-wise nodes fused into others are not kept: that would undo the fusion.</summary>
@@ -64,19 +77,5 @@ internal static class Evaluator
         if (node.Primitive is Elementwise && node.Users.Count == 1) return false;
         if (node.Primitive is ViewPrimitive or ConstantPrimitive { } and not IKernel) return false;
         return node.Tensor.Traced || node.Tensor.Count * node.DType.Size() <= KeepBytes;
-    }
-
-    private static Device DeviceOf(List<PlanNode> nodes)
-    {
-        Device? device = null;
-        foreach (PlanNode node in nodes)
-        {
-            if (node.Value is not { } value) continue;
-            device ??= value.Storage.Device;
-            if (device != value.Storage.Device)
-                throw Errors.Fail("Eval", $"tensors of devices {device} and {value.Storage.Device} "
-                    + "meet in one computation. Move one with .To(device).");
-        }
-        return device ?? Device.Cpu;
     }
 }

@@ -7,6 +7,8 @@ namespace Engine;
 /// <summary>Collects the steps of one plan.</summary>
 internal sealed class Lowering
 {
+    private PlanNode? current;
+
     public List<Step> Steps { get; } = [];
 
     /// <summary>Lowers all nodes of a graph (in topological order) and settles its results.</summary>
@@ -16,9 +18,11 @@ internal sealed class Lowering
         Fusion.Group(nodes);
         foreach (PlanNode node in nodes)
         {
-            if (node.Value is { } value)
+            lowering.current = node;
+            if (node.Parameter >= 0)
                 node.View = new PlanView(
-                    new Slot(0) { Input = value }, value.Offset, node.DType, value.Layout);
+                    new Slot(0) { Parameter = node.Parameter }, 0, node.DType,
+                    Layouts.Contiguous(node.Shape));
             else if (node.FusedInto is null || node.FusedInto == node)
                 node.Primitive!.Lower(lowering, node);
             if (node.IsResult) lowering.Settle(node);
@@ -149,6 +153,7 @@ internal sealed class Lowering
 
     private void Add(Step step)
     {
+        step.Id = current!.Tensor.Id;
         step.Output.Slot.Producer = step;
         foreach (PlanView input in step.Inputs)
             if (!input.Slot.Readers.Contains(step))

@@ -6,11 +6,11 @@ namespace Engine;
 /// <summary>Steps in order, the bytes of the arena they share, and the slots that leave.</summary>
 internal sealed class Plan
 {
-    private Plan(Step[] steps, long arenaBytes, long resultBytes)
+    private Plan(Step[] steps, PlanView?[] results, long arenaBytes)
     {
         Steps = steps;
+        Results = results;
         ArenaBytes = arenaBytes;
-        ResultBytes = resultBytes;
     }
 
     public Step[] Steps { get; }
@@ -18,28 +18,36 @@ internal sealed class Plan
     /// <summary>Bytes of temporaries alive at the same time.</summary>
     public long ArenaBytes { get; }
 
-    /// <summary>Bytes of results.</summary>
-    public long ResultBytes { get; }
+    /// <summary>Where each node that leaves the plan lies; null for those that do not.</summary>
+    public PlanView?[] Results { get; }
 
-    /// <summary>
-    /// Plans a graph. Results made last come first in the schedule: gradients before the values
-    /// they were derived from.
-    /// </summary>
-    public static Plan Make(List<PlanNode> nodes)
+    /// <summary>Plans a graph; results are in the order of <paramref name="wanted"/>.</summary>
+    public static Plan Make(List<PlanNode> nodes, IReadOnlyList<PlanNode> wanted)
     {
         Lowering lowering = Lowering.Run(nodes);
         var roots = new List<Slot>();
-        for (int i = nodes.Count - 1; i >= 0; i--)
-            if (nodes[i].IsResult && nodes[i].View is { } view && !roots.Contains(view.Slot))
-                roots.Add(view.Slot);
-        Step[] steps = Schedule.Order(lowering.Steps, roots);
-        return new Plan(steps, Arena.Place(steps), roots.Sum(slot => slot.Bytes));
+        long first = long.MaxValue;
+        foreach (PlanNode node in nodes)
+        {
+            if (!node.IsResult) continue;
+            first = Math.Min(first, node.Tensor.Id);
+            if (!roots.Contains(node.View!.Slot)) roots.Add(node.View.Slot);
+        }
+        Step[] steps = Schedule.Order(lowering.Steps, roots, first);
+        var results = new PlanView?[wanted.Count];
+        for (int i = 0; i < results.Length; i++)
+            if (wanted[i].View is { IsWholeSlot: true, Slot.IsResult: true } view)
+                results[i] = view;
+        return new Plan(steps, results, Arena.Place(steps));
     }
 
-    /// <summary>Runs the steps on a device and returns the storage of each result slot.</summary>
-    public Dictionary<Slot, Storage> Run(Device device)
+    /// <summary>
+    /// Runs the steps on a device with the parameters' values, and returns the storage of each
+    /// result (null for those that did not leave). Results may share storage.
+    /// </summary>
+    public Storage?[] Run(Device device, Value[] parameters)
     {
-        var run = new PlanRun(device, ArenaBytes);
+        var run = new PlanRun(device, parameters, ArenaBytes);
         try
         {
             foreach (Step step in Steps) step.Run(run);
@@ -48,12 +56,14 @@ internal sealed class Plan
         {
             run.End();
         }
-        return run.Results;
+        GC.KeepAlive(parameters);
+        return Array.ConvertAll(
+            Results, view => view is null ? null : run.Results.GetValueOrDefault(view.Slot));
     }
 }
 
-/// <summary>One run of a plan: its arena and its results.</summary>
-internal sealed class PlanRun(Device device, long arenaBytes)
+/// <summary>One run of a plan: its parameters, its arena and its results.</summary>
+internal sealed class PlanRun(Device device, Value[] parameters, long arenaBytes)
 {
     private DeviceBuffer? arena = arenaBytes > 0 ? device.Backend.Rent(arenaBytes) : null;
 
@@ -64,8 +74,9 @@ internal sealed class PlanRun(Device device, long arenaBytes)
     public Operand Bind(PlanView view)
     {
         Slot slot = view.Slot;
-        if (slot.Input is { } value)
-            return new Operand(value.Storage.Buffer, view.Offset, view.Type, view.Layout);
+        if (slot.IsParameter)
+            return new Operand(
+                parameters[slot.Parameter].Storage.Buffer, view.Offset, view.Type, view.Layout);
         if (!slot.IsResult)
             return new Operand(
                 arena!, slot.ArenaOffset / view.Type.Size() + view.Offset, view.Type, view.Layout);

@@ -1,21 +1,20 @@
-// The part of the lazy graph that an evaluation needs, cut loose from its tensors: pending nodes in
-// topological order, with ready tensors as inputs. Plans are made from it.
-
+// The part of the lazy graph that an evaluation needs, cut loose from its tensors: operations in
+// topological order over parameters, whose values are given when the plan runs.
 namespace Engine;
 
-/// <summary>A node of a plan: an operation, or an input that has its value already.</summary>
-internal sealed class PlanNode(Tensor tensor, Primitive? primitive, PlanNode[] inputs, Value? value)
+/// <summary>A node of a plan: an operation, or a parameter.</summary>
+internal sealed class PlanNode(Tensor tensor, Primitive? primitive, PlanNode[] inputs, int parameter)
 {
-    /// <summary>The tensor this node computes.</summary>
+    /// <summary>The tensor this node was made for.</summary>
     public Tensor Tensor { get; } = tensor;
 
-    /// <summary>The operation; null for an input.</summary>
+    /// <summary>The operation; null for a parameter.</summary>
     public Primitive? Primitive { get; } = primitive;
 
     public PlanNode[] Inputs { get; } = inputs;
 
-    /// <summary>The value of an input; null for an operation.</summary>
-    public Value? Value { get; } = value;
+    /// <summary>Number of the parameter; -1 for an operation.</summary>
+    public int Parameter { get; } = parameter;
 
     public Shape Shape => Tensor.Shape;
 
@@ -37,51 +36,118 @@ internal sealed class PlanNode(Tensor tensor, Primitive? primitive, PlanNode[] i
     public PlanView? View { get; set; }
 }
 
-/// <summary>Collects what an evaluation needs.</summary>
-internal static class PlanGraph
+/// <summary>A graph of plan nodes and the tensors that stand for its parameters.</summary>
+internal sealed class PlanGraph
 {
+    private PlanGraph()
+    {
+    }
+
+    /// <summary>Parameters and operations, inputs before their users.</summary>
+    public List<PlanNode> Nodes { get; } = [];
+
+    /// <summary>The tensors whose values are the parameters, in order.</summary>
+    public List<Tensor> Parameters { get; } = [];
+
+    /// <summary>The node of each root, in order.</summary>
+    public PlanNode[] Roots { get; private set; } = [];
+
     /// <summary>
-    /// All nodes the roots need, inputs first (by id); roots are marked as results. The walk uses
-    /// its own stack: chains of any length are fine.
+    /// All nodes the roots need, by id; roots are marked as results. Ready tensors become
+    /// parameters, after the given placeholders. With <paramref name="merge"/> operations that are
+    /// equal on equal inputs become one. The walk uses its own stack: chains of any length are fine.
     /// </summary>
-    public static List<PlanNode> Collect(ReadOnlySpan<Tensor> roots)
+    public static PlanGraph Collect(
+        ReadOnlySpan<Tensor> roots, IReadOnlyList<Tensor>? placeholders = null, bool merge = false)
+    {
+        var graph = new PlanGraph();
+        var nodes = new Dictionary<Tensor, PlanNode>(ReferenceEqualityComparer.Instance);
+        foreach (Tensor placeholder in placeholders ?? [])
+            nodes.Add(placeholder, graph.AddParameter(placeholder));
+
+        Dictionary<Tensor, NodeState> states = Reach(roots, nodes);
+        var tensors = new Tensor[states.Count];
+        states.Keys.CopyTo(tensors, 0);
+        Array.Sort(tensors, static (a, b) => a.Id.CompareTo(b.Id));
+        Dictionary<PlanNode, PlanNode>? known = merge ? new(SameOperation.Instance) : null;
+        foreach (Tensor tensor in tensors)
+        {
+            NodeState state = states[tensor];
+            nodes.Add(tensor, state.Value is not null
+                ? graph.AddParameter(tensor)
+                : graph.AddOperation(tensor, state, nodes, known));
+        }
+        graph.Roots = new PlanNode[roots.Length];
+        for (int i = 0; i < roots.Length; i++)
+        {
+            graph.Roots[i] = nodes[roots[i]];
+            graph.Roots[i].IsResult = true;
+        }
+        return graph;
+    }
+
+    private static Dictionary<Tensor, NodeState> Reach(
+        ReadOnlySpan<Tensor> roots, Dictionary<Tensor, PlanNode> known)
     {
         var states = new Dictionary<Tensor, NodeState>(ReferenceEqualityComparer.Instance);
         var stack = new Stack<Tensor>();
         foreach (Tensor root in roots) stack.Push(root);
         while (stack.TryPop(out Tensor? tensor))
         {
+            if (known.ContainsKey(tensor)) continue;
             NodeState state = tensor.State;
             if (!states.TryAdd(tensor, state) || state.Value is not null) continue;
             foreach (Tensor input in state.Inputs) stack.Push(input);
         }
-
-        var tensors = new Tensor[states.Count];
-        states.Keys.CopyTo(tensors, 0);
-        Array.Sort(tensors, static (a, b) => a.Id.CompareTo(b.Id));
-
-        var nodes = new Dictionary<Tensor, PlanNode>(
-            tensors.Length, ReferenceEqualityComparer.Instance);
-        var list = new List<PlanNode>(tensors.Length);
-        foreach (Tensor tensor in tensors)
-        {
-            NodeState state = states[tensor];
-            var node = state.Value is not null
-                ? new PlanNode(tensor, null, [], state.Value)
-                : new PlanNode(tensor, state.Primitive, Inputs(state, nodes), null);
-            foreach (PlanNode input in node.Inputs) input.Users.Add(node);
-            nodes.Add(tensor, node);
-            list.Add(node);
-        }
-        foreach (Tensor root in roots) nodes[root].IsResult = true;
-        return list;
+        return states;
     }
 
-    private static PlanNode[] Inputs(NodeState state, Dictionary<Tensor, PlanNode> nodes)
+    private PlanNode AddParameter(Tensor tensor)
+    {
+        var node = new PlanNode(tensor, null, [], Parameters.Count);
+        Parameters.Add(tensor);
+        Nodes.Add(node);
+        return node;
+    }
+
+    private PlanNode AddOperation(
+        Tensor tensor, NodeState state, Dictionary<Tensor, PlanNode> nodes,
+        Dictionary<PlanNode, PlanNode>? known)
     {
         var inputs = new PlanNode[state.Inputs.Length];
-        for (int i = 0; i < inputs.Length; i++)
-            inputs[i] = nodes[state.Inputs[i]];
-        return inputs;
+        for (int i = 0; i < inputs.Length; i++) inputs[i] = nodes[state.Inputs[i]];
+        var node = new PlanNode(tensor, state.Primitive, inputs, -1);
+        if (known is not null)
+        {
+            if (known.TryGetValue(node, out PlanNode? same)) return same;
+            known.Add(node, node);
+        }
+        foreach (PlanNode input in inputs) input.Users.Add(node);
+        Nodes.Add(node);
+        return node;
+    }
+
+    /// <summary>Equal primitives on the same inputs: they compute the same bits.</summary>
+    private sealed class SameOperation : IEqualityComparer<PlanNode>
+    {
+        public static readonly SameOperation Instance = new();
+
+        public bool Equals(PlanNode? a, PlanNode? b)
+        {
+            if (a!.Inputs.Length != b!.Inputs.Length || !a.Primitive!.Equals(b.Primitive)) return false;
+            for (int i = 0; i < a.Inputs.Length; i++)
+                if (a.Inputs[i] != b.Inputs[i])
+                    return false;
+            return true;
+        }
+
+        public int GetHashCode(PlanNode node)
+        {
+            var hash = new HashCode();
+            hash.Add(node.Primitive);
+            foreach (PlanNode input in node.Inputs)
+                hash.Add(System.Runtime.CompilerServices.RuntimeHelpers.GetHashCode(input));
+            return hash.ToHashCode();
+        }
     }
 }

@@ -1,21 +1,24 @@
-// Memory as a plan sees it: slots (an input, a stretch of the arena, a result) and strided views of
-// them. No addresses: a run binds slots to device buffers.
+// Memory as a plan sees it: slots (a parameter, a stretch of the arena, a result) and strided views
+// of them. No addresses: a run binds slots to device buffers.
 using Engine.Kernels;
 
 namespace Engine;
 
-/// <summary>A stretch of memory that one step writes, or an input.</summary>
+/// <summary>A stretch of memory that one step writes, or a parameter of the plan.</summary>
 internal sealed class Slot(long bytes)
 {
-    public long Bytes { get; } = (bytes + 63) & ~63L;
+    /// <summary>Size in multiples of 64 bytes, one at least: even an empty view has an address.</summary>
+    public long Bytes { get; } = Rounded(bytes);
 
-    /// <summary>The value of an input, which no step writes.</summary>
-    public Value? Input { get; init; }
+    /// <summary>Which parameter of the plan it is; -1 for memory that a step writes.</summary>
+    public int Parameter { get; init; } = -1;
+
+    public bool IsParameter => Parameter >= 0;
 
     /// <summary>Whether it leaves the plan in storage of its own.</summary>
     public bool IsResult { get; set; }
 
-    /// <summary>The step that writes it; null for an input.</summary>
+    /// <summary>The step that writes it; null for a parameter.</summary>
     public Step? Producer { get; set; }
 
     /// <summary>Steps that read it.</summary>
@@ -26,12 +29,14 @@ internal sealed class Slot(long bytes)
 
     /// <summary>Position in the schedule of the last step that touches it.</summary>
     public int LastUse { get; set; }
+
+    public static long Rounded(long bytes) => Math.Max(64, (bytes + 63) & ~63L);
 }
 
 /// <summary>A strided view of a slot; <paramref name="Offset"/> is in elements.</summary>
 internal sealed record PlanView(Slot Slot, long Offset, DType Type, Layout Layout)
 {
     /// <summary>Whether this is all of a slot that a step wrote, in order: it can leave as it is.</summary>
-    public bool IsWholeSlot => Slot.Input is null && Offset == 0 && Layout.IsContiguous
-        && ((Layout.Count * Type.Size() + 63) & ~63L) == Slot.Bytes;
+    public bool IsWholeSlot => !Slot.IsParameter && Offset == 0 && Layout.IsContiguous
+        && Slot.Rounded(Layout.Count * Type.Size()) == Slot.Bytes;
 }

@@ -1,6 +1,8 @@
-// The order of steps. Depth first from the results, so that what one chunk of tasks needs is made,
-// used and freed before the next chunk begins; and as soon as a step can run whose result is small
-// beside what it reads or frees (a weight gradient, a sum), it runs, so that activations die early.
+// The order of steps. What was made after the first result (a loss, say) is mostly its gradient:
+// that is run in the order it was made, and every step pulls what it needs, depth first. So the
+// forward pass of a chunk of tasks runs when its backward pass asks for it, and is freed before the
+// next chunk begins. As soon as a step can run whose result is small beside what it reads or frees
+// (a weight gradient, a sum), it runs, so that activations die early.
 namespace Engine;
 
 /// <summary>Orders the steps of a plan.</summary>
@@ -11,14 +13,20 @@ internal sealed class Schedule
     private readonly Dictionary<Slot, int> unread = new(ReferenceEqualityComparer.Instance);
     private readonly Stack<Step> ready = [];
 
-    /// <summary>The steps the roots need, in the order to run them; others are dropped.</summary>
-    public static Step[] Order(List<Step> steps, IEnumerable<Slot> roots)
+    /// <summary>
+    /// The steps the roots need, in the order to run them; others are dropped. The first result was
+    /// made by the tensor of id <paramref name="firstResult"/>.
+    /// </summary>
+    public static Step[] Order(List<Step> steps, IReadOnlyList<Slot> roots, long firstResult)
     {
         var schedule = new Schedule();
         HashSet<Step> needed = Needed(roots);
         foreach (Step step in steps)
             if (needed.Contains(step))
                 schedule.Count(step, needed);
+        foreach (Step step in steps)
+            if (step.Id > firstResult && needed.Contains(step))
+                schedule.Pull(step);
         foreach (Slot root in roots)
             if (root.Producer is { } step)
                 schedule.Pull(step);
@@ -80,11 +88,20 @@ internal sealed class Schedule
             if (next.Position >= 0) continue;
             next.Position = order.Count;
             order.Add(next);
-            foreach (Slot slot in Reads(next)) unread[slot]--;
-            foreach (Step reader in next.Output.Slot.Readers)
-                if (--missing[reader] == 0 && IsCheap(reader))
-                    ready.Push(reader);
+            foreach (Step reader in next.Output.Slot.Readers) missing[reader]--;
+            PushCheap(next.Output.Slot);
+            // A value read for the last time but one may die with a step that could run long since.
+            foreach (Slot slot in Reads(next))
+                if (--unread[slot] == 1)
+                    PushCheap(slot);
         }
+    }
+
+    private void PushCheap(Slot slot)
+    {
+        foreach (Step reader in slot.Readers)
+            if (reader.Position < 0 && missing[reader] == 0 && IsCheap(reader))
+                ready.Push(reader);
     }
 
     private bool IsCheap(Step step)
@@ -92,7 +109,7 @@ internal sealed class Schedule
         long dying = 0, largest = 0;
         foreach (Slot slot in Reads(step))
         {
-            if (slot.Input is not null) continue;
+            if (slot.IsParameter) continue;
             if (unread[slot] == 1) dying += slot.Bytes;
             largest = Math.Max(largest, slot.Bytes);
         }

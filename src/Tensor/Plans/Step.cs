@@ -35,6 +35,9 @@ internal abstract class Step(string name, PlanView[] inputs, PlanView output)
 
     public PlanView Output { get; } = output;
 
+    /// <summary>Id of the tensor it was made for: the order in which the program asked for it.</summary>
+    public long Id { get; set; }
+
     /// <summary>Position in the schedule; -1 while not scheduled.</summary>
     public int Position { get; set; } = -1;
 

@@ -69,7 +69,11 @@ public sealed partial class Tensor
         Errors.Number("Sum", this);
         axes = axes.Resolve("Sum", Shape);
         if (axes.Count == 0) return this;
-        return Reduction.Drop(Apply(new Sum(axes), this), axes, keepDims);
+        // A sign is taken out of the sum: one pass over memory less in every gradient of a
+        // difference.
+        return state is { Primitive: Neg, Inputs: [var inner] }
+            ? -inner.Sum(axes, keepDims)
+            : Reduction.Drop(Apply(new Sum(axes), this), axes, keepDims);
     }
 
     /// <summary>Mean over the axes (all by default).</summary>

@@ -1,0 +1,91 @@
+// Gather and scatter-add of single elements within planes by int32 positions: what pooling does.
+// A plane is checked, zeroed and filled while it lies in L1.
+using System.Numerics;
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
+
+namespace Engine.Kernels;
+
+/// <summary>One call: rows of <see cref="Indices"/> positions in planes of <see cref="Rows"/> elements.</summary>
+internal unsafe struct PlaneIndexing<T> where T : unmanaged, INumber<T>
+{
+    private const long PartElements = 1 << 16;
+
+    public T* Values;
+    public long ValuesStride;
+    public int* Index;
+    public T* Result;
+    public long Planes;
+    public int Indices;
+    public int Rows;
+
+    private long planesPerPart;
+    private int outside;
+
+    /// <summary>
+    /// Runs the gather (or scatter) over all planes; false if a position lies outside its plane,
+    /// and then the result is undefined.
+    /// </summary>
+    public static bool Run(CpuBackend backend, PlaneIndexing<T> job, bool gather)
+    {
+        job.planesPerPart = Math.Max(1, PartElements / Math.Max(1, Math.Max(job.Rows, job.Indices)));
+        int parts = checked((int)((job.Planes + job.planesPerPart - 1) / job.planesPerPart));
+        delegate*<void*, int, void> body = gather ? &Gather : &Scatter;
+        if (parts == 1) body(&job, 0);
+        else backend.Workers.Run(parts, body, &job);
+        return job.outside == 0;
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void Gather(void* context, int part)
+    {
+        ref PlaneIndexing<T> job = ref *(PlaneIndexing<T>*)context;
+        long last = Math.Min((part + 1) * job.planesPerPart, job.Planes);
+        for (long plane = part * job.planesPerPart; plane < last; plane++)
+        {
+            int* index = job.Index + plane * job.Indices;
+            if (!Inside(index, job.Indices, job.Rows))
+            {
+                job.outside = 1;
+                continue;
+            }
+            T* from = job.Values + plane * job.ValuesStride, to = job.Result + plane * job.Indices;
+            for (int i = 0; i < job.Indices; i++) to[i] = from[index[i]];
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void Scatter(void* context, int part)
+    {
+        ref PlaneIndexing<T> job = ref *(PlaneIndexing<T>*)context;
+        long last = Math.Min((part + 1) * job.planesPerPart, job.Planes);
+        for (long plane = part * job.planesPerPart; plane < last; plane++)
+        {
+            int* index = job.Index + plane * job.Indices;
+            if (!Inside(index, job.Indices, job.Rows))
+            {
+                job.outside = 1;
+                continue;
+            }
+            T* from = job.Values + plane * job.ValuesStride, to = job.Result + plane * job.Rows;
+            new Span<T>(to, job.Rows).Clear();
+            for (int i = 0; i < job.Indices; i++) to[index[i]] += from[i];
+        }
+    }
+
+    /// <summary>Whether all positions lie in 0 .. rows-1; negative ones are large when unsigned.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static bool Inside(int* index, int count, int rows)
+    {
+        uint largest = 0;
+        int i = 0;
+        if (Vector256.IsHardwareAccelerated && count >= 8)
+        {
+            var most = Vector256<uint>.Zero;
+            for (; i <= count - 8; i += 8) most = Vector256.Max(most, Vector256.Load((uint*)index + i));
+            for (int k = 0; k < 8; k++) largest = Math.Max(largest, most[k]);
+        }
+        for (; i < count; i++) largest = Math.Max(largest, (uint)index[i]);
+        return count == 0 || largest < (uint)rows;
+    }
+}

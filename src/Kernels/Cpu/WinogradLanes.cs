@@ -1,0 +1,88 @@
+// Rows of as many channels as a vector has lanes, to channels in lanes and back: transposes.
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
+
+namespace Engine.Kernels;
+
+/// <summary>Rows of several channels to channels in lanes, and back.</summary>
+internal static unsafe class WinogradLanes<O, V, T>
+    where O : struct, IVec<V, T> where V : struct where T : unmanaged
+{
+    private static bool Fast
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => typeof(T) == typeof(float) && O.Count % 8 == 0
+            && Transpose8.IsSupported;
+    }
+
+    /// <summary>target[w, lane] = source[lane * channel + w], or zeros outside the image.</summary>
+    [SkipLocalsInit, MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static void Gather(
+        T* source, nint channel, int channels, bool inside, int width, T* target)
+    {
+        if (!inside || channels < O.Count)
+            new Span<T>(target, width * O.Count).Clear();
+        if (!inside) return;
+        if (Fast && channels == O.Count)
+        {
+            float* spare = stackalloc float[64];
+            for (int lane = 0; lane < O.Count; lane += 8)
+            {
+                var from = (float*)(source + lane * channel);
+                var to = (float*)(target + lane);
+                int w = 0;
+                for (; w + 8 <= width; w += 8)
+                    Transpose8.Run(from + w, channel, to + w * O.Count, O.Count);
+                if (w == width) continue;
+                // The last columns once more where there are eight, or else by way of the spare.
+                if (width >= 8)
+                    Transpose8.Run(from + width - 8, channel, to + (width - 8) * O.Count, O.Count);
+                else
+                {
+                    Transpose8.Run(from, channel, spare, 8);
+                    for (w = 0; w < width; w++)
+                        Vector256.Load(spare + 8 * w).Store(to + w * O.Count);
+                }
+            }
+            return;
+        }
+        for (int lane = 0; lane < channels; lane++, source += channel)
+        {
+            T* to = target + lane;
+            for (int w = 0; w < width; w++, to += O.Count) *to = source[w];
+        }
+    }
+
+    /// <summary>target[lane * channel + w] = source[w, lane].</summary>
+    [SkipLocalsInit, MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static void Scatter(T* source, int width, T* target, nint channel, int channels)
+    {
+        if (Fast && channels == O.Count)
+        {
+            float* spare = stackalloc float[64];
+            for (int lane = 0; lane < O.Count; lane += 8)
+            {
+                var from = (float*)(source + lane);
+                var to = (float*)(target + lane * channel);
+                int w = 0;
+                for (; w + 8 <= width; w += 8)
+                    Transpose8.Run(from + w * O.Count, O.Count, to + w, channel);
+                if (w == width) continue;
+                if (width >= 8)
+                    Transpose8.Run(from + (width - 8) * O.Count, O.Count, to + width - 8, channel);
+                else
+                {
+                    Transpose8.Run(from, O.Count, spare, 8);
+                    for (int i = 0; i < 8; i++, to += channel)
+                        Vec256<float>.Store(Vector256.Load(spare + 8 * i), to, width);
+                }
+            }
+            return;
+        }
+        for (int lane = 0; lane < channels; lane++, target += channel)
+        {
+            T* from = source + lane;
+            for (int w = 0; w < width; w++, from += O.Count) target[w] = *from;
+        }
+    }
+}
