@@ -5,11 +5,13 @@ using Engine.Data;
 using Engine.Nn;
 
 // readme:end
-namespace Engine.Tests;
+using Engine.Tests;
+
+namespace ReadmeExample; // outside of Engine, as a user's code is
 
 public class ReadmeTests
 {
-    private const int Iterations = 5;
+    private const int Iterations = 2;
 
     [Fact]
     public void TheExampleRuns()
@@ -26,9 +28,7 @@ public class ReadmeTests
             Console.SetOut(console);
         }
 
-        string[] lines = output.ToString().Trim().Split('\n');
-        Assert.Equal(1, lines.Length);
-        Assert.True(double.IsFinite(double.Parse(lines[0])));
+        Assert.True(double.IsFinite(double.Parse(output.ToString())));
     }
 
     [Fact]
@@ -41,7 +41,7 @@ public class ReadmeTests
         int start = Array.IndexOf(readme, "```csharp") + 1;
         string[] shown = readme[start..Array.IndexOf(readme, "```", start)];
         Assert.Equal(Marked(source).ToArray(), shown);
-        Assert.InRange(shown.Count(l => l.Length > 0), 10, 20);
+        Assert.InRange(shown.Count(l => l.Length > 0), 10, 23);
     }
 
     private static void Example()
