@@ -12,7 +12,7 @@ internal sealed class TrainSyntax
     private readonly Option<int> queries =
         OptionKinds.Whole("--queries", "Query images of a class", 5);
     private readonly Option<int> metaBatch =
-        OptionKinds.Whole("--meta-batch", "Tasks in a meta-step", 16);
+        OptionKinds.Whole("--meta-batch", "Tasks in a meta-step", 8);
     private readonly Option<int> innerSteps =
         OptionKinds.Whole("--inner-steps", "Inner steps in training", 1);
     private readonly Option<int> testSteps =
@@ -22,7 +22,7 @@ internal sealed class TrainSyntax
         OptionKinds.Positive("--inner-rate", "Rate of the inner steps", 0.4);
 
     private readonly Option<double> rate =
-        OptionKinds.Positive("--rate", "Rate of the outer steps", 1e-3);
+        OptionKinds.Positive("--rate", "Rate of the outer steps", 4e-3);
 
     private readonly Option<int?> iterations =
         OptionKinds.WholeOrNone(

@@ -16,13 +16,13 @@ internal sealed class Chart
     private const double Bottom = 48;
 
     private readonly StringBuilder body = new();
-    private readonly Axis xAxis;
-    private readonly Axis yAxis;
+    private readonly ChartAxis xAxis;
+    private readonly ChartAxis yAxis;
     private readonly string xLabel;
     private readonly string yLabel;
     private readonly bool percent;
 
-    public Chart(Axis x, Axis y, string xLabel, string yLabel, bool percent)
+    public Chart(ChartAxis x, ChartAxis y, string xLabel, string yLabel, bool percent)
     {
         (xAxis, yAxis) = (x, y);
         (this.xLabel, this.yLabel, this.percent) = (xLabel, yLabel, percent);
@@ -102,7 +102,7 @@ internal sealed class Chart
         return svg.Append(body).Append("</svg>").ToString();
     }
 
-    private static string Tick(double value, Axis axis, bool percent)
+    private static string Tick(double value, ChartAxis axis, bool percent)
     {
         if (percent) return (100 * value).ToString("0.##", CultureInfo.InvariantCulture);
         int decimals = Math.Max(0, (int)Math.Ceiling(-Math.Log10(axis.Step) - 1e-9));
@@ -113,26 +113,26 @@ internal sealed class Chart
 }
 
 /// <summary>A linear axis from a round number to a round number.</summary>
-internal sealed record Axis(double Low, double High, double Step)
+internal sealed record ChartAxis(double Low, double High, double Step)
 {
     public IEnumerable<double> Ticks =>
         Enumerable.Range(0, (int)Math.Round((High - Low) / Step) + 1).Select(i => Low + (i * Step));
 
     /// <summary>The smallest round axis that holds both numbers, in about so many steps.</summary>
-    public static Axis Around(double low, double high, int steps = 5)
+    public static ChartAxis Around(double low, double high, int steps = 5)
     {
         if (!(high > low)) (low, high) = (low - 0.5, low + 0.5);
         double raw = (high - low) / steps;
         double power = Math.Pow(10, Math.Floor(Math.Log10(raw)));
         double step = power * (raw / power) switch { <= 1 => 1, <= 2 => 2, <= 5 => 5, _ => 10 };
-        return new Axis(Math.Floor(low / step) * step, Math.Ceiling(high / step) * step, step);
+        return new ChartAxis(Math.Floor(low / step) * step, Math.Ceiling(high / step) * step, step);
     }
 
     /// <summary>Whole numbers from low to high.</summary>
-    public static Axis Whole(int low, int high)
+    public static ChartAxis Whole(int low, int high)
     {
         var axis = Around(low, Math.Max(high, low + 1), 10);
-        return axis.Step >= 1 ? axis : new Axis(low, Math.Max(high, low + 1), 1);
+        return axis.Step >= 1 ? axis : new ChartAxis(low, Math.Max(high, low + 1), 1);
     }
 
     public double Part(double value) => (value - Low) / (High - Low);

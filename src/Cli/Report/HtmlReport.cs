@@ -71,10 +71,10 @@ internal static class HtmlReport
         // Losses start at 0 and leave out the highest hundredth, shares go from 0 to 100 %.
         double top = Math.Max(
             Smoothing.Quantile(points.Select(p => p.Y), 0.99), smooth.Max(p => p.Y));
-        var y = curve.Percent ? new Axis(0, 1, 0.2)
-            : Axis.Around(Math.Min(0, points.Min(p => p.Y)), top);
+        var y = curve.Percent ? new ChartAxis(0, 1, 0.2)
+            : ChartAxis.Around(Math.Min(0, points.Min(p => p.Y)), top);
         var chart = new Chart(
-            Axis.Around(0, points[^1].X, 8), y, curve.XLabel, curve.YLabel, curve.Percent);
+            ChartAxis.Around(0, points[^1].X, 8), y, curve.XLabel, curve.YLabel, curve.Percent);
         chart.Line(points, "raw");
         chart.Line(smooth, "line a");
         page.Append(Figure(chart.Render(curve.Title)));
@@ -104,7 +104,7 @@ internal static class HtmlReport
         var series = data.Steps.Where(s => s.Points.Count > 0).ToList();
         int last = series.Max(s => s.Points.Max(p => p.Step));
         var chart = new Chart(
-            Axis.Whole(0, last), new Axis(0, 1, 0.2), "inner steps taken",
+            ChartAxis.Whole(0, last), new ChartAxis(0, 1, 0.2), "inner steps taken",
             "accuracy on query images (%)",
             percent: true);
         if (data.Chance is { } chance) chart.Level(chance, "guessing");

@@ -53,7 +53,8 @@ public class CommandLineTests
     public void DefaultsAreThoseOfTheMainJob()
     {
         var options = Read("");
-        Assert.Equal((5, 1, 150.0), (options.Ways, options.Shots, options.Seconds));
+        Assert.Equal((5, 1, true), (options.Ways, options.Shots, options.HasTimeBudget));
+        Assert.Null(options.Seconds);
         Assert.Null(options.Iterations);
         Assert.False(options.FirstOrder);
         Assert.Null(options.Data);
@@ -66,7 +67,7 @@ public class CommandLineTests
         Assert.False(other.Rotations);
         Assert.Equal(0.01, other.InnerRate);
         Assert.Equal(-4, other.Seed);
-        Assert.Equal("x", other.Data);
+        Assert.Equal(Path.GetFullPath("x"), other.Data);
 
         static TrainOptions Read(string line)
         {

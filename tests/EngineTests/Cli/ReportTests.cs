@@ -104,7 +104,7 @@ public class ReportTests
     public void AxesAreRound(
         double low, double high, double expectedLow, double expectedHigh, double step)
     {
-        var axis = Axis.Around(low, high);
+        var axis = ChartAxis.Around(low, high);
         Assert.Equal(expectedLow, axis.Low, 1e-9);
         Assert.Equal(expectedHigh, axis.High, 1e-9);
         Assert.Equal(step, axis.Step, 1e-9);

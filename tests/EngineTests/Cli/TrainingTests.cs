@@ -1,0 +1,190 @@
+// engine train, test, repro and gradcheck from end to end, with tiny settings.
+using System.Text;
+using System.Text.Json;
+
+namespace Engine.Tests.Cli;
+
+public sealed class TrainingTests : IDisposable
+{
+    private readonly string folder = Directory.CreateTempSubdirectory("engine-test-").FullName;
+
+    public void Dispose() => Directory.Delete(folder, recursive: true);
+
+    [Fact]
+    public void ARunLeavesItsFilesAndFigures()
+    {
+        string run = In("run"), file = In("figures.json");
+        Outcome outcome = EngineCommand.Train(run, "--json", file).Succeeds();
+        foreach (string name in new[]
+        {
+            "config.json", "metrics.jsonl", "model.safetensors", "checkpoint.safetensors",
+            "report.html",
+        })
+            Assert.True(new FileInfo(Path.Combine(run, name)).Length > 0, name);
+        Assert.Equal(5, Directory.GetFiles(run).Length);
+
+        JsonElement json = Json(file);
+        foreach (string name in new[]
+        {
+            "accuracy_before", "accuracy_after", "accuracy_scratch", "ci95", "seconds",
+            "order_error",
+        })
+            Assert.Equal(JsonValueKind.Number, json.GetProperty(name).ValueKind);
+        Assert.Equal("exact", json.GetProperty("order").GetString());
+        Assert.Equal("transductive", json.GetProperty("batch_norm").GetString());
+        Assert.InRange(json.GetProperty("order_error").GetDouble(), 0, 1e-4);
+        Assert.Equal(4, json.GetProperty("accuracy_per_step").GetArrayLength());
+        Assert.Equal(3, json.GetProperty("steps").GetInt32());
+        Assert.Contains("accuracy after training:", outcome.Output);
+
+        string[] losses = [.. File.ReadLines(Path.Combine(run, "metrics.jsonl"))
+            .Where(l => l.Contains("\"loss\""))];
+        Assert.Equal(3, losses.Length);
+        string report = File.ReadAllText(Path.Combine(run, "report.html"));
+        Assert.Contains("An example episode", report);
+        Assert.Contains("Accuracy by inner step", report);
+    }
+
+    [Fact]
+    public void ATrainedModelIsTested()
+    {
+        string run = In("run"), file = In("figures.json"), trained = In("trained.json");
+        EngineCommand.Train(run, "--json", trained).Succeeds();
+        EngineCommand.Run("test", run, "--eval-tasks", "4", "--json", file).Succeeds();
+        JsonElement json = Json(file);
+        Assert.InRange(json.GetProperty("accuracy").GetDouble(), 0, 1);
+        Assert.Equal(4, json.GetProperty("accuracy_per_step").GetArrayLength());
+
+        // With the stream that training tested on, the same figure comes out.
+        EngineCommand.Run("test", Path.Combine(run, "model.safetensors"), "--seed", "2",
+            "--eval-tasks", "4", "--json", file).Succeeds();
+        Assert.Equal(
+            Json(trained).GetProperty("accuracy_after").GetDouble(),
+            Json(file).GetProperty("accuracy").GetDouble());
+        EngineCommand.Run("test", run, "--ways", "9").FailsWith(2, "exceeds the 3 outputs");
+    }
+
+    [Fact]
+    public void AResumedRunEndsWhereAnUninterruptedOneDoes()
+    {
+        string whole = In("whole"), parts = In("parts");
+        EngineCommand.Train(whole, "--iterations", "6").Succeeds();
+        EngineCommand.Train(parts, "--iterations", "3").Succeeds();
+
+        // What a killed run wrote after its checkpoint does not count, nor does half a line.
+        File.AppendAllText(Path.Combine(parts, "metrics.jsonl"),
+            "{\"step\":4,\"tasks\":8,\"loss\":9,\"seconds\":1}\n{\"step\":5,\"ta");
+        EngineCommand.Run("train", "--resume", parts, "--iterations", "6").Succeeds();
+        foreach (string name in new[] { "model.safetensors", "checkpoint.safetensors" })
+            Assert.Equal(
+                File.ReadAllBytes(Path.Combine(whole, name)),
+                File.ReadAllBytes(Path.Combine(parts, name)));
+        Assert.Equal(Losses(whole), Losses(parts));
+    }
+
+    [Fact]
+    public void ResumingRefusesWhatCannotBe()
+    {
+        string run = In("run");
+        EngineCommand.Run("--resume", run).FailsWith(1, "config.json: not there");
+        EngineCommand.Train(run).Succeeds();
+        EngineCommand.Run("--resume", run).FailsWith(2, "has taken 3 of 3 steps already");
+        EngineCommand.Run("--resume", run, "--ways", "4").FailsWith(2, "--ways: a run is resumed");
+        string checkpoint = Path.Combine(run, "checkpoint.safetensors");
+        File.WriteAllBytes(checkpoint, File.ReadAllBytes(checkpoint)[..^5]);
+        EngineCommand.Run("--resume", run, "--iterations", "5").FailsWith(1, "is damaged");
+        File.Copy(Path.Combine(run, "model.safetensors"), checkpoint, overwrite: true);
+        EngineCommand.Run("--resume", run, "--iterations", "5").FailsWith(1, "another kind of model");
+    }
+
+    [Fact]
+    public void DivergenceKeepsTheLastGoodModel()
+    {
+        string run = In("run");
+        EngineCommand.Train(run, "--rate", "1e30", "--iterations", "50")
+            .FailsWith(1, "training diverged", "at step", "model.safetensors");
+        EngineCommand.Run("test", run, "--eval-tasks", "2").Succeeds();
+    }
+
+    [Fact]
+    public void CtrlCKeepsTheModel()
+    {
+        using var stop = new CancellationTokenSource();
+        using var output = new CancellingWriter("train: step 1", stop);
+        string run = In("run"), file = In("figures.json");
+        EngineCommand.Run(output, stop.Token,
+            [.. EngineCommand.Tiny, "--iterations", "100000", "--out", run, "--json", file])
+            .FailsWith(2, "--iterations");
+
+        string[] tiny = [.. EngineCommand.Tiny.Select(o => o == "3" ? "100000" : o)];
+        tiny[^1] = "3";
+        EngineCommand.Run(output, stop.Token, [.. tiny, "--out", run, "--json", file]).Succeeds();
+        Assert.True(Json(file).GetProperty("interrupted").GetBoolean());
+        Assert.InRange(Json(file).GetProperty("steps").GetInt32(), 1, 1000);
+        Assert.Equal(5, Directory.GetFiles(run).Length);
+        EngineCommand.Run("test", run, "--eval-tasks", "2").Succeeds();
+    }
+
+    [Fact]
+    public void StoppingBeforeTrainingIsOneLine()
+    {
+        using var stop = new CancellationTokenSource();
+        stop.Cancel();
+        EngineCommand.Run(stop.Token, [.. EngineCommand.Tiny, "--out", In("run")])
+            .FailsWith(130, "stopped");
+    }
+
+    [Fact]
+    public void FirstOrderIsSaid()
+    {
+        string file = In("figures.json");
+        EngineCommand.Train(In("run"), "--order", "first", "--json", file).Succeeds();
+        Assert.Equal("first", Json(file).GetProperty("order").GetString());
+        Assert.True(Json(file).GetProperty("order_error").GetDouble() > 1e-3);
+    }
+
+    [Fact]
+    public void TheSinusoidIsReproduced()
+    {
+        string file = In("figures.json");
+        EngineCommand.Run("repro", "sinusoid", "--iterations", "20", "--json", file).Succeeds();
+        JsonElement json = Json(file);
+        foreach (string name in new[] { "mse_5shot", "mse_10shot", "median_5shot" })
+            Assert.Equal(3, json.GetProperty(name).GetArrayLength());
+        Assert.Equal("none", json.GetProperty("batch_norm").GetString());
+        Assert.InRange(json.GetProperty("order_error").GetDouble(), 0, 1e-4);
+        Assert.True(json.GetProperty("seconds").GetDouble() > 0);
+    }
+
+    [Fact]
+    public void DerivativesAreRight()
+    {
+        string file = In("figures.json");
+        Outcome outcome = EngineCommand.Run("gradcheck", "--json", file).Succeeds();
+        Assert.InRange(Json(file).GetProperty("worst_error").GetDouble(), 0, 1e-6);
+        Assert.Contains("maml_mlp", outcome.Output);
+    }
+
+    private string In(string name) => Path.Combine(folder, name);
+
+    private static JsonElement Json(string file) =>
+        JsonDocument.Parse(File.ReadAllText(file)).RootElement;
+
+    private static double[] Losses(string run) =>
+        [.. File.ReadLines(Path.Combine(run, "metrics.jsonl"))
+            .Select(l => JsonDocument.Parse(l).RootElement)
+            .Where(l => l.TryGetProperty("loss", out _))
+            .Select(l => l.GetProperty("loss").GetDouble())];
+
+    /// <summary>Asks for the end, as Ctrl-C does, when a text is printed.</summary>
+    private sealed class CancellingWriter(string text, CancellationTokenSource stop) : StringWriter
+    {
+        public override Encoding Encoding => Encoding.UTF8;
+
+        public override void WriteLine(string? value)
+        {
+            base.WriteLine(value);
+            if (value?.StartsWith(text, StringComparison.Ordinal) == true) stop.Cancel();
+        }
+    }
+}
