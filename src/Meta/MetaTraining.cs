@@ -28,41 +28,53 @@ public sealed class DivergenceException : Exception
     public double Loss { get; }
 }
 
-/// <summary>Meta-training of a model by an optimiser over drawn tasks.</summary>
-/// <param name="Maml">The meta-learner.</param>
-/// <param name="Optimizer">The outer update rule.</param>
-/// <param name="Draw">Tasks first .. first + count - 1 of the run's seed.</param>
-/// <param name="MetaBatch">Tasks a step.</param>
-/// <param name="ClipNorm">Largest norm of a meta-gradient; 0 for no limit.</param>
-public sealed record MetaTraining<T>(
-    Maml<T> Maml, Optimizer Optimizer, Func<long, int, Episode> Draw, int MetaBatch,
-    double ClipNorm = 0) where T : ITree
+/// <summary>Meta-training of a model by an optimiser over drawn tasks; the step is compiled.</summary>
+/// <param name="maml">The meta-learner.</param>
+/// <param name="optimizer">The outer update rule.</param>
+/// <param name="draw">Tasks first .. first + count - 1 of the run's seed.</param>
+/// <param name="metaBatch">Tasks a step.</param>
+/// <param name="clipNorm">Largest norm of a meta-gradient; 0 for no limit.</param>
+public sealed class MetaTraining<T>(
+    Maml<T> maml, Optimizer optimizer, Func<long, int, Episode> draw, int metaBatch,
+    double clipNorm = 0) where T : ITree
 {
+    // Not Compile.Step: the old state is what is kept when a step diverges.
+    private readonly Func<T, OptimizerState, Episode, (T, OptimizerState, Tensor, Tensor)> step =
+        Compile.Of((T model, OptimizerState state, Episode tasks) =>
+        {
+            var (loss, gradient) = maml.Gradient(model, tasks);
+            Tensor norm = SquaredNorm(gradient);
+            if (clipNorm > 0) gradient = Optim.ClipByGlobalNorm(gradient, clipNorm);
+            var (next, nextState) = optimizer.Step(model, gradient, state);
+            return (next, nextState, loss, norm);
+        });
+
+    /// <summary>Tasks first .. first + count - 1 of the run.</summary>
+    public Episode Draw(long first, int count) => draw(first, count);
+
     /// <summary>The state before the first step.</summary>
-    public TrainingState<T> Start(T model) => new(model, Optimizer.Init(model), 0);
+    public TrainingState<T> Start(T model) => new(model, optimizer.Init(model), 0);
 
     /// <summary>The state after one more step, and the meta-loss before it.</summary>
     /// <exception cref="DivergenceException">The loss is no finite number.</exception>
     public (TrainingState<T> State, double Loss) Step(TrainingState<T> state)
     {
         ArgumentNullException.ThrowIfNull(state);
-        Episode tasks = Draw(state.Step * MetaBatch, MetaBatch);
-        var (value, gradient) = Maml.Gradient(state.Model, tasks);
+        Episode tasks = draw(state.Step * metaBatch, metaBatch);
+        var (model, moments, value, norm) = step(state.Model, state.Optimizer, tasks);
         double loss = value.Item();
-        // A gradient can overflow while its loss is still finite: check it before it is applied.
-        if (!double.IsFinite(loss) || !double.IsFinite(SquaredNorm(gradient)))
+        // A gradient can overflow while its loss is still finite: then its step is not taken.
+        if (!double.IsFinite(loss) || !double.IsFinite(norm.Item()))
             throw new DivergenceException(state.Step + 1, loss);
-        if (ClipNorm > 0) gradient = Optim.ClipByGlobalNorm(gradient, ClipNorm);
-        var (model, optimizer) = Optimizer.Step(state.Model, gradient, state.Optimizer);
-        return (new(model, optimizer, state.Step + 1), loss);
+        return (new(model, moments, state.Step + 1), loss);
     }
 
-    private static double SquaredNorm(T gradient)
+    private static Tensor SquaredNorm(T gradient)
     {
         Tensor sum = Tensor.Zeros(Shape.Of());
         foreach (Tensor leaf in gradient.Leaves())
             if (!leaf.IsSymbolicZero)
                 sum += leaf.Square().Sum().Cast(DType.Float32);
-        return sum.Item();
+        return sum;
     }
 }
