@@ -8,8 +8,8 @@ namespace Engine.Meta;
 /// tasks, half the width of its 95 % confidence interval, and the median.
 /// </summary>
 public sealed record Evaluation(
-    int Tasks, IReadOnlyList<int> Steps, IReadOnlyList<double> Mean, IReadOnlyList<double> Interval95,
-    IReadOnlyList<double> Median, BatchNormMode BatchNorm)
+    int Tasks, IReadOnlyList<int> Steps, IReadOnlyList<double> Mean,
+    IReadOnlyList<double> Interval95, IReadOnlyList<double> Median, BatchNormMode BatchNorm)
 {
     /// <summary>Mean score after the last step.</summary>
     public double Final => Mean[^1];
@@ -42,7 +42,8 @@ public sealed record Evaluation(
             throw new EngineException(
                 $"Evaluation: {tasks} tasks in batches of {batch}; give at least 2 and 1.");
         ArgumentNullException.ThrowIfNull(steps);
-        if (steps.Count == 0 || steps[0] < 0 || steps.Zip(steps.Skip(1)).Any(p => p.First >= p.Second))
+        if (steps.Count == 0 || steps[0] < 0
+            || steps.Zip(steps.Skip(1)).Any(p => p.First >= p.Second))
             throw new EngineException($"Evaluation: [{string.Join(", ", steps)}] are no ascending "
                 + "numbers of inner steps; give some, such as [0, 1, 3].");
         var scores = new double[steps.Count][];

@@ -24,7 +24,10 @@ public static class SafeTensors
         Write(stream, tensors, metadata);
     }
 
-    /// <summary><see cref="Save{T}(Stream, T, IReadOnlyDictionary{string, string})"/> to a file, whole or not at all.</summary>
+    /// <summary>
+    /// <see cref="Save{T}(Stream, T, IReadOnlyDictionary{string, string})"/> to a file, whole or not
+    /// at all.
+    /// </summary>
     public static void Save<T>(
         string path, T tree, IReadOnlyDictionary<string, string>? metadata = null) where T : ITree
     {
@@ -129,7 +132,8 @@ public static class SafeTensors
     private static Tensor ReadTensor(JsonProperty entry, ReadOnlySpan<byte> data)
     {
         DType type = TypeOf(entry.Value.GetProperty("dtype").GetString(), entry.Name);
-        int[] sizes = [.. entry.Value.GetProperty("shape").EnumerateArray().Select(s => s.GetInt32())];
+        int[] sizes = [.. entry.Value.GetProperty("shape").EnumerateArray()
+            .Select(s => s.GetInt32())];
         long[] range = [.. entry.Value.GetProperty("data_offsets").EnumerateArray()
             .Select(o => o.GetInt64())];
         long count = type.Size();

@@ -124,7 +124,8 @@ internal static class CommandLine
         }
 
         CpuBackend cpu = CpuBackend.Default;
-        if (parsed.GetValue(Threads) is { } threads) CliException.CheckUse(() => UseThreads(threads));
+        if (parsed.GetValue(Threads) is { } threads)
+            CliException.CheckUse(() => UseThreads(threads));
         var context = new VerbContext(output, stop, cpu.Threads);
         body(parsed, context);
         if (json is not null) context.Summary.WriteTo(json);

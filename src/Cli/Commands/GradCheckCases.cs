@@ -10,7 +10,8 @@ namespace Engine.Cli;
 internal sealed partial record TensorPair(Tensor A, Tensor B) : ITree;
 
 /// <summary>A convolutional network without kinks, for finite differences.</summary>
-internal sealed partial record SmoothNetwork(Conv2d Convolution, BatchNorm Norm, Linear Head) : ITree
+internal sealed partial record SmoothNetwork(
+    Conv2d Convolution, BatchNorm Norm, Linear Head) : ITree
 {
     public static SmoothNetwork Create(Key key)
     {
@@ -136,7 +137,8 @@ internal static class GradCheckCases
 
     private static Tensor Normal(Key key, Shape shape) => key.Normal(shape, Double).Eval();
 
-    private static Tensor Positive(Key key, Shape shape) => key.Uniform(shape, 0.5, 2, Double).Eval();
+    private static Tensor Positive(Key key, Shape shape) =>
+        key.Uniform(shape, 0.5, 2, Double).Eval();
 
     private static Tensor OffZero(Key key, Shape shape)
     {

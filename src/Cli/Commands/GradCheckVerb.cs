@@ -34,7 +34,8 @@ internal static class GradCheckVerb
             string first = Text(errors[0]), second = Text(errors[1]), note = right ? "" : "WRONG";
             if (table is null)
             {
-                context.Figure(check.Name, check.Name, $"{first}  {second}  {note}".TrimEnd(), errors);
+                string line = $"{first}  {second}  {note}".TrimEnd();
+                context.Figure(check.Name, check.Name, line, errors);
             }
             else
             {

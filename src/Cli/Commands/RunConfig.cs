@@ -4,7 +4,9 @@ using System.Text.Json;
 
 namespace Engine.Cli;
 
-/// <summary>How a run was made. Data is an absolute path, or null for the embedded glyphs.</summary>
+/// <summary>
+/// How a run was made. Data is an absolute path, or null for the embedded glyphs.
+/// </summary>
 internal sealed record RunConfig(TrainOptions Options, int Channels, int Height, int Width)
 {
     public const string File = "config.json";

@@ -84,8 +84,9 @@ internal sealed class TrainRun(Experiment experiment, RunFolder folder, Cancella
         validation.Add((tasks, accuracy));
         metrics.Append(
             ("step", state.Step), ("tasks", tasks), ("validation_accuracy", accuracy));
-        progress.Note(FormattableString.Invariant(
-            $"  after {tasks:N0} tasks: {100 * accuracy:F1} % on {ValidationTasks} validation tasks"));
+        string share = FormattableString.Invariant(
+            $"after {tasks:N0} tasks: {100 * accuracy:F1} %");
+        progress.Note($"  {share} on {ValidationTasks} validation tasks");
     }
 
     private void Save(TrainingState<Conv4> state)

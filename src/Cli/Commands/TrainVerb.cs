@@ -9,7 +9,9 @@ namespace Engine.Cli;
 
 internal static class TrainVerb
 {
-    /// <summary>Seconds of the whole command when neither steps nor seconds are asked for.</summary>
+    /// <summary>
+    /// Seconds of the whole command when neither steps nor seconds are asked for.
+    /// </summary>
     private const double Budget = 163;
 
     /// <summary>Seconds for the example and the report.</summary>
@@ -125,7 +127,8 @@ internal static class TrainVerb
         context.Figure("method", "method", string.Create(CultureInfo.InvariantCulture,
             $"MAML, {o.InnerSteps} inner steps at rate {o.InnerRate} (test: {o.TestSteps}), "
             + $"Adam at {o.Rate}, {o.MetaBatch} tasks a step"));
-        context.Figure("batch_norm", "batch norm", Experiment.Name(experiment.Maml.Learner.BatchNorm));
+        context.Figure(
+            "batch_norm", "batch norm", Experiment.Name(experiment.Maml.Learner.BatchNorm));
         context.Figure("seed", "seed", o.Seed);
         context.Figure("threads", "threads", context.Threads);
         if (state.Step > 0) context.Figure("resumed_at", "resumed at step", state.Step);
@@ -140,9 +143,10 @@ internal static class TrainVerb
         context.Figure("order_error", "  against differences", check.Error, "0.0e+00");
         if (!check.Confirmed)
         {
-            throw CliException.Fail(FormattableString.Invariant(
-                $"the meta-gradient is not exact: it differs from finite differences by {check.Error:0.0e+00}. ")
-                + "This is an error of the engine, please report it; --order first trains without.");
+            string error = check.Error.ToString("0.0e+00", CultureInfo.InvariantCulture);
+            throw CliException.Fail(
+                $"the meta-gradient is not exact: it differs from finite differences by {error}. "
+                + "This is an error of the engine, please report it; --order first goes without.");
         }
 
         return check;

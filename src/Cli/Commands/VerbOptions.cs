@@ -23,13 +23,17 @@ internal sealed record TrainOptions
     /// <summary>Rate of the outer optimiser.</summary>
     public required double Rate { get; init; }
 
-    /// <summary>Meta-steps at most, those before a resumption counted in; null sets no limit.</summary>
+    /// <summary>
+    /// Meta-steps at most, those before a resumption counted in; null sets no limit.
+    /// </summary>
     public required int? Iterations { get; init; }
 
     /// <summary>Seconds of training at most; null sets no limit.</summary>
     public required double? Seconds { get; init; }
 
-    /// <summary>Neither steps nor seconds are limited: the whole command gets its usual time.</summary>
+    /// <summary>
+    /// Neither steps nor seconds are limited: the whole command gets its usual time.
+    /// </summary>
     public bool HasTimeBudget => Iterations is null && Seconds is null;
 
     /// <summary>Filters of each convolution.</summary>

@@ -29,7 +29,9 @@ internal sealed class TrainSyntax
             "--iterations", "Meta-steps to train; without it --seconds decides");
 
     private readonly Option<double?> seconds = OptionKinds.PositiveOrNone(
-        "--seconds", "Seconds to train at most [default: so that all ends within 3 minutes, or no limit with --iterations]");
+        "--seconds",
+        "Seconds to train at most [default: so that all ends within 3 minutes, or no limit with "
+        + "--iterations]");
 
     private readonly Option<int> filters =
         OptionKinds.Whole("--filters", "Filters of a convolution", 32);
@@ -67,8 +69,9 @@ internal sealed class TrainSyntax
     public TrainOptions Read(ParseResult parsed)
     {
         string? run = parsed.GetValue(resume);
-        if (run is not null
-            && OfNewRuns.FirstOrDefault(o => parsed.GetResult(o) is { Implicit: false }) is { } other)
+        Option? other =
+            OfNewRuns.FirstOrDefault(o => parsed.GetResult(o) is { Implicit: false });
+        if (run is not null && other is not null)
         {
             throw CliException.Use(
                 $"{other.Name}: a run is resumed with the settings it began with; leave it out.");

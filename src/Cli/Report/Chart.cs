@@ -30,7 +30,8 @@ internal sealed class Chart
 
     public double X(double value) => Left + ((Width - Left - Right) * xAxis.Part(value));
 
-    public double Y(double value) => Height - Bottom - ((Height - Top - Bottom) * yAxis.Part(value));
+    public double Y(double value) =>
+        Height - Bottom - ((Height - Top - Bottom) * yAxis.Part(value));
 
     /// <summary>A line through points; values outside the axes are cut off at their ends.</summary>
     public void Line(IEnumerable<(double X, double Y)> points, string style)

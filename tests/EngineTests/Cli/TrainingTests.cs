@@ -94,7 +94,8 @@ public sealed class TrainingTests : IDisposable
         File.WriteAllBytes(checkpoint, File.ReadAllBytes(checkpoint)[..^5]);
         EngineCommand.Run("--resume", run, "--iterations", "5").FailsWith(1, "is damaged");
         File.Copy(Path.Combine(run, "model.safetensors"), checkpoint, overwrite: true);
-        EngineCommand.Run("--resume", run, "--iterations", "5").FailsWith(1, "another kind of model");
+        EngineCommand.Run("--resume", run, "--iterations", "5")
+            .FailsWith(1, "another kind of model");
     }
 
     [Fact]
