@@ -14,7 +14,7 @@ internal static class SinusoidRepro
 {
     private const double InnerRate = 0.001;
     private const int MetaBatch = 25;
-    private const int TestTasks = 1000;
+    private const int TestTasks = 8000;
     private const int TestPoints = 100;
     private static readonly int[] Steps = [1, 5, 10];
 
