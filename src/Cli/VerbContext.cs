@@ -59,7 +59,8 @@ internal sealed class VerbContext(TextWriter output, CancellationToken stop, int
     /// <summary>Numbers, printed in the format given.</summary>
     public void Numbers(string name, string label, double[] values, string format) => Figure(
         name, label,
-        string.Join(", ", values.Select(v => v.ToString(format, CultureInfo.InvariantCulture))),
+        values.Length == 0 ? "none" : string.Join(
+            ", ", values.Select(v => v.ToString(format, CultureInfo.InvariantCulture))),
         values);
 
     /// <summary>Mean accuracies with the numbers of inner steps they were measured after.</summary>

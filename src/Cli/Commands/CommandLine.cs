@@ -124,9 +124,9 @@ internal static class CommandLine
         }
 
         CpuBackend cpu = CpuBackend.Default;
-        if (parsed.GetValue(Threads) is { } threads)
-            CliException.CheckUse(() => UseThreads(threads));
-        var context = new VerbContext(output, stop, cpu.Threads);
+        int threads = parsed.GetValue(Threads) ?? cpu.Threads;
+        CliException.CheckUse(() => UseThreads(threads));
+        var context = new VerbContext(output, stop, threads);
         body(parsed, context);
         if (json is not null) context.Summary.WriteTo(json);
         return 0;

@@ -74,7 +74,7 @@ internal static class TrainReport
         ];
     }
 
-    private static string Inner(int steps) => steps == 1 ? "1 inner step" : $"{steps} inner steps";
+    internal static string Inner(int steps) => steps == 1 ? "1 inner step" : $"{steps} inner steps";
 
     private static string Text(Evaluation evaluation, int steps)
     {

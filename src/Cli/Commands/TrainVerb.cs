@@ -125,7 +125,7 @@ internal static class TrainVerb
             $"Conv4 with {o.Filters} filters, {o.Ways} outputs");
         context.Figure("parameters", "parameters", experiment.Untrained.ParameterCount());
         context.Figure("method", "method", string.Create(CultureInfo.InvariantCulture,
-            $"MAML, {o.InnerSteps} inner steps at rate {o.InnerRate} (test: {o.TestSteps}), "
+            $"MAML, {TrainReport.Inner(o.InnerSteps)} at rate {o.InnerRate} (test: {o.TestSteps}), "
             + $"Adam at {o.Rate}, {o.MetaBatch} tasks a step"));
         context.Figure(
             "batch_norm", "batch norm", Experiment.Name(experiment.Maml.Learner.BatchNorm));
@@ -176,10 +176,8 @@ internal static class TrainVerb
         context.Percents("validation_accuracy", "validation accuracy",
             [.. result.Validation.Select(v => v.Accuracy)]);
         context.Figure("validation_eval_tasks", "  on tasks", TrainRun.ValidationTasks);
-        context.Figure("validation_tasks", "  after tasks",
-            string.Join(", ", result.Validation.Select(
-                v => v.Tasks.ToString("N0", CultureInfo.InvariantCulture))),
-            result.Validation.Select(v => v.Tasks).ToArray());
+        context.Numbers(
+            "validation_tasks", "  after tasks", [.. result.Validation.Select(v => v.Tasks)], "N0");
         context.Figure("interrupted", "ended by the user", result.Interrupted ? "yes" : "no",
             result.Interrupted);
     }

@@ -136,6 +136,18 @@ public sealed class TrainingTests : IDisposable
     }
 
     [Fact]
+    public void ThreadsChangeNothingButTime()
+    {
+        string one = In("one"), two = In("two"), file = In("figures.json");
+        EngineCommand.Train(one, "--threads", "1", "--json", file).Succeeds();
+        Assert.Equal(1, Json(file).GetProperty("threads").GetInt32());
+        EngineCommand.Train(two, "--threads", "2").Succeeds();
+        Assert.Equal(
+            File.ReadAllBytes(Path.Combine(one, "model.safetensors")),
+            File.ReadAllBytes(Path.Combine(two, "model.safetensors")));
+    }
+
+    [Fact]
     public void FirstOrderIsSaid()
     {
         string file = In("figures.json");
