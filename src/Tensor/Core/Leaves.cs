@@ -110,5 +110,6 @@ internal sealed record Placeholder(string Transform) : ConstantPrimitive
 public sealed partial class Tensor
 {
     /// <summary>The same values, through which no derivative flows: d/dx is zero at every order.</summary>
-    public Tensor StopGradient() => Apply(new StopGradientPrimitive(), this);
+    public Tensor StopGradient() =>
+        IsSymbolicZero ? this : Apply(new StopGradientPrimitive(), this);
 }

@@ -28,12 +28,26 @@ internal static class Evaluator
             PlanGraph.Collect(System.Runtime.InteropServices.CollectionsMarshal.AsSpan(pending));
         Device device = DeviceOf(nodes);
         Plan plan = MakePlan(nodes, keep);
-        Dictionary<Slot, Storage> storages = plan.Run(device);
+        Dictionary<Slot, Storage> storages = Run(plan, device);
         Interlocked.Add(ref stepsRun, plan.Steps.Length);
         foreach (PlanNode node in nodes)
             if (node.Primitive is not null && node.View is { IsWholeSlot: true } view
                 && storages.TryGetValue(view.Slot, out Storage? storage))
                 node.Tensor.SetValue(new Value(storage, 0, view.Layout));
+    }
+
+    private static Dictionary<Slot, Storage> Run(Plan plan, Device device)
+    {
+        try
+        {
+            return plan.Run(device);
+        }
+        catch (OutOfMemoryException e)
+        {
+            throw new EngineException($"Eval: {device} has no room for {plan.ResultBytes} bytes of "
+                + $"results and {plan.ArenaBytes} of temporaries. Use smaller tensors, or chunks "
+                + "in Vmap.", e);
+        }
     }
 
     /// <summary>

@@ -43,13 +43,26 @@ internal sealed class Plan
         var run = new PlanRun(device, ArenaBytes);
         try
         {
-            foreach (Step step in Steps) step.Run(run);
+            foreach (Step step in Steps) Run(step, run);
         }
         finally
         {
             run.End();
         }
         return run.Results;
+    }
+
+    /// <summary>Values decide whether an index is right, so kernels find it and the op is named here.</summary>
+    private static void Run(Step step, PlanRun run)
+    {
+        try
+        {
+            step.Run(run);
+        }
+        catch (IndexOutOfRangeException e) when (step is KernelStep)
+        {
+            throw new EngineException($"{step.Name}: {e.Message}", e);
+        }
     }
 }
 
