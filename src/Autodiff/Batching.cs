@@ -86,8 +86,15 @@ internal static class Batching<A, R>
         Tensor?[] results = Modes.Batch(tape, holes, values, size, outputs);
         var whole = new Tensor[results.Length];
         for (int i = 0; i < whole.Length; i++)
-            whole[i] = results[i] ?? outputs[i].Insert(0, size);
+            whole[i] = results[i] ?? Repeated(outputs[i], size);
         return whole;
+    }
+
+    /// <summary>A result that no element changes, for all of them; a gradient of nothing stays one.</summary>
+    private static Tensor Repeated(Tensor output, int size)
+    {
+        Tensor repeated = output.Insert(0, size);
+        return output.IsSymbolicZero ? Tensor.ZeroGradient(repeated) : repeated;
     }
 
     private static Tensor[] Chunked(

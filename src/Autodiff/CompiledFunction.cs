@@ -1,12 +1,11 @@
 // A function compiled: one plan for each signature of its arguments, made at the first call with it
 // and replayed at the others.
-using System.Runtime.CompilerServices;
 using System.Text;
 
 namespace Engine;
 
 /// <summary>What a call's arguments must have in common with the traced ones to replay their plan.</summary>
-internal sealed record Signature(string Text)
+internal sealed record Signature(string Text, Device? Device)
 {
     /// <summary>Structure, static parts, shapes, dtypes and device of all arguments.</summary>
     public static Signature Of<A>(A arguments, List<Tensor> leaves)
@@ -16,8 +15,8 @@ internal sealed record Signature(string Text)
         var text = statics.Text;
         foreach (Tensor leaf in leaves)
             text.Append(leaf.DType.Name()).Append(leaf.Shape).Append(leaf.IsSymbolicZero ? "0 " : " ");
-        if (leaves.Count > 0) text.Append(RuntimeHelpers.GetHashCode(leaves[0].Device));
-        return new Signature(text.ToString());
+        Tensor? first = leaves.Find(leaf => !leaf.IsSymbolicZero);
+        return new Signature(text.ToString(), first?.Device);
     }
 
     private sealed class CollectStatics : TreeMap

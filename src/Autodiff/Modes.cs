@@ -14,7 +14,7 @@ internal static class Modes
     {
         var at = new Dictionary<Tensor, Tensor>(ReferenceEqualityComparer.Instance);
         for (int i = 0; i < results.Count; i++)
-            if (cotangents[i] is { } g && tape.DependsOn(results[i]))
+            if (cotangents[i] is { } g && results[i].DType.IsFloat() && tape.DependsOn(results[i]))
                 Accumulate(at, results[i], g);
 
         for (int i = tape.Entries.Count - 1; i >= 0; i--)

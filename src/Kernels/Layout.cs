@@ -5,6 +5,9 @@ namespace Engine.Kernels;
 /// <summary>Sizes and strides of a view, both in elements, outermost axis first.</summary>
 public sealed class Layout
 {
+    /// <summary>Most axes a view may have: kernels keep their counters in buffers of that size.</summary>
+    public const int MaxRank = 32;
+
     private readonly long[] sizes;
     private readonly long[] strides;
 
@@ -14,6 +17,9 @@ public sealed class Layout
         if (sizes.Length != strides.Length)
             throw new ArgumentException(
                 $"Layout: {sizes.Length} sizes need as many strides, not {strides.Length}.");
+        if (sizes.Length > MaxRank)
+            throw new ArgumentException(
+                $"Layout: {sizes.Length} axes are more than the {MaxRank} that kernels take.");
         this.sizes = sizes;
         this.strides = strides;
         Count = 1;

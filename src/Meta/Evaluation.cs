@@ -49,16 +49,18 @@ public sealed record Evaluation(
         var scores = new double[steps.Count][];
         for (int s = 0; s < scores.Length; s++) scores[s] = new double[tasks];
 
-        var oneTask = (Episode task) => Tensor.Stack(maml
-            .Trajectory(model, task.SupportX, task.SupportY, steps[^1])
-            .Where((_, step) => steps.Contains(step))
-            .Select(m => score(maml.Learner.Forward(m, task.QueryX), task.QueryY))
-            .ToArray());
+        // The model is an argument, not a capture: a capture would be frozen into the plan.
+        var scoreTasks = Compile.Of((T start, Episode batched) => Vmap.Of((Episode task) =>
+            Tensor.Stack(maml
+                .Trajectory(start, task.SupportX, task.SupportY, steps[^1])
+                .Where((_, step) => steps.Contains(step))
+                .Select(m => score(maml.Learner.Forward(m, task.QueryX), task.QueryY))
+                .ToArray()))(batched));
         for (int first = 0; first < tasks; first += batch)
         {
             stop.ThrowIfCancellationRequested();
             int count = Math.Min(batch, tasks - first);
-            double[] values = Vmap.Of(oneTask)(draw(first, count)).ToDoubles();
+            double[] values = scoreTasks(model, draw(first, count)).ToDoubles();
             for (int i = 0; i < count; i++)
                 for (int s = 0; s < scores.Length; s++)
                     scores[s][first + i] = values[i * scores.Length + s];

@@ -37,7 +37,7 @@ public static class Optim
             if (!leaf.IsSymbolicZero)
                 squares = squares is null ? leaf.Square().Sum() : squares + leaf.Square().Sum();
         if (squares is null) return gradient;
-        Tensor scale = Tensor.Minimum(maxNorm / (squares.Sqrt() + 1e-6), 1);
+        Tensor scale = Tensor.Minimum(maxNorm / (Root(squares) + 1e-6), 1);
         return gradient.Map((Tensor leaf) => leaf.IsSymbolicZero ? leaf : leaf * scale);
     }
 
@@ -46,6 +46,16 @@ public static class Optim
         gradient.Map((Tensor leaf) => leaf.IsSymbolicZero
             ? leaf
             : Tensor.Maximum(Tensor.Minimum(leaf, bound), -bound));
+
+    /// <summary>
+    /// The root, with derivative 0 at 0, where a gradient that is zero (a dead rectifier's) would
+    /// otherwise make a step that is differentiated through infinite.
+    /// </summary>
+    internal static Tensor Root(Tensor square)
+    {
+        Tensor positive = square > 0;
+        return Tensor.Where(positive, Tensor.Where(positive, square, 1).Sqrt(), square);
+    }
 
     private static Func<Tensor, Tensor> Constant(double rate) =>
         steps => Tensor.Full(steps.Shape, rate);
@@ -81,9 +91,15 @@ internal sealed record Adam(double Beta1, double Beta2, double Epsilon) : Optimi
         Tensor square = Beta2 * moments.Second! + (1 - Beta2) * gradient.Square();
         moments.First = mean;
         moments.Second = square;
-        // 1 - beta^n, the weight that the averages have received so far.
-        Tensor first = 1 - (n * Math.Log(Beta1)).Exp(), second = 1 - (n * Math.Log(Beta2)).Exp();
-        if (Beta1 == 0) first = Tensor.Ones(n.Shape, n.DType);
-        return leaf - rate / first * mean / ((square / second).Sqrt() + Epsilon);
+        Tensor first = Weight(Beta1, n, leaf.DType), second = Weight(Beta2, n, leaf.DType);
+        return leaf - rate / first * mean / (Optim.Root(square / second) + Epsilon);
     }
+
+    /// <summary>
+    /// 1 - beta^n, the weight that an average has received after n steps; in float64, because
+    /// float32 keeps four digits of 1 - 0.999.
+    /// </summary>
+    private static Tensor Weight(double beta, Tensor n, DType type) => beta == 0
+        ? Tensor.Full(n.Shape, 1, type)
+        : (1 - (n.Cast(DType.Float64) * Math.Log(beta)).Exp()).Cast(type);
 }

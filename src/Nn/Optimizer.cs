@@ -51,8 +51,8 @@ public abstract record Optimizer
                 First = HasFirst ? first[i] : null,
                 Second = HasSecond ? second[i] : null,
             };
-            Tensor n = steps.Cast(leaves[i].DType);
-            updated[i] = Update(leaves[i], gradients[i], rate.Cast(leaves[i].DType), n, moments);
+            Tensor leafRate = rate.Cast(leaves[i].DType);
+            updated[i] = Update(leaves[i], gradients[i], leafRate, steps, moments);
             if (HasFirst) first[i] = moments.First!;
             if (HasSecond) second[i] = moments.Second!;
         }
@@ -69,7 +69,7 @@ public abstract record Optimizer
     protected abstract bool HasSecond { get; }
 
     /// <summary>
-    /// The leaf after step n (1 at the first) with that rate; moments are replaced in
+    /// The leaf after step n (int64, 1 at the first) with that rate; moments are replaced in
     /// <paramref name="moments"/>.
     /// </summary>
     private protected abstract Tensor Update(
@@ -79,9 +79,17 @@ public abstract record Optimizer
     {
         if (!kept) return [];
         var moments = ImmutableArray.CreateBuilder<Tensor>(leaves.Count);
-        foreach (Tensor leaf in leaves) moments.Add(0 * leaf.StopGradient());
+        foreach (Tensor leaf in leaves) moments.Add(Zero(leaf));
         return moments.MoveToImmutable();
     }
+
+    /// <summary>Zeros on the leaf's device, even where the leaf is not a number.</summary>
+    private static Tensor Zero(Tensor leaf) => leaf.DType switch
+    {
+        DType.Bool => leaf & !leaf,
+        DType.Int32 or DType.Int64 => 0 * leaf,
+        _ => (leaf > double.PositiveInfinity).Cast(leaf.DType),
+    };
 }
 
 /// <summary>The moments of one leaf, in and out.</summary>

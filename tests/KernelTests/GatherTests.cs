@@ -60,7 +60,7 @@ public class GatherTests
         Operand index = Views.From(backend, new[] { 0, bad, 1 }, 1, 3);
         Operand y = Views.New(backend, DType.Float32, 1, 3, 2);
         var error = Assert.Throws<IndexOutOfRangeException>(() => backend.Gather(x, index, y));
-        Assert.Equal($"Gather: index {bad} at (0, 1) is outside 0 .. 4.", error.Message);
+        Assert.Equal($"index {bad} at (0, 1) is outside 0 .. 4.", error.Message);
         Assert.Throws<IndexOutOfRangeException>(() => backend.ScatterAdd(y, index, x));
     }
 

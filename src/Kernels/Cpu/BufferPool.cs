@@ -32,10 +32,13 @@ internal sealed unsafe class BufferPool
     {
         ArgumentOutOfRangeException.ThrowIfNegative(bytes);
         long size = SizeClass(bytes);
+        if (!Stack(size).TryPop(out CpuBuffer? block))
+        {
+            block = new CpuBuffer(NativeMemory.AlignedAlloc((nuint)(size + Slack), 64), size);
+            Interlocked.Add(ref bytesHeld, size);
+        }
         Interlocked.Add(ref bytesInUse, size);
-        if (Stack(size).TryPop(out CpuBuffer? block)) return block;
-        Interlocked.Add(ref bytesHeld, size);
-        return new CpuBuffer(NativeMemory.AlignedAlloc((nuint)(size + Slack), 64), size);
+        return block;
     }
 
     public void Return(CpuBuffer block)

@@ -21,7 +21,7 @@ public sealed unsafe partial class CpuBackend
             FromRow = x.Layout.Strides[1],
             To = (byte*)Pointer(y),
         };
-        job.Check("Gather");
+        job.Check();
         job.Each = Math.Clamp(IndexPart / job.Inner, 1, job.Batch * job.Indices);
         int parts = checked((int)((job.Batch * job.Indices + job.Each - 1) / job.Each));
         if (parts == 1) IndexJob.Gather(&job, 0);
@@ -43,7 +43,7 @@ public sealed unsafe partial class CpuBackend
             FromColumn = g.Layout.Strides[2],
             To = (byte*)Pointer(y),
         };
-        job.Check("ScatterAdd");
+        job.Check();
 
         // Threads share batches and columns, never rows: additions to a place keep their order.
         bool split = g.Layout.Count >= 2 * IndexPart && job.Inner >= 128;
@@ -113,7 +113,7 @@ public sealed unsafe partial class CpuBackend
         private readonly int size = type.Size();
 
         // Before anything runs, so that an error is thrown on the caller's thread.
-        public readonly void Check(string name)
+        public readonly void Check()
         {
             for (long b = 0; b < Batch; b++)
             {
@@ -122,7 +122,7 @@ public sealed unsafe partial class CpuBackend
                     long row = At(b, i);
                     if ((ulong)row >= (ulong)rows)
                         throw new IndexOutOfRangeException(
-                            $"{name}: index {row} at ({b}, {i}) is outside 0 .. {rows - 1}.");
+                            $"index {row} at ({b}, {i}) is outside 0 .. {rows - 1}.");
                 }
             }
         }

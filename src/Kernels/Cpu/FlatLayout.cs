@@ -93,10 +93,14 @@ internal sealed unsafe class FlatLayout
     {
         (Rows, Columns, Images) = (rows, columns, images);
         RowPitch = columns.Pitch;
-        ImagePitch = rows.Pitch * RowPitch;
-        Phases = rows.InStep * columns.InStep;
-        int reach = rows.Reach * RowPitch + columns.Reach;
-        int elements = (images * ImagePitch + unit - 1) / unit * unit + reach;
+        long image = (long)rows.Pitch * RowPitch, phases = (long)rows.InStep * columns.InStep;
+        long reach = (long)rows.Reach * RowPitch + columns.Reach;
+        // Also beyond double's precision this compares rightly; below it nothing here overflows.
+        if (((double)image * images + reach + unit + 32) * phases > int.MaxValue)
+            throw new InsufficientMemoryException($"Convolution: planes of {image} elements for "
+                + $"{phases} phases of the strides are too large.");
+        (ImagePitch, Phases) = ((int)image, (int)phases);
+        int elements = (int)((images * image + unit - 1) / unit * unit + reach);
         // An odd number of cache lines keeps the planes off the same cache sets.
         PlanePitch = ((elements + 15) / 16 | 1) * 16;
     }

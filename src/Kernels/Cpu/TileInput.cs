@@ -21,7 +21,7 @@ internal enum TileSource : byte
 internal unsafe struct TileInput
 {
     /// <summary>Axes a view may have.</summary>
-    public const int MaxRank = 32;
+    public const int MaxRank = Layout.MaxRank;
 
     public TileSource Source;
     public bool IsContiguous;

@@ -30,6 +30,11 @@ internal static class Errors
         throw Fail(op, $"axis {axis} is out of range for shape {shape}; {range}.");
     }
 
+    /// <summary>A computed axis size as an int, or an error.</summary>
+    public static int Size(string op, long size) => size is >= 0 and <= int.MaxValue
+        ? (int)size
+        : throw Fail(op, $"an axis of {size} elements is longer than {int.MaxValue}.");
+
     public static EngineException Broadcast(string op, Shape a, Shape b) => Fail(op,
         $"shapes {a} and {b} do not broadcast: aligned at the right, sizes must be equal or 1. "
         + "Reshape or transpose one operand.");

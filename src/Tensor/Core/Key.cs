@@ -96,8 +96,12 @@ public sealed record Key : ITree
         return ReferenceEquals(words, Words) ? this : new Key(words);
     }
 
-    private Tensor SplitWords(int count) =>
-        Bits(2 * count, DType.Int32).Reshape([.. Words.Shape.Sizes[..^1], count, 2]);
+    private Tensor SplitWords(int count)
+    {
+        if (count is < 0 or > int.MaxValue / 2)
+            throw Errors.Fail("Key", $"{count} keys asked for; ask for 0 to {int.MaxValue / 2}.");
+        return Bits(2 * count, DType.Int32).Reshape([.. Words.Shape.Sizes[..^1], count, 2]);
+    }
 
     private Tensor Bits(int count, DType type) =>
         Tensor.Apply(new RandomBits(count, type), Words);
@@ -108,7 +112,8 @@ public sealed record Key : ITree
             throw Errors.Fail("Key", $"a batched key {Words.Shape} has no single stream of "
                 + "numbers. Map over it with Vmap.Of, or take one key.");
         Tensor bits = Bits(
-            checked((int)shape.Count), type == DType.Float32 ? DType.Int32 : DType.Int64);
+            Errors.Size("Key", shape.Count),
+            type == DType.Float32 ? DType.Int32 : DType.Int64);
         return Tensor.Apply(new UnitFromBits(), bits).Reshape(shape);
     }
 }

@@ -123,5 +123,6 @@ internal sealed record Donated(Shape Shape, DType Type, string Step) : ConstantP
 public sealed partial class Tensor
 {
     /// <summary>The same values, through which no derivative flows: d/dx is zero at every order.</summary>
-    public Tensor StopGradient() => Apply(new StopGradientPrimitive(), this);
+    public Tensor StopGradient() =>
+        IsSymbolicZero ? this : Apply(new StopGradientPrimitive(), this);
 }

@@ -1,5 +1,6 @@
 // The sizes of a tensor's axes: an immutable, value-equal list of non-negative ints.
 using System.Runtime.CompilerServices;
+using Engine.Kernels;
 
 namespace Engine;
 
@@ -10,15 +11,25 @@ namespace Engine;
 [CollectionBuilder(typeof(Shape), nameof(Of))]
 public readonly struct Shape : IEquatable<Shape>
 {
+    private const double MaxCount = 1L << 59;
+
     private readonly int[]? sizes;
 
     private Shape(int[] sizes)
     {
         this.sizes = sizes;
+        // Above the axes' product of any memory, counts and offsets would overflow silently.
+        double count = 1;
         foreach (int size in sizes)
+        {
             if (size < 0)
-                throw new EngineException(
-                    $"Shape: axis sizes are not negative, but got ({string.Join(", ", sizes)}).");
+                throw Wrong($"axis sizes are not negative, but got {this}.");
+            count *= Math.Max(1, size);
+        }
+        if (sizes.Length > Layout.MaxRank)
+            throw Wrong($"at most {Layout.MaxRank} axes, but got {sizes.Length}: {this}.");
+        if (count > MaxCount)
+            throw Wrong($"{this} has more than 2^59 elements. Use smaller sizes.");
     }
 
     /// <summary>A shape of the given sizes.</summary>
@@ -81,6 +92,8 @@ public readonly struct Shape : IEquatable<Shape>
 
     /// <summary>The sizes as NumPy prints them: (), (3), (2, 3).</summary>
     public override string ToString() => $"({string.Join(", ", sizes ?? [])})";
+
+    private static EngineException Wrong(string message) => Errors.Fail("Shape", message);
 
     internal long[] ToLong()
     {

@@ -26,8 +26,8 @@ internal sealed class Storage
 
     ~Storage()
     {
-        if (Buffer is null) return;
         Interlocked.Add(ref owned, -bytes);
+        if (Buffer is null) return; // renting it failed
         Device.Backend.Return(Buffer);
     }
 

@@ -24,24 +24,55 @@ public sealed partial class Tensor
     /// <summary>Computes the value and formats it NumPy-style, with that many digits after the point.</summary>
     public string Format(int digits = 4)
     {
-        var texts = new string[Count];
-        double[] values = ToDoubles();
-        bool scientific = DType.IsFloat() && NeedsExponent(values);
+        // Only what is shown is looked at: a debugger prints a tensor of any size at once.
+        bool cut = Count > Threshold;
+        var places = new List<long>();
+        AddShown(places, 0, 0, Count, cut);
+        string[] texts = Texts(places, digits);
         int width = 0;
-        for (int i = 0; i < texts.Length; i++)
-        {
-            texts[i] = Text(values[i], digits, scientific);
-            width = Math.Max(width, texts[i].Length);
-        }
+        foreach (string text in texts) width = Math.Max(width, text.Length);
         var builder = new StringBuilder();
-        Append(builder, texts, 0, 0, texts.Length, width, Count > Threshold);
+        int next = 0;
+        Append(builder, texts, ref next, 0, width, cut);
         return builder.ToString();
     }
 
-    private string Text(double value, int digits, bool scientific)
+    /// <summary>The elements shown, by their place in row-major order.</summary>
+    private void AddShown(List<long> places, int axis, long start, long count, bool cut)
     {
-        if (DType == DType.Bool) return value != 0 ? "True" : "False";
-        if (!DType.IsFloat()) return ((long)value).ToString(CultureInfo.InvariantCulture);
+        if (axis == Rank)
+        {
+            places.Add(start);
+            return;
+        }
+        int size = Shape[axis];
+        for (int i = 0; i < size; i++)
+        {
+            if (cut && size > 2 * EdgeItems && i == EdgeItems) i = size - EdgeItems;
+            AddShown(places, axis + 1, start + i * (count / size), count / size, cut);
+        }
+    }
+
+    private string[] Texts(List<long> places, int digits)
+    {
+        switch (DType)
+        {
+            case DType.Bool:
+                bool[] masks = ToArray<bool>();
+                return Array.ConvertAll(places.ToArray(), i => masks[i] ? "True" : "False");
+            case DType.Int32:
+            case DType.Int64:
+                long[] integers = Cast(DType.Int64).ToArray<long>();
+                return Array.ConvertAll(
+                    places.ToArray(), i => integers[i].ToString(CultureInfo.InvariantCulture));
+        }
+        double[] all = ToDoubles(), values = Array.ConvertAll(places.ToArray(), i => all[i]);
+        bool scientific = NeedsExponent(values);
+        return Array.ConvertAll(values, value => Text(value, digits, scientific));
+    }
+
+    private static string Text(double value, int digits, bool scientific)
+    {
         if (double.IsNaN(value)) return "nan";
         if (double.IsInfinity(value)) return value > 0 ? "inf" : "-inf";
         string format = scientific ? $"0.{new string('0', digits)}e+00" : $"F{digits}";
@@ -62,15 +93,15 @@ public sealed partial class Tensor
     }
 
     private void Append(
-        StringBuilder builder, string[] texts, int axis, int start, int count, int width, bool cut)
+        StringBuilder builder, string[] texts, ref int next, int axis, int width, bool cut)
     {
         if (axis == Rank)
         {
-            builder.Append(axis == 0 ? texts[start] : texts[start].PadLeft(width));
+            builder.Append(axis == 0 ? texts[next++] : texts[next++].PadLeft(width));
             return;
         }
         builder.Append('[');
-        int size = Shape[axis], inner = size == 0 ? 0 : count / size;
+        int size = Shape[axis];
         bool last = axis == Rank - 1;
         string separator = last
             ? ", "
@@ -83,7 +114,7 @@ public sealed partial class Tensor
                 builder.Append("...").Append(separator);
                 i = size - EdgeItems;
             }
-            Append(builder, texts, axis + 1, start + i * inner, inner, width, cut);
+            Append(builder, texts, ref next, axis + 1, width, cut);
         }
         builder.Append(']');
     }

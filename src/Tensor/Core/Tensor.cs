@@ -95,12 +95,15 @@ public sealed partial class Tensor : ITree
         return node;
     }
 
-    /// <summary>Publishes the value; the way it was made is kept only while a transform may walk it.</summary>
+    /// <summary>
+    /// Publishes the value; the way it was made is kept only while a transform may walk it (and of
+    /// symbolic zeros: reading one does not make it a gradient).
+    /// </summary>
     internal void SetValue(Value value)
     {
         NodeState old = state;
         value.Storage.AddOwner();
-        state = Traced
+        state = Traced || old.Primitive is SymbolicZero
             ? new NodeState(old.Primitive, old.Inputs, value)
             : new NodeState(null, [], value);
     }

@@ -47,10 +47,23 @@ internal sealed class Plan
     /// </summary>
     public Storage?[] Run(Device device, Value[] parameters)
     {
+        try
+        {
+            return RunSteps(device, parameters);
+        }
+        catch (OutOfMemoryException e)
+        {
+            throw new EngineException($"Eval: {device} has no room for {ArenaBytes} bytes of "
+                + "temporaries and the results. Use smaller tensors, or chunks in Vmap.", e);
+        }
+    }
+
+    private Storage?[] RunSteps(Device device, Value[] parameters)
+    {
         var run = new PlanRun(device, parameters, ArenaBytes);
         try
         {
-            foreach (Step step in Steps) step.Run(run);
+            foreach (Step step in Steps) Run(step, run);
         }
         finally
         {
@@ -59,6 +72,19 @@ internal sealed class Plan
         GC.KeepAlive(parameters);
         return Array.ConvertAll(
             Results, view => view is null ? null : run.Results.GetValueOrDefault(view.Slot));
+    }
+
+    /// <summary>Values decide whether an index is right, so kernels find it and the op is named here.</summary>
+    private static void Run(Step step, PlanRun run)
+    {
+        try
+        {
+            step.Run(run);
+        }
+        catch (IndexOutOfRangeException e) when (step is KernelStep)
+        {
+            throw new EngineException($"{step.Name}: {e.Message}", e);
+        }
     }
 }
 

@@ -20,6 +20,9 @@ public interface ITree
 /// <summary>A visitor that may replace the leaves of a tree.</summary>
 public abstract class TreeMap
 {
+    private const int MaxDepth = 200;
+    private int depth;
+
     /// <summary>A tensor of the tree; the result stands in its place.</summary>
     public abstract Tensor Leaf(string name, Tensor value);
 
@@ -28,8 +31,17 @@ public abstract class TreeMap
         value is null ? Missing<Tensor>(name) : Leaf(name, value);
 
     /// <summary>A tree within the tree.</summary>
-    public virtual T Child<T>(string name, T value) where T : ITree =>
-        value is Tensor leaf ? (T)(ITree)Leaf(name, leaf) : (T)value.Rebuild(this);
+    public virtual T Child<T>(string name, T value) where T : ITree
+    {
+        if (value is Tensor leaf) return (T)(ITree)Leaf(name, leaf);
+        if (depth == MaxDepth)
+            throw Errors.Fail("Tree", $"'{name}' of {value.GetType().Name} is more than {MaxDepth} "
+                + "trees deep. A tree must not contain itself.");
+        depth++;
+        T result = (T)value.Rebuild(this);
+        depth--;
+        return result;
+    }
 
     /// <summary>A tree within the tree that may be missing.</summary>
     public T? OptionalChild<T>(string name, T? value) where T : class, ITree =>

@@ -66,9 +66,9 @@ public static class Tree
     {
         ArgumentNullException.ThrowIfNull(f);
         IReadOnlyList<Tensor> thirds = third.Leaves();
+        if (thirds.Count != tree.Leaves().Count) throw Mismatch("Zip", tree, third);
         int i = 0;
-        Tensor[] results = ZipLeaves("Zip", tree, second, (a, b) => f(
-            a, b, i < thirds.Count ? thirds[i++] : throw Mismatch("Zip", tree, third)));
+        Tensor[] results = ZipLeaves("Zip", tree, second, (a, b) => f(a, b, thirds[i++]));
         Evaluator.Boundary(results);
         return tree.WithLeaves(results);
     }
@@ -121,11 +121,16 @@ public static class Tree
             if (x.Shape != y.Shape || x.DType != y.DType) return false;
             double[] p = x.ToDoubles(), q = y.ToDoubles();
             for (int i = 0; i < p.Length; i++)
-                if (!(p[i] == q[i] || Math.Abs(p[i] - q[i]) <= absolute + relative * Math.Abs(q[i])))
+                if (!Close(p[i], q[i], relative, absolute))
                     return false;
         }
         return true;
     }
+
+    /// <summary>Infinities are close to themselves alone: their difference bounds nothing.</summary>
+    private static bool Close(double a, double b, double relative, double absolute) =>
+        a == b
+        || (double.IsFinite(b) && Math.Abs(a - b) <= absolute + relative * Math.Abs(b));
 
     private static Tensor[] ZipLeaves<T>(
         string op, T tree, T other, Func<Tensor, Tensor, Tensor> f) where T : ITree

@@ -42,9 +42,6 @@ internal sealed class CollectPaths : TreeMap
     public override T Child<T>(string name, T value)
     {
         if (value is Tensor) return base.Child(name, value);
-        if (prefix.Count > 200)
-            throw Errors.Fail("Tree", $"'{Join(name)}' is more than 200 trees deep. A tree must "
-                + "not contain itself.");
         prefix.Push(Join(name));
         T result = base.Child(name, value);
         prefix.Pop();

@@ -38,13 +38,20 @@ public sealed partial class Tensor
             padding.Width, dilation.Height, dilation.Width, groups);
         ConvolutionShape s =
             geometry.With([1, .. Shape.Sizes], [1, .. filters.Shape.Sizes]);
-        int tall = dilation.Height * (s.KernelHeight - 1) + 1;
-        int wide = dilation.Width * (s.KernelWidth - 1) + 1;
-        if (s.KernelHeight < 1 || s.KernelWidth < 1
-            || tall > s.Height + 2 * padding.Height || wide > s.Width + 2 * padding.Width)
+        long tall = (long)dilation.Height * (s.KernelHeight - 1) + 1;
+        long wide = (long)dilation.Width * (s.KernelWidth - 1) + 1;
+        int height = Errors.Size(op, s.Height + 2L * padding.Height);
+        int width = Errors.Size(op, s.Width + 2L * padding.Width);
+        if (s.KernelHeight < 1 || s.KernelWidth < 1 || tall > height || wide > width)
             throw Errors.Fail(op, $"filters {filters.Shape} with dilation {dilation} span "
                 + $"{tall} x {wide}, more than images {Shape} with padding {padding}. "
                 + "Use smaller filters or more padding.");
+        // A stride beyond the image makes one output, as a shorter one does.
+        geometry = geometry with
+        {
+            StrideHeight = (int)Math.Min(stride.Height, height - tall + 1),
+            StrideWidth = (int)Math.Min(stride.Width, width - wide + 1),
+        };
         return Apply(new Convolution(geometry), ExpandDims(0), filters.ExpandDims(0)).Squeeze(0);
     }
 }

@@ -65,7 +65,8 @@ public sealed partial class Tensor
         Tensor c;
         if (b.Rank == 2 && a.Rank > 2)
         {
-            c = Apply(new MatMul(), a.Reshape((int)(a.Shape.Remove(a.Rank - 1).Count), k), b);
+            c = Apply(new MatMul(), a.Reshape(
+                Errors.Size("MatMul", a.Shape.Remove(a.Rank - 1).Count), k), b);
             c = c.Reshape(a.Shape.With(a.Rank - 1, b.Shape[1]));
         }
         else

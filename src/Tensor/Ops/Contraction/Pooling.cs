@@ -48,7 +48,8 @@ public sealed partial class Tensor
         Tensor index = Apply(new MaxPoolIndices(window, step, padding), StopGradient());
         int planes = Shape[0] * Shape[1], size = Shape[2] * Shape[3];
         int windows = index.Shape[2] * index.Shape[3];
-        return Apply(new Gather(), Reshape(planes, size, 1), index.Reshape(planes, windows))
+        Tensor flat = Reshape(planes, size, 1);
+        return Apply(new Gather("MaxPool2d"), flat, index.Reshape(planes, windows))
             .Reshape(index.Shape);
     }
 
@@ -79,7 +80,7 @@ public sealed partial class Tensor
         Errors.Float(op, this);
         Errors.Rank(op, this, 4, "(N, C, H, W)");
         int step = stride ?? window;
-        if (window < 1 || step < 1 || padding < 0 || 2 * padding > window)
+        if (window < 1 || step < 1 || padding < 0 || padding > window / 2)
             throw Errors.Fail(op, $"window {window} and stride {step} must be at least 1, padding "
                 + $"{padding} between 0 and half the window.");
         if (window > Shape[2] + 2 * padding || window > Shape[3] + 2 * padding)

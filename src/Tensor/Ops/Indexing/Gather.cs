@@ -4,14 +4,19 @@ using Engine.Kernels;
 
 namespace Engine;
 
-/// <summary>y[b, i, :] = x[b, index[b, i], :]: x (B, n, inner), index (B, m).</summary>
-internal sealed record Gather : Primitive, IKernel
+/// <summary>
+/// y[b, i, :] = x[b, index[b, i], :]: x (B, n, inner), index (B, m). Op is the public method that
+/// an index outside is reported under.
+/// </summary>
+internal sealed record Gather(string Op) : Primitive, IKernel
 {
+    internal override string Name => Op;
+
     internal override (Shape, DType) Infer(ReadOnlySpan<Tensor> x) =>
         (x[0].Shape.With(1, x[1].Shape[1]), x[0].DType);
 
     internal override Tensor?[] Vjp(Tensor[] x, Tensor y, Tensor g, bool[] need) =>
-        [need[0] ? Tensor.Apply(new ScatterAdd(x[0].Shape[1]), g, x[1]) : null, null];
+        [need[0] ? Tensor.Apply(new ScatterAdd(x[0].Shape[1], Op), g, x[1]) : null, null];
 
     internal override Tensor? Jvp(Tensor[] x, Tensor y, Tensor?[] dx) =>
         dx[0] is { } t ? Tensor.Apply(this, t, x[1]) : null;
@@ -29,13 +34,15 @@ internal sealed record Gather : Primitive, IKernel
 }
 
 /// <summary>y = 0, y[b, index[b, i], :] += g[b, i, :]: g (B, m, inner), index (B, m), n = Length.</summary>
-internal sealed record ScatterAdd(int Length) : Primitive, IKernel
+internal sealed record ScatterAdd(int Length, string Op) : Primitive, IKernel
 {
+    internal override string Name => Op;
+
     internal override (Shape, DType) Infer(ReadOnlySpan<Tensor> x) =>
         (x[0].Shape.With(1, Length), x[0].DType);
 
     internal override Tensor?[] Vjp(Tensor[] x, Tensor y, Tensor g, bool[] need) =>
-        [need[0] ? Tensor.Apply(new Gather(), g, x[1]) : null, null];
+        [need[0] ? Tensor.Apply(new Gather(Op), g, x[1]) : null, null];
 
     internal override Tensor? Jvp(Tensor[] x, Tensor y, Tensor?[] dx) =>
         dx[0] is { } t ? Tensor.Apply(this, t, x[1]) : null;
@@ -80,7 +87,7 @@ public sealed partial class Tensor
         axis = Errors.Axis("Take", axis, Shape);
         int outer = (int)Of(Shape.Sizes[..axis]), inner = (int)Of(Shape.Sizes[(axis + 1)..]);
         Tensor flat = index.Reshape(1, (int)index.Count).ExpandTo([outer, (int)index.Count]);
-        return Apply(new Gather(), Reshape(outer, Shape[axis], inner), flat)
+        return Apply(new Gather("Take"), Reshape(outer, Shape[axis], inner), flat)
             .Reshape([.. Shape.Sizes[..axis], .. index.Shape.Sizes, .. Shape.Sizes[(axis + 1)..]]);
 
         static long Of(ReadOnlySpan<int> sizes)
@@ -105,7 +112,7 @@ public sealed partial class Tensor
         Tensor x = MoveAxis(axis, -1), i = index.MoveAxis(axis, -1);
         int n = x.Shape[^1], m = i.Shape[^1], rows = 1;
         foreach (int size in x.Shape.Sizes[..^1]) rows *= size;
-        return Apply(new Gather(), x.Reshape(rows, n, 1), i.Reshape(rows, m))
+        return Apply(new Gather("TakeAlongAxis"), x.Reshape(rows, n, 1), i.Reshape(rows, m))
             .Reshape(i.Shape).MoveAxis(-1, axis);
     }
 

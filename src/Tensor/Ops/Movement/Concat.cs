@@ -7,9 +7,9 @@ internal sealed record Concat(int Axis) : Primitive, IKernel
 {
     internal override (Shape, DType) Infer(ReadOnlySpan<Tensor> x)
     {
-        int size = 0;
+        long size = 0;
         foreach (Tensor part in x) size += part.Shape[Axis];
-        return (x[0].Shape.With(Axis, size), x[0].DType);
+        return (x[0].Shape.With(Axis, Errors.Size("Concat", size)), x[0].DType);
     }
 
     internal override Tensor?[] Vjp(Tensor[] x, Tensor y, Tensor g, bool[] need)

@@ -59,9 +59,9 @@ public sealed partial class Tensor
     {
         if (Rank == 0) return Reshape(1);
         from = Errors.Axis("Flatten", from, Shape);
-        int rest = 1;
+        long rest = 1;
         foreach (int size in Shape.Sizes[from..]) rest *= size;
-        return Reshape([.. Shape.Sizes[..from], rest]);
+        return Reshape([.. Shape.Sizes[..from], Errors.Size("Flatten", rest)]);
     }
 
     private Shape ReshapeTo(ReadOnlySpan<int> sizes)
@@ -71,17 +71,29 @@ public sealed partial class Tensor
         if (free >= 0)
         {
             to[free] = 1;
-            long rest = 1;
-            foreach (int size in to) rest *= size;
-            bool fits = rest > 0 && Array.IndexOf(to, -1) < 0 && Count % rest == 0;
-            to[free] = fits ? (int)(Count / rest) : -1;
+            long rest = Product(to);
+            to[free] = rest > 0 && Count % rest == 0 && Count / rest <= int.MaxValue
+                ? (int)(Count / rest)
+                : -1;
         }
-        long count = 1;
-        foreach (int size in to) count *= size < 0 ? long.MinValue / 2 : size;
-        if (count != Count || Array.Exists(to, size => size < 0))
+        if (Product(to) != Count)
             throw Errors.Fail("Reshape", $"shape {Shape} has {Count} elements, which "
                 + $"({string.Join(", ", sizes.ToArray())}) cannot hold. Sizes must multiply to "
                 + $"{Count}; one may be -1.");
         return to;
+    }
+
+    /// <summary>The product of the sizes; -1 if one is negative or there is no such number.</summary>
+    private static long Product(int[] sizes)
+    {
+        long product = 1;
+        double size = 1; // of which the long is the low bits
+        foreach (int n in sizes)
+        {
+            if (n < 0) return -1;
+            product *= n;
+            size *= n;
+        }
+        return size < long.MaxValue ? product : -1;
     }
 }

@@ -36,7 +36,8 @@ internal sealed record Pad(Axes Before, Axes After, Axes Step) : LinearPrimitive
     {
         var sizes = new int[Before.Count];
         for (int i = 0; i < sizes.Length; i++)
-            sizes[i] = Before[i] + Length(x[0].Shape[i], Step[i]) + After[i];
+            sizes[i] = Errors.Size(
+                "Pad", (long)Before[i] + Length(x[0].Shape[i], Step[i]) + After[i]);
         return (sizes, x[0].DType);
     }
 
@@ -139,7 +140,7 @@ public sealed partial class Tensor
                 throw Errors.Fail("Slice", $"{starts[i]}..{end} by {steps[i]} does not lie within "
                     + $"axis {i} of shape {Shape}. Bounds must satisfy 0 <= start <= stop <= "
                     + $"{Shape[i]}, the step be positive.");
-            sizes[i] = (end - starts[i] + steps[i] - 1) / steps[i];
+            sizes[i] = end == starts[i] ? 0 : (end - starts[i] - 1) / steps[i] + 1;
         }
         Shape shape = sizes;
         return shape == Shape
