@@ -175,7 +175,7 @@ public class MoreErrorTests
     public void MoreThanTheMemoryThereIs()
     {
         string message = Error(() => Of(1).BroadcastTo([1 << 25, 1 << 25]).Eval());
-        Assert.StartsWith("Eval: cpu has no room for 4503599627370496 bytes of results", message);
+        Assert.StartsWith("Eval: cpu has no room for", message);
         Assert.Equal(1 << 25, Of(1, 1).BroadcastTo([1 << 25, 1 << 25])[0].Sum().Item() + (1 << 25));
     }
 }

@@ -65,7 +65,7 @@ public class OpTests
         }
         IEnumerable<string> missing = typeof(Primitive).Assembly.GetTypes()
             .Where(type => type.IsSubclassOf(typeof(Primitive)) && !type.IsAbstract)
-            .Where(type => !reached.Contains(type))
+            .Where(type => !reached.Contains(type) && type != typeof(Donated)) // computes nothing
             .Select(type => type.Name)
             .Order();
         Assert.Equal([], missing);
