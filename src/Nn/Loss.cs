@@ -33,6 +33,11 @@ public static class Loss
     }
 
     /// <summary>Fraction of rows of logits (N, classes) whose largest entry is at the label (N).</summary>
-    public static Tensor Accuracy(Tensor logits, Tensor labels) =>
-        logits.ArgMax().EqualTo(labels.Cast(DType.Int64)).Cast(DType.Float32).Mean();
+    public static Tensor Accuracy(Tensor logits, Tensor labels)
+    {
+        if (logits.Rank != 2 || labels.Rank != 1 || labels.Shape[0] != logits.Shape[0])
+            throw new EngineException($"Accuracy: needs logits (N, classes) and labels (N), but "
+                + $"got {logits.Shape} and {labels.Shape}. Flatten other axes first.");
+        return logits.ArgMax().EqualTo(labels.Cast(DType.Int64)).Cast(DType.Float32).Mean();
+    }
 }

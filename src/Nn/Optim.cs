@@ -58,7 +58,7 @@ public static class Optim
     }
 
     private static Func<Tensor, Tensor> Constant(double rate) =>
-        steps => Tensor.Full(steps.Shape, rate);
+        steps => Tensor.Full(steps.Shape, rate, DType.Float64);
 }
 
 internal sealed record Sgd(double Momentum, bool Nesterov, double WeightDecay) : Optimizer

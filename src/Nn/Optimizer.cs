@@ -15,14 +15,18 @@ public sealed partial record OptimizerState(
 /// <summary>An update rule (init, step). Leaves with symbolic-zero gradients are left alone.</summary>
 public abstract record Optimizer
 {
-    /// <summary>The rate at step n (an int64 scalar from 0 on) as a float32 scalar.</summary>
+    /// <summary>
+    /// The rate at step n (an int64 scalar from 0 on) as a float scalar; it is cast to each leaf's
+    /// dtype.
+    /// </summary>
     public required Func<Tensor, Tensor> Schedule { get; init; }
 
     /// <summary>The state before the first step.</summary>
     public OptimizerState Init<T>(T model) where T : ITree
     {
         IReadOnlyList<Tensor> leaves = model.Leaves();
-        Tensor steps = Tensor.Scalar(0L);
+        Device device = leaves.Count == 0 ? Device.Cpu : leaves[0].Device;
+        Tensor steps = Tensor.Scalar(0L).To(device);
         var state = new OptimizerState(
             steps, Schedule(steps), Moments(leaves, HasFirst), Moments(leaves, HasSecond));
         Tree.Eval(state);

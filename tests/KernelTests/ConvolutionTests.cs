@@ -4,6 +4,7 @@ using Engine.Kernels;
 
 namespace Engine.KernelTests;
 
+[Trait("Category", "Portable")]
 public class ConvolutionTests
 {
     /// <summary>

@@ -5,6 +5,7 @@ using Engine.Kernels;
 
 namespace KernelTests;
 
+[Trait("Category", "Portable")]
 public unsafe class ElementwiseTests
 {
     private readonly record struct Add : INumberBinaryOp

@@ -4,6 +4,7 @@ using Engine.Kernels;
 
 namespace KernelTests;
 
+[Trait("Category", "Portable")]
 public class GatherTests
 {
     private static readonly DType[] Types =

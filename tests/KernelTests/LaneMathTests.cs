@@ -8,6 +8,7 @@ using static KernelTests.MathReference;
 
 namespace KernelTests;
 
+[Trait("Category", "Portable")]
 public unsafe class LaneMathTests(ITestOutputHelper output)
 {
     private readonly struct Exp : IUnaryOp

@@ -4,6 +4,7 @@ using Engine.Kernels;
 
 namespace KernelTests;
 
+[Trait("Category", "Portable")]
 public unsafe class LaneTests
 {
     private static readonly double[] Floats =

@@ -4,6 +4,7 @@ using Engine.Kernels;
 
 namespace Engine.KernelTests;
 
+[Trait("Category", "Portable")]
 public class MatMulTests
 {
     /// <summary>Batch, m, k, n: empty, one, odd, small, and beyond every block size.</summary>

@@ -3,6 +3,7 @@ using Engine.Kernels;
 
 namespace Engine.KernelTests;
 
+[Trait("Category", "Portable")]
 public class PoolingTests
 {
     [Theory]

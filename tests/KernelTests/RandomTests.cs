@@ -4,6 +4,7 @@ using Engine.Kernels;
 
 namespace KernelTests;
 
+[Trait("Category", "Portable")]
 public class RandomTests
 {
     // From kat_vectors of Random123.

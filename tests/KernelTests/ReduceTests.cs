@@ -4,6 +4,7 @@ using Engine.Kernels;
 
 namespace KernelTests;
 
+[Trait("Category", "Portable")]
 public class ReduceTests
 {
     private static readonly DType[] Types =

@@ -4,6 +4,7 @@ using Engine.Kernels;
 
 namespace KernelTests;
 
+[Trait("Category", "Portable")]
 public unsafe class TileTests
 {
     private static readonly double[] Values =

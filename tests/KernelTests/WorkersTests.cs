@@ -3,6 +3,7 @@ using Engine.Kernels;
 
 namespace Engine.KernelTests;
 
+[Trait("Category", "Portable")]
 public unsafe class WorkersTests
 {
     private struct Counts
