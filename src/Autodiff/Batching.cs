@@ -11,7 +11,8 @@ internal static class Batching<A, R>
     public static R Run(
         Func<A, R> f, A x, Func<int, Axis> axisOf, int[] leafCounts, Axis outAxis, int chunk)
     {
-        if (chunk < 0) throw Errors.Fail("Vmap", $"chunk {chunk} is negative. 0 takes all at once.");
+        if (chunk < 0)
+            throw Errors.Fail("Vmap", $"chunk {chunk} is negative. 0 takes all at once.");
         if (outAxis.IsShared)
             throw Errors.Fail("Vmap", "results are batched; outAxis cannot be null.");
         List<Tensor> leaves = Structure.Leaves(x);
@@ -67,7 +68,8 @@ internal static class Batching<A, R>
                     throw Errors.Fail("Vmap", $"argument {argument} holds a scalar "
                         + $"{leaves[i].DType.Name()}, which has no batch axis. Pass null as its "
                         + "in-axis to share it.");
-                leaves[i] = leaves[i].MoveAxis(Errors.Axis("Vmap", axis.Number, leaves[i].Shape), 0);
+                int from = Errors.Axis("Vmap", axis.Number, leaves[i].Shape);
+                leaves[i] = leaves[i].MoveAxis(from, 0);
                 batched[i] = true;
                 if (size >= 0 && leaves[i].Shape[0] != size)
                     throw Errors.Fail("Vmap", $"batch axes have sizes {size} and "
@@ -90,7 +92,9 @@ internal static class Batching<A, R>
         return whole;
     }
 
-    /// <summary>A result that no element changes, for all of them; a gradient of nothing stays one.</summary>
+    /// <summary>
+    /// A result that no element changes, for all of them; a gradient of nothing stays one.
+    /// </summary>
     private static Tensor Repeated(Tensor output, int size)
     {
         Tensor repeated = output.Insert(0, size);

@@ -57,8 +57,8 @@ public static class Compile
         ArgumentNullException.ThrowIfNull(compiled);
         return compiled.Target is ICompiled target
             ? target.Explain()
-            : throw Errors.Fail("Explain", "the function was not made by Compile.Of or Compile.Step. "
-                + "Pass the compiled function itself.");
+            : throw Errors.Fail("Explain", "the function was not made by Compile.Of or "
+                + "Compile.Step. Pass the compiled function itself.");
     }
 
     private interface ICompiled

@@ -4,7 +4,9 @@ using System.Text;
 
 namespace Engine;
 
-/// <summary>What a call's arguments must have in common with the traced ones to replay their plan.</summary>
+/// <summary>
+/// What a call's arguments must have in common with the traced ones to replay their plan.
+/// </summary>
 internal sealed record Signature(string Text, Device? Device)
 {
     /// <summary>Structure, static parts, shapes, dtypes and device of all arguments.</summary>
@@ -14,7 +16,7 @@ internal sealed record Signature(string Text, Device? Device)
         Structure.Map(arguments, statics);
         var text = statics.Text;
         foreach (Tensor leaf in leaves)
-            text.Append(leaf.DType.Name()).Append(leaf.Shape).Append(leaf.IsSymbolicZero ? "0 " : " ");
+            text.Append($"{leaf.DType.Name()}{leaf.Shape}{(leaf.IsSymbolicZero ? "0 " : " ")}");
         Tensor? first = leaves.Find(leaf => !leaf.IsSymbolicZero);
         return new Signature(text.ToString(), first?.Device);
     }
@@ -35,8 +37,7 @@ internal sealed record Signature(string Text, Device? Device)
 
         // Round-trip formats keep 0.1 and 0.1000001 apart.
         public override void Static<T>(string name, T value) =>
-            Text.Append(name).Append('=').Append(value is double d ? d.ToString("R") : value?.ToString())
-                .Append(';');
+            Text.Append($"{name}={(value is double d ? d.ToString("R") : value?.ToString())};");
     }
 }
 
@@ -88,7 +89,9 @@ internal sealed class CompiledFunction<A, R>(string name, Func<A, R> function)
         return Structure.WithLeaves(entry.Template, tensors);
     }
 
-    /// <summary>What was traced, with steps, bytes and captured tensors of each signature.</summary>
+    /// <summary>
+    /// What was traced, with steps, bytes and captured tensors of each signature.
+    /// </summary>
     public string Explain()
     {
         lock (gate)
@@ -97,9 +100,9 @@ internal sealed class CompiledFunction<A, R>(string name, Func<A, R> function)
                 $"{name}: {entries.Count} traces, {hits} calls replayed");
             foreach (var (signature, entry) in entries)
             {
-                text.Append($"\n{signature.Text}\n  {entry.Plan.Steps.Length} steps, "
-                    + $"{entry.Plan.Steps.Count(s => s is TileStepGroup)} of them fused element-wise "
-                    + $"groups, {entry.Plan.ArenaBytes} bytes of temporaries");
+                int groups = entry.Plan.Steps.Count(step => step is TileStepGroup);
+                text.Append($"\n{signature.Text}\n  {entry.Plan.Steps.Length} steps, {groups} of "
+                    + $"them fused element-wise groups, {entry.Plan.ArenaBytes} bytes of temporaries");
                 foreach (Tensor captured in entry.CapturedTensors)
                     text.Append($"\n  captured {captured.DType.Name()} {captured.Shape}");
                 foreach (Step step in entry.Plan.Steps) text.Append($"\n    {step}");
@@ -108,7 +111,9 @@ internal sealed class CompiledFunction<A, R>(string name, Func<A, R> function)
         }
     }
 
-    /// <summary>The entry of a signature, traced if it is new; null if it cannot be compiled here.</summary>
+    /// <summary>
+    /// The entry of a signature, traced if it is new; null if it cannot be compiled here.
+    /// </summary>
     private Entry? Find(Signature signature, A arguments, List<Tensor> leaves)
     {
         lock (gate)

@@ -65,7 +65,9 @@ public static class Grad
         return x => Run(f, x, where, static r => r.Loss);
     }
 
-    /// <summary>For f that returns (loss, aux): both, and the loss's gradient by the first argument.</summary>
+    /// <summary>
+    /// For f that returns (loss, aux): both, and the loss's gradient by the first argument.
+    /// </summary>
     public static Func<T, A, ((Tensor Value, X Aux) Result, T Gradient)> WithAux<T, A, X>(
         Func<T, A, (Tensor Loss, X Aux)> f, Func<string, bool>? where = null) where T : ITree
     {

@@ -59,7 +59,8 @@ public static class GradCheck
         {
             double size = Math.Max(Math.Max(Math.Abs(a), Math.Abs(n)), 1e-3 * scale);
             double error = a == n ? 0 : Math.Abs(a - n) / size;
-            if (!(error <= worst.Error)) worst = worst with { Error = error, Analytic = a, Numerical = n };
+            if (!(error <= worst.Error))
+                worst = worst with { Error = error, Analytic = a, Numerical = n };
         }
         return worst;
     }
@@ -74,7 +75,8 @@ public static class GradCheck
         return y.Rank == 0 ? y : (y * key.Normal(y.Shape, y.DType).Eval().To(y.Device)).Sum();
     };
 
-    private static Func<T, Tensor> ProjectedGradient<T>(Func<T, Tensor> loss, T v) where T : ITree =>
+    private static Func<T, Tensor> ProjectedGradient<T>(Func<T, Tensor> loss, T v)
+        where T : ITree =>
         x =>
         {
             Tensor sum = Tensor.Zeros(Shape.Of(), DType.Float64);

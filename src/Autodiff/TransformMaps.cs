@@ -47,11 +47,15 @@ internal sealed class StandIns(Trace trace, Func<string, bool>? where) : ChosenL
     protected override Tensor Other(Tensor value) => value;
 }
 
-/// <summary>Puts gradients in the places of the chosen leaves, symbolic zeros in the others.</summary>
+/// <summary>
+/// Puts gradients in the places of the chosen leaves, symbolic zeros in the others.
+/// </summary>
 internal sealed class PlaceGradients(IReadOnlyList<Tensor?> gradients, Func<string, bool>? where)
     : ChosenLeaves(where)
 {
-    /// <summary>The gradients as placed, to be evaluated; zeros where nothing depends on a leaf.</summary>
+    /// <summary>
+    /// The gradients as placed, to be evaluated; zeros where nothing depends on a leaf.
+    /// </summary>
     public List<Tensor> Placed { get; } = [];
 
     protected override Tensor Chosen(Tensor value)

@@ -42,6 +42,7 @@ public static class Vjp
     {
         if (value.Shape != other.Shape || value.DType != other.DType)
             throw Errors.Fail(transform, $"{other.DType.Name()} {other.Shape} does not match "
-                + $"{value.DType.Name()} {value.Shape}. Pass a tensor of the same dtype and shape.");
+                + $"{value.DType.Name()} {value.Shape}. Pass a tensor of the same dtype and "
+                + "shape.");
     }
 }

@@ -41,7 +41,8 @@ public static class Vmap
         Func<A, R> f, Axis inAxis = default, Axis outAxis = default, int chunk = 0)
     {
         ArgumentNullException.ThrowIfNull(f);
-        return a => Batching<A, R>.Run(f, a, _ => inAxis, [Structure.Leaves(a).Count], outAxis, chunk);
+        return a => Batching<A, R>.Run(
+            f, a, _ => inAxis, [Structure.Leaves(a).Count], outAxis, chunk);
     }
 
     /// <summary>f over batches of two arguments.</summary>

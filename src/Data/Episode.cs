@@ -2,13 +2,15 @@
 namespace Engine.Data;
 
 /// <summary>
-/// A task, or a batch of tasks when every tensor has the tasks as its first axis: inputs and targets
-/// to adapt on (support) and to be judged on (query).
+/// A task, or a batch of tasks when every tensor has the tasks as its first axis: inputs and
+/// targets to adapt on (support) and to be judged on (query).
 /// </summary>
 public sealed partial record Episode(
     Tensor SupportX, Tensor SupportY, Tensor QueryX, Tensor QueryY) : ITree
 {
-    /// <summary>Image tasks: inputs float32 (tasks, images, C, H, W), labels int64 (tasks, images).</summary>
+    /// <summary>
+    /// Image tasks: inputs float32 (tasks, images, C, H, W), labels int64 (tasks, images).
+    /// </summary>
     public static Episode From(EpisodeArrays arrays)
     {
         ArgumentNullException.ThrowIfNull(arrays);

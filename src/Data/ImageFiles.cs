@@ -56,8 +56,8 @@ public static class ImageFiles
     }
 
     /// <summary>
-    /// Sorts images (n, height, width), (n, channels, height, width) or (n, height, width, channels)
-    /// into classes by labels (n); the axis of 1 to 4 entries is that of the channels.
+    /// Sorts images (n, height, width), (n, channels, height, width) or (n, height, width,
+    /// channels) into classes by labels (n); the axis of 1 to 4 entries is that of the channels.
     /// Line i of the names is the name of label i; what stands before the last '/' is its group.
     /// </summary>
     /// <param name="name">What to call the set.</param>

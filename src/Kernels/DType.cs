@@ -47,7 +47,9 @@ public static class DTypes
         _ => "bool",
     };
 
-    /// <summary>The element type that stores <typeparamref name="T"/>: float, double, int, long or bool.</summary>
+    /// <summary>
+    /// The element type that stores <typeparamref name="T"/>: float, double, int, long or bool.
+    /// </summary>
     public static DType Of<T>() where T : unmanaged
     {
         if (typeof(T) == typeof(float)) return DType.Float32;

@@ -17,7 +17,8 @@ public enum ReduceKind : byte
 
 /// <summary>
 /// A device. Every result view is contiguous unless said otherwise, does not overlap the sources,
-/// and is fully written. Results do not depend on the number of threads. Zero-sized views are legal.
+/// and is fully written. Results do not depend on the number of threads. Zero-sized views are
+/// legal.
 /// </summary>
 public interface IBackend
 {
@@ -33,7 +34,9 @@ public interface IBackend
     /// <summary>Copies host bytes to the buffer from byte <paramref name="offset"/> on.</summary>
     void Upload(ReadOnlySpan<byte> source, DeviceBuffer target, long offset);
 
-    /// <summary>Copies bytes from byte <paramref name="offset"/> of the buffer to the host.</summary>
+    /// <summary>
+    /// Copies bytes from byte <paramref name="offset"/> of the buffer to the host.
+    /// </summary>
     void Download(DeviceBuffer source, long offset, Span<byte> target);
 
     /// <summary>
@@ -46,7 +49,9 @@ public interface IBackend
     /// <summary>Copies a view to a view of the same sizes and type; both may be strided.</summary>
     void Copy(in Operand source, in Operand target);
 
-    /// <summary>Writes one value, given by its bits, to every element of a view, which may be strided.</summary>
+    /// <summary>
+    /// Writes one value, given by its bits, to every element of a view, which may be strided.
+    /// </summary>
     void Fill(in Operand target, long bits);
 
     /// <summary>
@@ -73,10 +78,14 @@ public interface IBackend
     /// </summary>
     void Convolution(in ConvolutionShape shape, in Operand x, in Operand w, in Operand y);
 
-    /// <summary>dx (T, N, C, H, W): the transpose of <see cref="Convolution"/> in x, applied to g.</summary>
+    /// <summary>
+    /// dx (T, N, C, H, W): the transpose of <see cref="Convolution"/> in x, applied to g.
+    /// </summary>
     void InputGradient(in ConvolutionShape shape, in Operand g, in Operand w, in Operand dx);
 
-    /// <summary>dw (T, K, C/groups, R, S): the transpose of <see cref="Convolution"/> in w, applied to g.</summary>
+    /// <summary>
+    /// dw (T, K, C/groups, R, S): the transpose of <see cref="Convolution"/> in w, applied to g.
+    /// </summary>
     void WeightGradient(in ConvolutionShape shape, in Operand x, in Operand g, in Operand dw);
 
     /// <summary>

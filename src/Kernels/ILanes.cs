@@ -2,7 +2,9 @@
 // it; the JIT compiles each to straight vector code.
 namespace Engine.Kernels;
 
-/// <summary>Lanes of any number type. Comparisons give masks: all bits of a lane set, or none.</summary>
+/// <summary>
+/// Lanes of any number type. Comparisons give masks: all bits of a lane set, or none.
+/// </summary>
 public unsafe interface ILanes<V> where V : struct, ILanes<V>
 {
     /// <summary>Elements in one value.</summary>
@@ -75,7 +77,9 @@ public unsafe interface ILanes<V> where V : struct, ILanes<V>
 /// <summary>Lanes of float32 or float64.</summary>
 public interface IFloatLanes<V> : ILanes<V> where V : struct, IFloatLanes<V>
 {
-    /// <summary>Whether the lanes are float64 (a constant for the JIT: the other branch vanishes).</summary>
+    /// <summary>
+    /// Whether the lanes are float64 (a constant for the JIT: the other branch vanishes).
+    /// </summary>
     static abstract bool IsDouble { get; }
 
     /// <summary>Whether <see cref="Fma"/> rounds once (a constant for the JIT).</summary>

@@ -5,7 +5,9 @@ namespace Engine.Kernels;
 /// <summary>Sizes and strides of a view, both in elements, outermost axis first.</summary>
 public sealed class Layout
 {
-    /// <summary>Most axes a view may have: kernels keep their counters in buffers of that size.</summary>
+    /// <summary>
+    /// Most axes a view may have: kernels keep their counters in buffers of that size.
+    /// </summary>
     public const int MaxRank = 32;
 
     private readonly long[] sizes;

@@ -28,7 +28,9 @@ public readonly record struct ConvolutionShape(
     public int GroupFilters => Filters / Groups;
 }
 
-/// <summary>Sizes of a pooling window over planes of Height x Width, the same in both directions.</summary>
+/// <summary>
+/// Sizes of a pooling window over planes of Height x Width, the same in both directions.
+/// </summary>
 public readonly record struct PoolShape(int Height, int Width, int Window, int Stride, int Padding)
 {
     /// <summary>Height of the output.</summary>

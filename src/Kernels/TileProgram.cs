@@ -33,7 +33,10 @@ public enum RegisterType : byte
 /// </summary>
 public abstract unsafe class TileKernel
 {
-    /// <summary>The operator body (or a stand-in for casts and selects), for a GPU to compose and for printing.</summary>
+    /// <summary>
+    /// The operator body (or a stand-in for casts and selects), for a GPU to compose and for
+    /// printing.
+    /// </summary>
     public abstract Type Operator { get; }
 
     /// <summary>Types of the sources, in order.</summary>

@@ -21,7 +21,9 @@ public static class Checkpoint
 
     /// <summary>The state in a file, which must be of the same model and optimiser.</summary>
     /// <param name="path">A file that <see cref="Save"/> wrote.</param>
-    /// <param name="like">A state of the same structure, such as that before the first step.</param>
+    /// <param name="like">
+    /// A state of the same structure, such as that before the first step.
+    /// </param>
     /// <exception cref="EngineException">The file is damaged or of another model.</exception>
     public static TrainingState<T> Load<T>(string path, TrainingState<T> like) where T : ITree
     {

@@ -16,7 +16,9 @@ namespace Engine.Meta;
 /// its 0.4 for 5 ways is 2.0 here.
 /// </param>
 /// <param name="Order">Whether derivatives flow through the inner gradients.</param>
-/// <param name="Where">Which leaves adapt, by path; all by default (ANIL: those of the head).</param>
+/// <param name="Where">
+/// Which leaves adapt, by path; all by default (ANIL: those of the head).
+/// </param>
 /// <param name="Chunk">Tasks that go through together; bounds memory. 0 takes all.</param>
 public sealed record Maml<T>(
     Learner<T> Learner, int InnerSteps, double InnerRate,
@@ -48,7 +50,9 @@ public sealed record Maml<T>(
         }
     }
 
-    /// <summary>The mean over a batch of tasks of the query loss after adaptation; a scalar.</summary>
+    /// <summary>
+    /// The mean over a batch of tasks of the query loss after adaptation; a scalar.
+    /// </summary>
     public Tensor MetaLoss(T model, Episode tasks) =>
         Vmap.Of((Episode task) => QueryLoss(model, task), chunk: Chunk)(tasks).Mean();
 

@@ -28,7 +28,9 @@ public sealed class DivergenceException : Exception
     public double Loss { get; }
 }
 
-/// <summary>Meta-training of a model by an optimiser over drawn tasks; the step is compiled.</summary>
+/// <summary>
+/// Meta-training of a model by an optimiser over drawn tasks; the step is compiled.
+/// </summary>
 /// <param name="maml">The meta-learner.</param>
 /// <param name="optimizer">The outer update rule.</param>
 /// <param name="draw">Tasks first .. first + count - 1 of the run's seed.</param>

@@ -15,14 +15,15 @@ public sealed record OrderCheck(DerivativeOrder Order, double Error)
 
     /// <inheritdoc/>
     public override string ToString() => Order == DerivativeOrder.Exact
-        ? $"exact; meta-gradient against finite differences in float64: relative error {Error:0.0e+00}"
+        ? "exact; meta-gradient against finite differences in float64: relative error "
+            + $"{Error:0.0e+00}"
         : $"first-order; the meta-gradient differs from finite differences by {Error:0.0e+00}";
 
     /// <summary>
     /// Measures on one task, in float64, along three directions, each half the meta-gradient's and
     /// half random: along a random one alone the derivative is so small that rounding hides it.
-    /// Where a rectifier or a maximum of the support set changes sides the meta-loss jumps; the step
-    /// is short so that it rarely does, and the median of the directions is taken.
+    /// Where a rectifier or a maximum of the support set changes sides the meta-loss jumps; the
+    /// step is short so that it rarely does, and the median of the directions is taken.
     /// </summary>
     public static OrderCheck Measure<T>(Maml<T> maml, T model, Episode task, long seed = 0)
         where T : ITree

@@ -2,7 +2,8 @@
 namespace Engine.Nn;
 
 /// <summary>
-/// Cross-correlation of images (N, C, H, W) with <paramref name="Weight"/> (K, C / groups, R, S), plus
+/// Cross-correlation of images (N, C, H, W) with <paramref name="Weight"/> (K, C / groups, R, S),
+/// plus
 /// <paramref name="Bias"/> (K) or none.
 /// </summary>
 public sealed partial record Conv2d(

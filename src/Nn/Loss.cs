@@ -11,8 +11,8 @@ public static class Loss
     public static Tensor CrossEntropy(Tensor logits, Tensor labels, double labelSmoothing = 0)
     {
         if (logits.Rank != 2 || labels.Rank != 1 || labels.Shape[0] != logits.Shape[0])
-            throw new EngineException($"CrossEntropy: needs logits (N, classes) and labels (N), but "
-                + $"got {logits.Shape} and {labels.Shape}. Flatten other axes first.");
+            throw new EngineException("CrossEntropy: needs logits (N, classes) and labels (N), "
+                + $"but got {logits.Shape} and {labels.Shape}. Flatten other axes first.");
         if (!(labelSmoothing >= 0 && labelSmoothing <= 1))
             throw new EngineException(
                 $"CrossEntropy: label smoothing {labelSmoothing} must lie in 0..1.");
@@ -32,7 +32,9 @@ public static class Loss
         return (prediction - target).Square().Mean();
     }
 
-    /// <summary>Fraction of rows of logits (N, classes) whose largest entry is at the label (N).</summary>
+    /// <summary>
+    /// Fraction of rows of logits (N, classes) whose largest entry is at the label (N).
+    /// </summary>
     public static Tensor Accuracy(Tensor logits, Tensor labels)
     {
         if (logits.Rank != 2 || labels.Rank != 1 || labels.Shape[0] != logits.Shape[0])

@@ -7,7 +7,9 @@ namespace Engine.Nn;
 /// <summary>Linear layers with an activation between them (none after the last).</summary>
 public sealed partial record Mlp(ImmutableArray<Linear> Layers, Activation Activation) : ITree
 {
-    /// <summary>Layers of the given sizes, inputs first: [1, 40, 40, 1]; Xavier-uniform weights.</summary>
+    /// <summary>
+    /// Layers of the given sizes, inputs first: [1, 40, 40, 1]; Xavier-uniform weights.
+    /// </summary>
     public static Mlp Create(
         Key key, ReadOnlySpan<int> sizes, Activation activation = Activation.Relu,
         DType type = DType.Float32)
@@ -38,11 +40,14 @@ public sealed partial record Mlp(ImmutableArray<Linear> Layers, Activation Activ
 public sealed partial record ConvBlock(Conv2d Convolution, BatchNorm Norm) : ITree
 {
     /// <summary>A block from that many channels to that many filters.</summary>
-    public static ConvBlock Create(Key key, int channels, int filters, DType type = DType.Float32) =>
+    public static ConvBlock Create(
+        Key key, int channels, int filters, DType type = DType.Float32) =>
         new(Conv2d.Create(key, channels, filters, padding: 1, type: type),
             BatchNorm.Create(filters, type));
 
-    /// <summary>(N, C, H, W) to (N, filters, H / 2, W / 2), by the batch's own statistics.</summary>
+    /// <summary>
+    /// (N, C, H, W) to (N, filters, H / 2, W / 2), by the batch's own statistics.
+    /// </summary>
     public Tensor Forward(Tensor x) =>
         Norm.Forward(Convolution.Forward(x)).Relu().MaxPool2d(2);
 }

@@ -1,7 +1,9 @@
 // The update rules.
 namespace Engine.Nn;
 
-/// <summary>Makes optimisers. A rate is a number or a schedule: a tensor program of the step count.</summary>
+/// <summary>
+/// Makes optimisers. A rate is a number or a schedule: a tensor program of the step count.
+/// </summary>
 public static class Optim
 {
     /// <summary>
@@ -17,7 +19,9 @@ public static class Optim
         Func<Tensor, Tensor> schedule, double momentum = 0, bool nesterov = false,
         double weightDecay = 0) => new Sgd(momentum, nesterov, weightDecay) { Schedule = schedule };
 
-    /// <summary>Adam (Kingma and Ba, 2015), with bias correction; beta1 = 0 is Reptile's variant.</summary>
+    /// <summary>
+    /// Adam (Kingma and Ba, 2015), with bias correction; beta1 = 0 is Reptile's variant.
+    /// </summary>
     public static Optimizer Adam(
         double rate, double beta1 = 0.9, double beta2 = 0.999, double epsilon = 1e-8) =>
         Adam(Constant(rate), beta1, beta2, epsilon);

@@ -12,7 +12,9 @@ namespace Engine.Nn;
 public sealed partial record OptimizerState(
     Tensor Steps, Tensor Rate, ImmutableArray<Tensor> First, ImmutableArray<Tensor> Second) : ITree;
 
-/// <summary>An update rule (init, step). Leaves with symbolic-zero gradients are left alone.</summary>
+/// <summary>
+/// An update rule (init, step). Leaves with symbolic-zero gradients are left alone.
+/// </summary>
 public abstract record Optimizer
 {
     /// <summary>
@@ -33,7 +35,9 @@ public abstract record Optimizer
         return state;
     }
 
-    /// <summary>The model and the state after a step against the gradient, evaluated as one plan.</summary>
+    /// <summary>
+    /// The model and the state after a step against the gradient, evaluated as one plan.
+    /// </summary>
     public (T Model, OptimizerState State) Step<T>(T model, T gradient, OptimizerState state)
         where T : ITree
     {

@@ -25,8 +25,8 @@ public static class SafeTensors
     }
 
     /// <summary>
-    /// <see cref="Save{T}(Stream, T, IReadOnlyDictionary{string, string})"/> to a file, whole or not
-    /// at all.
+    /// <see cref="Save{T}(Stream, T, IReadOnlyDictionary{string, string})"/> to a file, whole or
+    /// not at all.
     /// </summary>
     public static void Save<T>(
         string path, T tree, IReadOnlyDictionary<string, string>? metadata = null) where T : ITree
@@ -100,7 +100,8 @@ public static class SafeTensors
 
     private static (Dictionary<string, Tensor>, Dictionary<string, string>) Parse(byte[] bytes)
     {
-        if (bytes.Length < 8) throw new FormatException($"it has {bytes.Length} bytes, not even 8.");
+        if (bytes.Length < 8)
+            throw new FormatException($"it has {bytes.Length} bytes, not even 8.");
         long length = BinaryPrimitives.ReadInt64LittleEndian(bytes);
         if (length < 2 || length > HeaderLimit || length > bytes.Length - 8)
             throw new FormatException(

@@ -106,7 +106,9 @@ internal sealed record NArray(double[] Values, int[] Sizes)
         });
     }
 
-    /// <summary>Cross-correlation of images (N, C, H, W) with filters (K, C / groups, R, S).</summary>
+    /// <summary>
+    /// Cross-correlation of images (N, C, H, W) with filters (K, C / groups, R, S).
+    /// </summary>
     public static NArray Conv2d(
         NArray x, NArray w, int stride = 1, int padding = 0, int dilation = 1, int groups = 1)
     {

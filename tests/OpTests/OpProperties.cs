@@ -5,7 +5,9 @@ namespace Engine.OpTests;
 /// <summary>What must hold of every op.</summary>
 internal static class OpProperties
 {
-    /// <summary>Values in float64 and float32 against the naive reference, on every kind of view.</summary>
+    /// <summary>
+    /// Values in float64 and float32 against the naive reference, on every kind of view.
+    /// </summary>
     public static void Value(OpRow row)
     {
         foreach (Case c in row.Cases)
@@ -41,7 +43,9 @@ internal static class OpProperties
         Near(row, expected, row.Apply(inputs), Math.Max(row.Tolerance64, 1e-15), "special values", elementwise: true);
     }
 
-    /// <summary>Vjp (order 1) or the gradient of the gradient (order 2) against central differences.</summary>
+    /// <summary>
+    /// Vjp (order 1) or the gradient of the gradient (order 2) against central differences.
+    /// </summary>
     public static void Gradient(OpRow row, int order)
     {
         if (!row.Differentiable) return;
@@ -94,7 +98,10 @@ internal static class OpProperties
         }
     }
 
-    /// <summary>Vmap equals a loop and Stack, for every place of the batch axis and none, and of the result's.</summary>
+    /// <summary>
+    /// Vmap equals a loop and Stack, for every place of the batch axis and none, and of the
+    /// result's.
+    /// </summary>
     public static void Batched(OpRow row)
     {
         foreach (Case c in row.Cases)
@@ -157,7 +164,9 @@ internal static class OpProperties
         }
     }
 
-    /// <summary>The CPU gives what the backend of plain loops gives, forwards and backwards.</summary>
+    /// <summary>
+    /// The CPU gives what the backend of plain loops gives, forwards and backwards.
+    /// </summary>
     public static void Devices(OpRow row)
     {
         var reference = new Device(new ReferenceBackend());

@@ -35,18 +35,26 @@ internal sealed record OpRow(
     string Name, Func<Tensor[], Tensor> Apply, Func<NArray[], NArray> Reference, Draw[] Draws,
     Case[] Cases)
 {
-    /// <summary>Largest relative error of values in float32 (of the largest value) and float64.</summary>
+    /// <summary>
+    /// Largest relative error of values in float32 (of the largest value) and float64.
+    /// </summary>
     public double Tolerance32 { get; init; } = 2e-6;
 
     public double Tolerance64 { get; init; } = 1e-13;
 
-    /// <summary>Whether the result depends on the inputs smoothly (else it is piecewise constant).</summary>
+    /// <summary>
+    /// Whether the result depends on the inputs smoothly (else it is piecewise constant).
+    /// </summary>
     public bool Differentiable { get; init; } = true;
 
-    /// <summary>Whether elements pass through one by one, so that special values are checked too.</summary>
+    /// <summary>
+    /// Whether elements pass through one by one, so that special values are checked too.
+    /// </summary>
     public bool ElementWise { get; init; }
 
-    /// <summary>Whether a batch can be laid over every input (an op with only shared inputs cannot).</summary>
+    /// <summary>
+    /// Whether a batch can be laid over every input (an op with only shared inputs cannot).
+    /// </summary>
     public bool Batches { get; init; } = true;
 
     /// <summary>Relative error allowed of derivatives against finite differences.</summary>

@@ -111,7 +111,9 @@ internal static partial class OpTable
         };
     }
 
-    /// <summary>Random ops, as functions of the key's words: only that they batch and that devices agree.</summary>
+    /// <summary>
+    /// Random ops, as functions of the key's words: only that they batch and that devices agree.
+    /// </summary>
     private static IEnumerable<OpRow> Random()
     {
         yield return Drawn("Uniform", key => key.Uniform([3, 4], -1, 2, DType.Float64));

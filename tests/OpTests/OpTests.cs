@@ -42,7 +42,9 @@ public class OpTests
     public void NamesAreUnique() =>
         Assert.Equal(OpTable.Rows.Count, OpTable.Rows.Select(row => row.Name).Distinct().Count());
 
-    /// <summary>A primitive that no row reaches, forwards or in a gradient, is not tested.</summary>
+    /// <summary>
+    /// A primitive that no row reaches, forwards or in a gradient, is not tested.
+    /// </summary>
     [Fact]
     public void EveryPrimitiveHasARow()
     {

@@ -15,7 +15,9 @@ internal readonly struct NearlyCubeOp : IUnaryOp
         x * x * x + V.Const(1e-5);
 }
 
-/// <summary>x written so that 0, infinities and numbers whose square overflows become NaN.</summary>
+/// <summary>
+/// x written so that 0, infinities and numbers whose square overflows become NaN.
+/// </summary>
 internal readonly struct QuotientOp : IUnaryOp
 {
     public static V Invoke<V>(V x) where V : struct, IFloatLanes<V> => x * x / x;
@@ -100,7 +102,9 @@ internal sealed record CopiedWrongDevice(Type Backend) : Copying
     }
 }
 
-/// <summary>Sum over the last axis, which stays; Shifted says whether batching moves the axis.</summary>
+/// <summary>
+/// Sum over the last axis, which stays; Shifted says whether batching moves the axis.
+/// </summary>
 internal sealed record LastSum(int Axis, bool Shifted) : Copying
 {
     internal override (Shape, DType) Infer(ReadOnlySpan<Tensor> x) =>

@@ -6,7 +6,9 @@ using Engine.Kernels;
 
 namespace Engine.OpTests;
 
-/// <summary>A backend of naive loops. Its buffers are managed arrays, exactly as large as asked for.</summary>
+/// <summary>
+/// A backend of naive loops. Its buffers are managed arrays, exactly as large as asked for.
+/// </summary>
 internal sealed unsafe class ReferenceBackend : IBackend
 {
     private sealed class HostBuffer(long bytes) : DeviceBuffer

@@ -182,6 +182,14 @@ public class TransformTests
     }
 
     [Fact]
+    public void ListsOfTensorsAreNotTakenForConstants()
+    {
+        var error = Assert.Throws<EngineException>(
+            () => Vjp.Of((List<Tensor> x) => x[0].Sum())([Xs]));
+        Assert.StartsWith("Transform: List`1 holds tensors or trees but is none.", error.Message);
+    }
+
+    [Fact]
     public void WrongUseIsExplained()
     {
         Assert.Equal("Grad: the function must return a scalar float loss, but returned float64 (4). "

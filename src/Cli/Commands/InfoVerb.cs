@@ -41,7 +41,8 @@ internal static class InfoVerb
         : 0;
 
     private static bool Fma() =>
-        System.Runtime.Intrinsics.X86.Fma.IsSupported || System.Runtime.Intrinsics.Arm.AdvSimd.IsSupported;
+        System.Runtime.Intrinsics.X86.Fma.IsSupported
+        || System.Runtime.Intrinsics.Arm.AdvSimd.IsSupported;
 
     private static string ProcessorName()
     {

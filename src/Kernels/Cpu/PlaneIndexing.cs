@@ -6,7 +6,9 @@ using System.Runtime.Intrinsics;
 
 namespace Engine.Kernels;
 
-/// <summary>One call: rows of <see cref="Indices"/> positions in planes of <see cref="Rows"/> elements.</summary>
+/// <summary>
+/// One call: rows of <see cref="Indices"/> positions in planes of <see cref="Rows"/> elements.
+/// </summary>
 internal unsafe struct PlaneIndexing<T> where T : unmanaged, INumber<T>
 {
     private const long PartElements = 1 << 16;
@@ -28,7 +30,8 @@ internal unsafe struct PlaneIndexing<T> where T : unmanaged, INumber<T>
     /// </summary>
     public static bool Run(CpuBackend backend, PlaneIndexing<T> job, bool gather)
     {
-        job.planesPerPart = Math.Max(1, PartElements / Math.Max(1, Math.Max(job.Rows, job.Indices)));
+        int plane = Math.Max(1, Math.Max(job.Rows, job.Indices));
+        job.planesPerPart = Math.Max(1, PartElements / plane);
         int parts = checked((int)((job.Planes + job.planesPerPart - 1) / job.planesPerPart));
         delegate*<void*, int, void> body = gather ? &Gather : &Scatter;
         if (parts == 1) body(&job, 0);
@@ -73,7 +76,9 @@ internal unsafe struct PlaneIndexing<T> where T : unmanaged, INumber<T>
         }
     }
 
-    /// <summary>Whether all positions lie in 0 .. rows-1; negative ones are large when unsigned.</summary>
+    /// <summary>
+    /// Whether all positions lie in 0 .. rows-1; negative ones are large when unsigned.
+    /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static bool Inside(int* index, int count, int rows)
     {
@@ -82,7 +87,8 @@ internal unsafe struct PlaneIndexing<T> where T : unmanaged, INumber<T>
         if (Vector256.IsHardwareAccelerated && count >= 8)
         {
             var most = Vector256<uint>.Zero;
-            for (; i <= count - 8; i += 8) most = Vector256.Max(most, Vector256.Load((uint*)index + i));
+            for (; i <= count - 8; i += 8)
+                most = Vector256.Max(most, Vector256.Load((uint*)index + i));
             for (int k = 0; k < 8; k++) largest = Math.Max(largest, most[k]);
         }
         for (; i < count; i++) largest = Math.Max(largest, (uint)index[i]);

@@ -2,7 +2,9 @@
 // right and what to do.
 namespace Engine;
 
-/// <summary>Wrong use of the engine: a one-line message that says what is wrong and what to do.</summary>
+/// <summary>
+/// Wrong use of the engine: a one-line message that says what is wrong and what to do.
+/// </summary>
 public sealed class EngineException : Exception
 {
     /// <summary>An error with that message.</summary>

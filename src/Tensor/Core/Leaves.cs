@@ -19,7 +19,9 @@ internal sealed record Constant(DType Type, long Bits) : ConstantPrimitive
         _ => Bits,
     };
 
-    /// <summary>The bits of a value in a dtype; a fraction does not become an integer silently.</summary>
+    /// <summary>
+    /// The bits of a value in a dtype; a fraction does not become an integer silently.
+    /// </summary>
     public static long ToBits(string op, double value, DType type)
     {
         switch (type)
@@ -27,8 +29,12 @@ internal sealed record Constant(DType Type, long Bits) : ConstantPrimitive
             case DType.Float32: return (uint)BitConverter.SingleToInt32Bits((float)value);
             case DType.Float64: return BitConverter.DoubleToInt64Bits(value);
         }
-        double low = type switch { DType.Int32 => int.MinValue, DType.Bool => 0, _ => long.MinValue };
-        double high = type switch { DType.Int32 => int.MaxValue, DType.Bool => 1, _ => long.MaxValue };
+        (double low, double high) = type switch
+        {
+            DType.Int32 => (int.MinValue, int.MaxValue),
+            DType.Int64 => (long.MinValue, long.MaxValue),
+            _ => (0, 1),
+        };
         if (value != Math.Floor(value) || value < low || value > high)
             throw Errors.Fail(op, $"the scalar {value:R} has no {type.Name()} value. "
                 + "Cast the tensor to float32 first.");
@@ -122,7 +128,9 @@ internal sealed record Donated(Shape Shape, DType Type, string Step) : ConstantP
 
 public sealed partial class Tensor
 {
-    /// <summary>The same values, through which no derivative flows: d/dx is zero at every order.</summary>
+    /// <summary>
+    /// The same values, through which no derivative flows: d/dx is zero at every order.
+    /// </summary>
     public Tensor StopGradient() =>
         IsSymbolicZero ? this : Apply(new StopGradientPrimitive(), this);
 }

@@ -12,7 +12,9 @@ public abstract record Primitive
     /// <summary>Name for errors, printing and plans.</summary>
     internal virtual string Name => GetType().Name;
 
-    /// <summary>Shape and dtype of the result. Public methods have checked the inputs already.</summary>
+    /// <summary>
+    /// Shape and dtype of the result. Public methods have checked the inputs already.
+    /// </summary>
     internal abstract (Shape Shape, DType DType) Infer(ReadOnlySpan<Tensor> x);
 
     /// <summary>
@@ -57,7 +59,9 @@ public abstract record LinearPrimitive : Primitive
         dx[0] is { } t ? Tensor.Apply(this, [t, .. x[1..]]) : null;
 }
 
-/// <summary>An operation whose result is piecewise constant (indices, comparisons) or has no inputs.</summary>
+/// <summary>
+/// An operation whose result is piecewise constant (indices, comparisons) or has no inputs.
+/// </summary>
 public abstract record ConstantPrimitive : Primitive
 {
     internal sealed override Tensor?[] Vjp(Tensor[] x, Tensor y, Tensor g, bool[] need) =>

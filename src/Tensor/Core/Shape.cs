@@ -67,7 +67,9 @@ public readonly struct Shape : IEquatable<Shape>
     /// <summary>Size of an axis counted from the end by ^1, ^2, ...</summary>
     public int this[Index axis] => Sizes[axis];
 
-    /// <summary>The sizes, so that a shape can be a collection expression's element source.</summary>
+    /// <summary>
+    /// The sizes, so that a shape can be a collection expression's element source.
+    /// </summary>
     public ReadOnlySpan<int>.Enumerator GetEnumerator() => Sizes.GetEnumerator();
 
     /// <inheritdoc/>

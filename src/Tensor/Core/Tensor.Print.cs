@@ -21,7 +21,9 @@ public sealed partial class Tensor
             : Format();
     }
 
-    /// <summary>Computes the value and formats it NumPy-style, with that many digits after the point.</summary>
+    /// <summary>
+    /// Computes the value and formats it NumPy-style, with that many digits after the point.
+    /// </summary>
     public string Format(int digits = 4)
     {
         // Only what is shown is looked at: a debugger prints a tensor of any size at once.

@@ -49,7 +49,9 @@ public sealed partial class Tensor
         return result;
     }
 
-    /// <summary>The elements in row-major order as raw little-endian bytes, as files hold them.</summary>
+    /// <summary>
+    /// The elements in row-major order as raw little-endian bytes, as files hold them.
+    /// </summary>
     public byte[] ToRaw()
     {
         var bytes = new byte[Count * DType.Size()];
@@ -60,7 +62,9 @@ public sealed partial class Tensor
     /// <summary>The elements in row-major order as doubles, whatever the dtype.</summary>
     public double[] ToDoubles() => Cast(DType.Float64).ToArray<double>();
 
-    /// <summary>Where the value is or will be computed: where its inputs are, the CPU without any.</summary>
+    /// <summary>
+    /// Where the value is or will be computed: where its inputs are, the CPU without any.
+    /// </summary>
     public Device Device
     {
         get

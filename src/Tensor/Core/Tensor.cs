@@ -3,9 +3,10 @@
 namespace Engine;
 
 /// <summary>
-/// An immutable n-dimensional array. Operations check shapes at once and compute nothing; values are
-/// computed when asked for (<see cref="Eval()"/>, <see cref="Item{T}"/>, <see cref="ToArray{T}"/>) or
-/// when a transform returns. Tensors may be shared between threads and are never disposed.
+/// An immutable n-dimensional array. Operations check shapes at once and compute nothing; values
+/// are computed when asked for (<see cref="Eval()"/>, <see cref="Item{T}"/>, <see
+/// cref="ToArray{T}"/>) or when a transform returns. Tensors may be shared between threads and are
+/// never disposed.
 /// </summary>
 public sealed partial class Tensor : ITree
 {
@@ -37,10 +38,14 @@ public sealed partial class Tensor : ITree
     /// <summary>Number of elements.</summary>
     public long Count => Shape.Count;
 
-    /// <summary>Order of making: inputs have smaller ids, so id order is a topological order.</summary>
+    /// <summary>
+    /// Order of making: inputs have smaller ids, so id order is a topological order.
+    /// </summary>
     internal long Id { get; }
 
-    /// <summary>Id of the oldest node without a value that this one needs (its own at least).</summary>
+    /// <summary>
+    /// Id of the oldest node without a value that this one needs (its own at least).
+    /// </summary>
     internal long OldestPending { get; private set; }
 
     /// <summary>The outermost transform this node was made under; null outside all.</summary>
@@ -88,7 +93,8 @@ public sealed partial class Tensor : ITree
             if (x.state.Value is null) oldest = Math.Min(oldest, x.OldestPending);
             if (x.Trace is not null) trace = Trace.Outermost(trace, x.Trace);
         }
-        var node = new Tensor(shape, dtype, new NodeState(primitive, inputs, null)) { Trace = trace };
+        var pending = new NodeState(primitive, inputs, null);
+        var node = new Tensor(shape, dtype, pending) { Trace = trace };
         if (oldest == long.MaxValue) return node;
         node.OldestPending = oldest;
         if (trace is null && node.Id - oldest > AgeLimit) Evaluator.Evaluate([node], keep: false);
@@ -122,5 +128,7 @@ public sealed partial class Tensor : ITree
     ITree ITree.Rebuild(TreeMap map) => map.Leaf("", this);
 }
 
-/// <summary>How a node is made and, once computed, its value. Immutable; replaced atomically.</summary>
+/// <summary>
+/// How a node is made and, once computed, its value. Immutable; replaced atomically.
+/// </summary>
 internal sealed record NodeState(Primitive? Primitive, Tensor[] Inputs, Value? Value);

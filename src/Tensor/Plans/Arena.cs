@@ -7,7 +7,9 @@ internal sealed class Arena
     private readonly List<(long Offset, long Bytes)> gaps = [];
     private long top;
 
-    /// <summary>Places the temporaries of an ordered plan and returns the bytes of the arena.</summary>
+    /// <summary>
+    /// Places the temporaries of an ordered plan and returns the bytes of the arena.
+    /// </summary>
     public static long Place(Step[] steps)
     {
         var arena = new Arena();

@@ -12,7 +12,9 @@ internal static class Evaluator
 {
     private const long KeepBytes = 64 << 10;
 
-    /// <summary>Evaluates the tensors; with <paramref name="keep"/> also keeps small nodes on the way.</summary>
+    /// <summary>
+    /// Evaluates the tensors; with <paramref name="keep"/> also keeps small nodes on the way.
+    /// </summary>
     public static void Evaluate(ReadOnlySpan<Tensor> roots, bool keep)
     {
         var pending = new List<Tensor>(roots.Length);
@@ -70,7 +72,9 @@ internal static class Evaluator
         return device ?? Device.Cpu;
     }
 
-    /// <summary>Element-wise nodes fused into others are not kept: that would undo the fusion.</summary>
+    /// <summary>
+    /// Element-wise nodes fused into others are not kept: that would undo the fusion.
+    /// </summary>
     private static bool Keeps(PlanNode node, bool keep)
     {
         if (node.IsResult || !(keep || node.Tensor.Traced)) return false;

@@ -10,7 +10,9 @@ internal static class Fusion
     // follow; and they are all alive at once, so a long sum of gradients is cut into short ones.
     private const int MaxSteps = 32, MaxInputs = 8;
 
-    /// <summary>Sets <see cref="PlanNode.FusedInto"/> to the root of each element-wise node's group.</summary>
+    /// <summary>
+    /// Sets <see cref="PlanNode.FusedInto"/> to the root of each element-wise node's group.
+    /// </summary>
     public static void Group(List<PlanNode> nodes)
     {
         var sizes = new Dictionary<PlanNode, (int Steps, int Inputs)>(

@@ -33,7 +33,9 @@ internal static class Layouts
         return new Layout(sizes, strides);
     }
 
-    /// <summary>Elements start, start + step, ... of each axis, as many as the shape says.</summary>
+    /// <summary>
+    /// Elements start, start + step, ... of each axis, as many as the shape says.
+    /// </summary>
     public static (Layout Layout, long Offset) Slice(
         Layout layout, ReadOnlySpan<int> start, ReadOnlySpan<int> step, Shape shape)
     {

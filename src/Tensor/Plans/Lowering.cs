@@ -11,7 +11,9 @@ internal sealed class Lowering
 
     public List<Step> Steps { get; } = [];
 
-    /// <summary>Lowers all nodes of a graph (in topological order) and settles its results.</summary>
+    /// <summary>
+    /// Lowers all nodes of a graph (in topological order) and settles its results.
+    /// </summary>
     public static Lowering Run(List<PlanNode> nodes)
     {
         var lowering = new Lowering();
@@ -30,7 +32,9 @@ internal sealed class Lowering
         return lowering;
     }
 
-    /// <summary>The node is this value everywhere; memory is used only where a kernel needs it.</summary>
+    /// <summary>
+    /// The node is this value everywhere; memory is used only where a kernel needs it.
+    /// </summary>
     public void Fill(PlanNode node, long bits) => node.Constant = bits;
 
     /// <summary>The node is 0, 1, 2, ...</summary>
@@ -101,7 +105,9 @@ internal sealed class Lowering
         root.View = output;
     }
 
-    /// <summary>Where a node's value lies; a constant gets one element of memory, repeated.</summary>
+    /// <summary>
+    /// Where a node's value lies; a constant gets one element of memory, repeated.
+    /// </summary>
     public PlanView ViewOf(PlanNode node)
     {
         if (node.View is not null) return node.View;
@@ -112,7 +118,9 @@ internal sealed class Lowering
         return node.View = one with { Layout = Layouts.Repeated(node.Shape) };
     }
 
-    /// <summary>Makes sure that a result is alone and in order in memory that can leave the plan.</summary>
+    /// <summary>
+    /// Makes sure that a result is alone and in order in memory that can leave the plan.
+    /// </summary>
     private void Settle(PlanNode node)
     {
         if (node.FusedInto is { } root && root != node) return;

@@ -74,7 +74,9 @@ internal sealed class Plan
             Results, view => view is null ? null : run.Results.GetValueOrDefault(view.Slot));
     }
 
-    /// <summary>Values decide whether an index is right, so kernels find it and the op is named here.</summary>
+    /// <summary>
+    /// Values decide whether an index is right, so kernels find it and the op is named here.
+    /// </summary>
     private static void Run(Step step, PlanRun run)
     {
         try

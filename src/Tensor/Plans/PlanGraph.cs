@@ -3,7 +3,8 @@
 namespace Engine;
 
 /// <summary>A node of a plan: an operation, or a parameter.</summary>
-internal sealed class PlanNode(Tensor tensor, Primitive? primitive, PlanNode[] inputs, int parameter)
+internal sealed class PlanNode(
+    Tensor tensor, Primitive? primitive, PlanNode[] inputs, int parameter)
 {
     /// <summary>The tensor this node was made for.</summary>
     public Tensor Tensor { get; } = tensor;
@@ -26,7 +27,9 @@ internal sealed class PlanNode(Tensor tensor, Primitive? primitive, PlanNode[] i
     /// <summary>Whether the value leaves the plan.</summary>
     public bool IsResult { get; set; }
 
-    /// <summary>The element-wise node whose step computes this one too; null outside fused groups.</summary>
+    /// <summary>
+    /// The element-wise node whose step computes this one too; null outside fused groups.
+    /// </summary>
     public PlanNode? FusedInto { get; set; }
 
     /// <summary>The bits of every element when they are all the same constant.</summary>
@@ -55,7 +58,8 @@ internal sealed class PlanGraph
     /// <summary>
     /// All nodes the roots need, by id; roots are marked as results. Ready tensors become
     /// parameters, after the given placeholders. With <paramref name="merge"/> operations that are
-    /// equal on equal inputs become one. The walk uses its own stack: chains of any length are fine.
+    /// equal on equal inputs become one. The walk uses its own stack: chains of any length are
+    /// fine.
     /// </summary>
     public static PlanGraph Collect(
         ReadOnlySpan<Tensor> roots, IReadOnlyList<Tensor>? placeholders = null, bool merge = false)
@@ -134,7 +138,8 @@ internal sealed class PlanGraph
 
         public bool Equals(PlanNode? a, PlanNode? b)
         {
-            if (a!.Inputs.Length != b!.Inputs.Length || !a.Primitive!.Equals(b.Primitive)) return false;
+            if (a!.Inputs.Length != b!.Inputs.Length || !a.Primitive!.Equals(b.Primitive))
+                return false;
             for (int i = 0; i < a.Inputs.Length; i++)
                 if (a.Inputs[i] != b.Inputs[i])
                     return false;

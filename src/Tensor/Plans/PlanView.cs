@@ -7,7 +7,9 @@ namespace Engine;
 /// <summary>A stretch of memory that one step writes, or a parameter of the plan.</summary>
 internal sealed class Slot(long bytes)
 {
-    /// <summary>Size in multiples of 64 bytes, one at least: even an empty view has an address.</summary>
+    /// <summary>
+    /// Size in multiples of 64 bytes, one at least: even an empty view has an address.
+    /// </summary>
     public long Bytes { get; } = Rounded(bytes);
 
     /// <summary>Which parameter of the plan it is; -1 for memory that a step writes.</summary>
@@ -36,7 +38,9 @@ internal sealed class Slot(long bytes)
 /// <summary>A strided view of a slot; <paramref name="Offset"/> is in elements.</summary>
 internal sealed record PlanView(Slot Slot, long Offset, DType Type, Layout Layout)
 {
-    /// <summary>Whether this is all of a slot that a step wrote, in order: it can leave as it is.</summary>
+    /// <summary>
+    /// Whether this is all of a slot that a step wrote, in order: it can leave as it is.
+    /// </summary>
     public bool IsWholeSlot => !Slot.IsParameter && Offset == 0 && Layout.IsContiguous
         && Slot.Rounded(Layout.Count * Type.Size()) == Slot.Bytes;
 }

@@ -19,7 +19,9 @@ internal enum LayoutNeed : byte
 /// <summary>A primitive that a backend kernel computes.</summary>
 internal interface IKernel
 {
-    /// <summary>What the kernel needs of an input's layout; the plan copies inputs that lie otherwise.</summary>
+    /// <summary>
+    /// What the kernel needs of an input's layout; the plan copies inputs that lie otherwise.
+    /// </summary>
     LayoutNeed Need(int input);
 
     /// <summary>Runs the kernel; y is contiguous.</summary>
@@ -35,7 +37,9 @@ internal abstract class Step(string name, PlanView[] inputs, PlanView output)
 
     public PlanView Output { get; } = output;
 
-    /// <summary>Id of the tensor it was made for: the order in which the program asked for it.</summary>
+    /// <summary>
+    /// Id of the tensor it was made for: the order in which the program asked for it.
+    /// </summary>
     public long Id { get; set; }
 
     /// <summary>Position in the schedule; -1 while not scheduled.</summary>

@@ -43,7 +43,9 @@ internal sealed class TileEmitter
         return emitter.Finish();
     }
 
-    /// <summary>The register type that holds a dtype; bools are 32-bit masks unless made wider.</summary>
+    /// <summary>
+    /// The register type that holds a dtype; bools are 32-bit masks unless made wider.
+    /// </summary>
     public static RegisterType TypeOf(DType type) => type switch
     {
         DType.Float32 => RegisterType.Float32,
@@ -73,7 +75,9 @@ internal sealed class TileEmitter
     {
         if (converted.TryGetValue((node, wanted), out int known)) return known;
         if (!registers.TryGetValue(node, out int register))
-            register = node.Constant is { } bits ? Constant(bits, node.DType, wanted) : Load(node, wanted);
+            register = node.Constant is { } bits
+                ? Constant(bits, node.DType, wanted)
+                : Load(node, wanted);
         else if (TypeAt(register) is var have && have != wanted)
             register = Convert(register, have, wanted);
         converted[(node, wanted)] = register;

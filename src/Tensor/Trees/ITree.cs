@@ -62,7 +62,9 @@ public abstract class TreeMap
         return changed is null ? values : changed.ToImmutable();
     }
 
-    /// <summary>A part that is not a tensor: it is the same in every tree of this structure.</summary>
+    /// <summary>
+    /// A part that is not a tensor: it is the same in every tree of this structure.
+    /// </summary>
     public virtual void Static<T>(string name, T value)
     {
     }

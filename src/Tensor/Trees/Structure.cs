@@ -1,5 +1,6 @@
 // What transforms take and return: tensors, trees, tuples of them (nested too), and plain values,
 // which are static. This file maps over all of these.
+using System.Collections;
 using System.Diagnostics.CodeAnalysis;
 using System.Runtime.CompilerServices;
 
@@ -36,6 +37,15 @@ internal static class Structure
                 return Array.ConvertAll(array, x => map.Leaf("", x));
             case ITuple tuple:
                 return MapTuple(tuple, map);
+            case IEnumerable items and not string:
+                // Taken for a static value, its tensors would silently get no gradient.
+                foreach (object? item in items)
+                    if (item is ITree or ITuple)
+                        throw Errors.Fail("Transform", $"{value.GetType().Name} holds tensors or "
+                            + "trees but is none. Pass a Tensor[], a tuple, or a record that "
+                            + "implements ITree.");
+                map.Static("", value);
+                return value;
             default:
                 map.Static("", value);
                 return value;
@@ -61,7 +71,8 @@ internal static class Structure
         for (int i = 0; i < tuple.Length; i++)
         {
             object? part = tuple[i], mapped = MapObject(part, map);
-            if (ReferenceEquals(part, mapped) || (part is ValueType && part.Equals(mapped))) continue;
+            bool same = ReferenceEquals(part, mapped) || (part is ValueType && part.Equals(mapped));
+            if (same) continue;
             box ??= RuntimeHelpers.GetObjectValue(tuple);
             box.GetType().GetField("Item" + (i + 1))!.SetValue(box, mapped);
         }

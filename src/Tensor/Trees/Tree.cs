@@ -39,7 +39,9 @@ public static class Tree
         return tree.WithLeaves(results);
     }
 
-    /// <summary>The tree with f applied to every leaf and its path, evaluated as one plan.</summary>
+    /// <summary>
+    /// The tree with f applied to every leaf and its path, evaluated as one plan.
+    /// </summary>
     public static T Map<T>(this T tree, Func<string, Tensor, Tensor> f) where T : ITree
     {
         ArgumentNullException.ThrowIfNull(f);
@@ -127,7 +129,9 @@ public static class Tree
         return true;
     }
 
-    /// <summary>Infinities are close to themselves alone: their difference bounds nothing.</summary>
+    /// <summary>
+    /// Infinities are close to themselves alone: their difference bounds nothing.
+    /// </summary>
     private static bool Close(double a, double b, double relative, double absolute) =>
         a == b
         || (double.IsFinite(b) && Math.Abs(a - b) <= absolute + relative * Math.Abs(b));

@@ -21,7 +21,9 @@ internal sealed class ReplaceLeaves(IReadOnlyList<Tensor> leaves) : TreeMap
     public override Tensor Leaf(string name, Tensor value) => leaves[next++];
 }
 
-/// <summary>Collects the path of each leaf ("Hidden.Weight"), and the static parts as text.</summary>
+/// <summary>
+/// Collects the path of each leaf ("Hidden.Weight"), and the static parts as text.
+/// </summary>
 internal sealed class CollectPaths : TreeMap
 {
     private readonly Stack<string> prefix = new();

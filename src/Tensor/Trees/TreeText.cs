@@ -6,7 +6,9 @@ namespace Engine;
 /// <summary>Prints trees; generated ToString methods call it.</summary>
 public static class TreeText
 {
-    /// <summary>The type's name, then path, dtype and shape of each leaf and the static parts.</summary>
+    /// <summary>
+    /// The type's name, then path, dtype and shape of each leaf and the static parts.
+    /// </summary>
     public static string Format(ITree tree)
     {
         ArgumentNullException.ThrowIfNull(tree);
@@ -14,7 +16,10 @@ public static class TreeText
         collect.Child("", tree);
         var text = new StringBuilder(tree.GetType().Name).Append(" {");
         for (int i = 0; i < collect.Paths.Count; i++)
-            text.Append($"\n  {collect.Paths[i]}: {collect.Leaves[i].DType.Name()}{collect.Leaves[i].Shape}");
+        {
+            Tensor leaf = collect.Leaves[i];
+            text.Append($"\n  {collect.Paths[i]}: {leaf.DType.Name()}{leaf.Shape}");
+        }
         foreach (var (path, value) in collect.Statics) text.Append($"\n  {path} = {value}");
         return text.Append("\n}").ToString();
     }

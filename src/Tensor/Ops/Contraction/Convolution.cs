@@ -5,7 +5,9 @@ using Engine.Kernels;
 
 namespace Engine;
 
-/// <summary>Stride, padding and dilation (vertical, horizontal) and groups of a convolution.</summary>
+/// <summary>
+/// Stride, padding and dilation (vertical, horizontal) and groups of a convolution.
+/// </summary>
 internal readonly record struct ConvolutionGeometry(
     int StrideHeight, int StrideWidth, int PaddingHeight, int PaddingWidth,
     int DilationHeight, int DilationWidth, int Groups)
@@ -55,8 +57,8 @@ internal abstract record ConvolutionPrimitive(ConvolutionGeometry Geometry) : Pr
         y.Reshape([size, size == 0 ? 1 : y.Shape[0] / size, .. y.Shape.Sizes[1..]]);
 
     /// <summary>
-    /// Images of a batch that meet shared weights are more images of one convolution: (V, 1, N, ...)
-    /// as (1, V N, ...), and back.
+    /// Images of a batch that meet shared weights are more images of one convolution: (V, 1, N,
+    /// ...) as (1, V N, ...), and back.
     /// </summary>
     protected Tensor AsImages(Tensor images, Tensor weights, int size)
     {
@@ -96,7 +98,9 @@ internal sealed record Convolution(ConvolutionGeometry Geometry) : ConvolutionPr
         backend.Convolution(Geometry.With(Ints(a), Ints(b)), a, b, y);
 }
 
-/// <summary>The transpose of a convolution in its images: from g and w to images Height x Width.</summary>
+/// <summary>
+/// The transpose of a convolution in its images: from g and w to images Height x Width.
+/// </summary>
 internal sealed record InputGradient(ConvolutionGeometry Geometry, int Height, int Width)
     : ConvolutionPrimitive(Geometry)
 {
@@ -120,7 +124,8 @@ internal sealed record InputGradient(ConvolutionGeometry Geometry, int Height, i
 }
 
 /// <summary>The transpose of a convolution in its weights: from x and g to filters R x S.</summary>
-internal sealed record WeightGradient(ConvolutionGeometry Geometry, int KernelHeight, int KernelWidth)
+internal sealed record WeightGradient(
+    ConvolutionGeometry Geometry, int KernelHeight, int KernelWidth)
     : ConvolutionPrimitive(Geometry)
 {
     internal override (Shape, DType) Infer(ReadOnlySpan<Tensor> x)

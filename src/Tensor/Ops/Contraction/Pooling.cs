@@ -4,7 +4,9 @@ using Engine.Kernels;
 
 namespace Engine;
 
-/// <summary>Position in its plane of each window's first maximum, int32: (..., H, W) to (..., OH, OW).</summary>
+/// <summary>
+/// Position in its plane of each window's first maximum, int32: (..., H, W) to (..., OH, OW).
+/// </summary>
 internal sealed record MaxPoolIndices(int Window, int Stride, int Padding)
     : ConstantPrimitive, IKernel
 {

@@ -130,7 +130,9 @@ public sealed partial class Tensor
     /// <summary>Whether every element is the constant one.</summary>
     private bool IsOne => ConstantValue is 1.0;
 
-    /// <summary>The value every element has by construction; null where that is not known.</summary>
+    /// <summary>
+    /// The value every element has by construction; null where that is not known.
+    /// </summary>
     internal double? ConstantValue
     {
         get
@@ -148,7 +150,9 @@ public sealed partial class Tensor
         return Broadcast(primitive, a, b);
     }
 
-    /// <summary>A number in this tensor's dtype and shape (no memory: a repeated constant).</summary>
+    /// <summary>
+    /// A number in this tensor's dtype and shape (no memory: a repeated constant).
+    /// </summary>
     internal Tensor Like(string op, double value) =>
         Apply(new Constant(DType, Constant.ToBits(op, value, DType))).ExpandTo(Shape);
 }

@@ -35,13 +35,17 @@ internal sealed record Minimum : NumberBinary<MinimumOp>
 
 public sealed partial class Tensor
 {
-    /// <summary>The larger of two, element by element, with broadcasting; NaN if either is NaN.</summary>
+    /// <summary>
+    /// The larger of two, element by element, with broadcasting; NaN if either is NaN.
+    /// </summary>
     public static Tensor Maximum(Tensor a, Tensor b) => Arithmetic(new Maximum(), a, b);
 
     /// <summary>The larger of each element and a number.</summary>
     public static Tensor Maximum(Tensor a, double b) => Maximum(a, a.Like("Maximum", b));
 
-    /// <summary>The smaller of two, element by element, with broadcasting; NaN if either is NaN.</summary>
+    /// <summary>
+    /// The smaller of two, element by element, with broadcasting; NaN if either is NaN.
+    /// </summary>
     public static Tensor Minimum(Tensor a, Tensor b) => Arithmetic(new Minimum(), a, b);
 
     /// <summary>The smaller of each element and a number.</summary>

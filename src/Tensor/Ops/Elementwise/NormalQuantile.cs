@@ -14,11 +14,14 @@ public readonly struct NormalQuantileOp : IUnaryOp
 
 internal sealed record NormalQuantile : Unary<NormalQuantileOp>
 {
-    protected override Tensor Derivative(Tensor x, Tensor y) => Math.Sqrt(2 * Math.PI) * (0.5 * y.Square()).Exp();
+    protected override Tensor Derivative(Tensor x, Tensor y) =>
+        Math.Sqrt(2 * Math.PI) * (0.5 * y.Square()).Exp();
 }
 
 public sealed partial class Tensor
 {
-    /// <summary>The x at which the standard normal distribution function reaches p, for p in (0, 1).</summary>
+    /// <summary>
+    /// The x at which the standard normal distribution function reaches p, for p in (0, 1).
+    /// </summary>
     public Tensor NormalQuantile() => Map(new NormalQuantile(), this);
 }

@@ -10,7 +10,9 @@ public readonly struct SignOp : INumberUnaryOp
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static V Invoke<V>(V x) where V : struct, ILanes<V> =>
-        V.Select(V.Less(x, V.Const(0)), V.Const(-1), V.Select(V.Less(V.Const(0), x), V.Const(1), x));
+        V.Select(
+            V.Less(x, V.Const(0)), V.Const(-1),
+            V.Select(V.Less(V.Const(0), x), V.Const(1), x));
 }
 
 internal sealed record Sign : NumberUnary<SignOp>

@@ -1,5 +1,5 @@
-// Reading and adding by index: Gather and ScatterAdd are each other's transpose. Take, TakeAlongAxis
-// and OneHot are made of them.
+// Reading and adding by index: Gather and ScatterAdd are each other's transpose. Take,
+// TakeAlongAxis and OneHot are made of them.
 using Engine.Kernels;
 
 namespace Engine;
@@ -33,7 +33,9 @@ internal sealed record Gather(string Op) : Primitive, IKernel
         backend.Gather(x[0], x[1], y);
 }
 
-/// <summary>y = 0, y[b, index[b, i], :] += g[b, i, :]: g (B, m, inner), index (B, m), n = Length.</summary>
+/// <summary>
+/// y = 0, y[b, index[b, i], :] += g[b, i, :]: g (B, m, inner), index (B, m), n = Length.
+/// </summary>
 internal sealed record ScatterAdd(int Length, string Op) : Primitive, IKernel
 {
     internal override string Name => Op;

@@ -57,7 +57,9 @@ internal sealed record Concat(int Axis) : Primitive, IKernel
 
 public sealed partial class Tensor
 {
-    /// <summary>Tensors one after another along an axis; their other sizes and dtypes must agree.</summary>
+    /// <summary>
+    /// Tensors one after another along an axis; their other sizes and dtypes must agree.
+    /// </summary>
     public static Tensor Concat(ReadOnlySpan<Tensor> parts, int axis = 0)
     {
         if (parts.Length == 0)

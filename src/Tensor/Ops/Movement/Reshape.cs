@@ -28,7 +28,9 @@ public sealed partial class Tensor
         return to == Shape ? this : Apply(new Reshape(to), this);
     }
 
-    /// <summary>A new axis of size 1 before position <paramref name="axis"/>; -1 appends one.</summary>
+    /// <summary>
+    /// A new axis of size 1 before position <paramref name="axis"/>; -1 appends one.
+    /// </summary>
     public Tensor ExpandDims(int axis)
     {
         int at = axis < 0 ? axis + Rank + 1 : axis;
@@ -83,7 +85,9 @@ public sealed partial class Tensor
         return to;
     }
 
-    /// <summary>The product of the sizes; -1 if one is negative or there is no such number.</summary>
+    /// <summary>
+    /// The product of the sizes; -1 if one is negative or there is no such number.
+    /// </summary>
     private static long Product(int[] sizes)
     {
         long product = 1;

@@ -4,7 +4,9 @@ using Engine.Kernels;
 
 namespace Engine;
 
-/// <summary>Elements Start, Start + Step, ... of each axis, Sizes of them; steps are positive.</summary>
+/// <summary>
+/// Elements Start, Start + Step, ... of each axis, Sizes of them; steps are positive.
+/// </summary>
 internal sealed record Slice(Axes Start, Axes Step, Shape Sizes) : ViewPrimitive
 {
     internal override (Shape, DType) Infer(ReadOnlySpan<Tensor> x) => (Sizes, x[0].DType);
@@ -100,7 +102,9 @@ public sealed partial class Tensor
         }
     }
 
-    /// <summary>One element of the first axis, that axis dropped: row <c>x[2]</c>, last <c>x[^1]</c>.</summary>
+    /// <summary>
+    /// One element of the first axis, that axis dropped: row <c>x[2]</c>, last <c>x[^1]</c>.
+    /// </summary>
     [IndexerName("Part")]
     public Tensor this[Index index]
     {
@@ -148,7 +152,9 @@ public sealed partial class Tensor
             : Apply(new Slice(Axes.Of(starts), Axes.Of(steps), shape), this);
     }
 
-    /// <summary>A value around each axis: before[i] of it in front of axis i, after[i] behind.</summary>
+    /// <summary>
+    /// A value around each axis: before[i] of it in front of axis i, after[i] behind.
+    /// </summary>
     public Tensor Pad(ReadOnlySpan<int> before, ReadOnlySpan<int> after, double value = 0)
     {
         if (before.Length != Rank || after.Length != Rank)

@@ -7,7 +7,9 @@ namespace Engine;
 /// <summary>An operation whose result is a strided view of its input.</summary>
 public abstract record ViewPrimitive : LinearPrimitive
 {
-    /// <summary>The view's layout and offset from the input's; null if the input must be copied first.</summary>
+    /// <summary>
+    /// The view's layout and offset from the input's; null if the input must be copied first.
+    /// </summary>
     internal abstract (Layout Layout, long Offset)? View(Layout x, Shape result);
 
     internal sealed override void Lower(Lowering plan, PlanNode node) =>

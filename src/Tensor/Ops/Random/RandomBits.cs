@@ -24,7 +24,9 @@ internal sealed record RandomBits(int Length, DType Type) : ConstantPrimitive, I
     }
 }
 
-/// <summary>Words as floats uniform in the open interval (0, 1): int32 to float32, int64 to float64.</summary>
+/// <summary>
+/// Words as floats uniform in the open interval (0, 1): int32 to float32, int64 to float64.
+/// </summary>
 internal sealed record UnitFromBits : Elementwise
 {
     internal override (Shape, DType) Infer(ReadOnlySpan<Tensor> x) =>

@@ -69,7 +69,9 @@ public sealed partial class Tensor
     public Tensor Min(Axes axes = default, bool keepDims = false) =>
         Extreme(ReduceKind.Min, axes, keepDims);
 
-    /// <summary>Position of the first maximum along an axis, int64; a NaN counts as the maximum.</summary>
+    /// <summary>
+    /// Position of the first maximum along an axis, int64; a NaN counts as the maximum.
+    /// </summary>
     public Tensor ArgMax(int axis = -1, bool keepDims = false)
     {
         Errors.Number("ArgMax", this);

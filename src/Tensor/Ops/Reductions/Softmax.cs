@@ -39,7 +39,9 @@ public sealed partial class Tensor
         return axis;
     }
 
-    /// <summary>The maximum, or 0 where it is infinite: infinity less infinity is no number.</summary>
+    /// <summary>
+    /// The maximum, or 0 where it is infinite: infinity less infinity is no number.
+    /// </summary>
     private Tensor Shift(Axes axes)
     {
         Tensor max = Max(axes, keepDims: true).StopGradient();

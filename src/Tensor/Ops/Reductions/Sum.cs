@@ -63,7 +63,9 @@ internal static class Reduction
 
 public sealed partial class Tensor
 {
-    /// <summary>Sum over the axes (all by default); they are dropped unless kept with size 1.</summary>
+    /// <summary>
+    /// Sum over the axes (all by default); they are dropped unless kept with size 1.
+    /// </summary>
     public Tensor Sum(Axes axes = default, bool keepDims = false)
     {
         Errors.Number("Sum", this);
