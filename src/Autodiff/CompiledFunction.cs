@@ -7,8 +7,18 @@ namespace Engine;
 /// <summary>
 /// What a call's arguments must have in common with the traced ones to replay their plan.
 /// </summary>
-internal sealed record Signature(string Text, Device? Device)
+/// <param name="Text">Structure, names and types.</param>
+/// <param name="Statics">Plain values, in order, compared by their own equality.</param>
+/// <param name="Device">Where the tensors are.</param>
+internal sealed record Signature(string Text, IReadOnlyList<object?> Statics, Device? Device)
 {
+    public bool Equals(Signature? other) => other is not null && Text == other.Text
+        && Device == other.Device && Statics.SequenceEqual(other.Statics);
+
+    public override int GetHashCode() => HashCode.Combine(Text, Device);
+
+    public override string ToString() => $"{Text} {string.Join(", ", Statics)}";
+
     /// <summary>Structure, static parts, shapes, dtypes and device of all arguments.</summary>
     public static Signature Of<A>(A arguments, List<Tensor> leaves)
     {
@@ -18,12 +28,14 @@ internal sealed record Signature(string Text, Device? Device)
         foreach (Tensor leaf in leaves)
             text.Append($"{leaf.DType.Name()}{leaf.Shape}{(leaf.IsSymbolicZero ? "0 " : " ")}");
         Tensor? first = leaves.Find(leaf => !leaf.IsSymbolicZero);
-        return new Signature(text.ToString(), first?.Device);
+        return new Signature(text.ToString(), statics.Values, first?.Device);
     }
 
     private sealed class CollectStatics : TreeMap
     {
         public StringBuilder Text { get; } = new();
+
+        public List<object?> Values { get; } = [];
 
         public override Tensor Leaf(string name, Tensor value) => value;
 
@@ -35,9 +47,14 @@ internal sealed record Signature(string Text, Device? Device)
             return result;
         }
 
-        // Round-trip formats keep 0.1 and 0.1000001 apart.
-        public override void Static<T>(string name, T value) =>
-            Text.Append($"{name}={(value is double d ? d.ToString("R") : value?.ToString())};");
+        public override void Static<T>(string name, T value)
+        {
+            if (value is Array)
+                throw Errors.Fail("Compile", $"an argument is a {value.GetType().Name}, whose "
+                    + "content may change unseen. Pass a Tensor or an ImmutableArray.");
+            Text.Append(name).Append('=').Append(value?.GetType()).Append(';');
+            Values.Add(value);
+        }
     }
 }
 
@@ -101,7 +118,7 @@ internal sealed class CompiledFunction<A, R>(string name, Func<A, R> function)
             foreach (var (signature, entry) in entries)
             {
                 int groups = entry.Plan.Steps.Count(step => step is TileStepGroup);
-                text.Append($"\n{signature.Text}\n  {entry.Plan.Steps.Length} steps, {groups} of "
+                text.Append($"\n{signature}\n  {entry.Plan.Steps.Length} steps, {groups} of "
                     + $"them fused element-wise groups, {entry.Plan.ArenaBytes} bytes of temporaries");
                 foreach (Tensor captured in entry.CapturedTensors)
                     text.Append($"\n  captured {captured.DType.Name()} {captured.Shape}");
@@ -125,11 +142,14 @@ internal sealed class CompiledFunction<A, R>(string name, Func<A, R> function)
             }
             if (traced.Count >= MaxTraces)
                 throw Errors.Fail(name, $"traced {MaxTraces} times and called with yet another "
-                    + $"signature: the last was [{traced[^1].Text}], this is [{signature.Text}]. "
+                    + $"signature: the last was [{traced[^1]}], this is [{signature}]. "
                     + "Pass what changes as a Tensor, and keep shapes fixed.");
-            if (Make(arguments, leaves) is not { } made) return null;
-            entries.Add(signature, made);
-            traced.Add(signature);
+        }
+        // User code runs outside of the lock: it may call other compiled functions.
+        if (Make(arguments, leaves) is not { } made) return null;
+        lock (gate)
+        {
+            if (entries.TryAdd(signature, made)) traced.Add(signature);
             return made;
         }
     }
@@ -156,6 +176,8 @@ internal sealed class CompiledFunction<A, R>(string name, Func<A, R> function)
             PlanGraph graph = PlanGraph.Collect(roots, holes, merge: true);
             Plan plan = Plan.Make(graph.Nodes, graph.Roots);
             List<Tensor> captured = graph.Parameters[holes.Count..];
+            // A donated state that is captured too must stay: the plan reads it at every call.
+            foreach (Tensor tensor in captured) tensor.State.Value?.Storage.AddOwner();
             // The template keeps no node of the trace alive.
             R template = Structure.WithLeaves(result, outputs.ConvertAll(Tensor.ZeroGradient));
             return new Entry(

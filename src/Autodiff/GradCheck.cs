@@ -59,6 +59,8 @@ public static class GradCheck
         {
             double size = Math.Max(Math.Max(Math.Abs(a), Math.Abs(n)), 1e-3 * scale);
             double error = a == n ? 0 : Math.Abs(a - n) / size;
+            if (double.IsNaN(error))
+                return worst with { Error = error, Analytic = a, Numerical = n };
             if (!(error <= worst.Error))
                 worst = worst with { Error = error, Analytic = a, Numerical = n };
         }

@@ -9,13 +9,18 @@ namespace Engine.Meta;
 public sealed partial record TrainingState<T>(T Model, OptimizerState Optimizer, long Step) : ITree
     where T : ITree;
 
-/// <summary>The loss became NaN or infinite; the model before that step is kept.</summary>
+/// <summary>
+/// The loss, the gradient or the weights became NaN or infinite; the model before that step is kept.
+/// </summary>
 public sealed class DivergenceException : Exception
 {
     /// <summary>The loss at that step (from 1 on).</summary>
     public DivergenceException(long step, double loss) : base(
-        $"training diverged: the meta-loss is {loss} at step {step}. The model before that step is "
-        + "kept. Lower the rate or the inner rate, or clip gradients.")
+        $"training diverged at step {step}: "
+        + (double.IsFinite(loss)
+            ? "the meta-gradient or the weights after it are not finite."
+            : $"the meta-loss is {loss}.")
+        + " The model before that step is kept. Lower the rate or the inner rate.")
     {
         Step = step;
         Loss = loss;
@@ -48,7 +53,7 @@ public sealed class MetaTraining<T>(
             Tensor norm = SquaredNorm(gradient);
             if (clipNorm > 0) gradient = Optim.ClipByGlobalNorm(gradient, clipNorm);
             var (next, nextState) = optimizer.Step(model, gradient, state);
-            return (next, nextState, loss, norm);
+            return (next, nextState, loss, norm + SquaredNorm(next));
         });
 
     /// <summary>Tasks first .. first + count - 1 of the run.</summary>
@@ -65,7 +70,8 @@ public sealed class MetaTraining<T>(
         Episode tasks = draw(state.Step * metaBatch, metaBatch);
         var (model, moments, value, norm) = step(state.Model, state.Optimizer, tasks);
         double loss = value.Item();
-        // A gradient can overflow while its loss is still finite: then its step is not taken.
+        // A gradient can overflow while its loss is still finite, and a huge rate makes weights
+        // whose squares do: then the step is not taken.
         if (!double.IsFinite(loss) || !double.IsFinite(norm.Item()))
             throw new DivergenceException(state.Step + 1, loss);
         return (new(model, moments, state.Step + 1), loss);

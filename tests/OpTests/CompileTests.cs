@@ -103,6 +103,31 @@ public class CompileTests
     }
 
     [Fact]
+    public void ADonatedStateThatIsCapturedTooIsKeptForThePlan()
+    {
+        Tensor start = Tensor.From([1.0, 1.0]).Eval(), kept = start;
+        var step = Compile.Step((Tensor w, Tensor x) => (w - 0.1 * x, (w - kept).Square().Sum()));
+        Tensor state = start;
+        for (int i = 0; i < 5; i++)
+        {
+            (state, Tensor distance) = step(state, Tensor.Ones(2, DType.Float64));
+            Tensor.From(new double[2]).Eval(); // would reuse a block given back too early
+            Assert.Equal(2 * 0.01 * i * i, distance.Item(), 12);
+        }
+    }
+
+    [Fact]
+    public void StaticArgumentsAreComparedByValue()
+    {
+        var compiled = Compile.Of((Tensor x, Func<double, double> f) => x * f(1));
+        Assert.Equal(2 * 0.5, compiled(X, v => 2 * v)[0].Item());
+        Assert.Equal(3 * 0.5, compiled(X, v => 3 * v)[0].Item());
+        Assert.StartsWith("Compile: an argument is a Double[], whose content may change unseen.",
+            Assert.Throws<EngineException>(() => Compile.Of((Tensor x, double[] o) => x * o[0])(
+                X, [2.0])).Message);
+    }
+
+    [Fact]
     public void FrozenLeavesStaySymbolic()
     {
         var gradient = Compile.Of(Grad.Of(

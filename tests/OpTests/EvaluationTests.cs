@@ -113,6 +113,16 @@ public class EvaluationTests
     }
 
     [Fact]
+    public void PlanningTakesTimeLinearInTheGraph()
+    {
+        // Twenty thousand readers of one value: quadratic bookkeeping would take minutes.
+        Tensor x = Tensor.From([1.0, 2.0, 3.0]);
+        Tensor total = Tensor.Scalar(0.0);
+        for (int i = 0; i < 20_000; i++) total += x.Sum();
+        Assert.Equal(120_000, total.Item());
+    }
+
+    [Fact]
     public void PeakMemoryOfChunkedTasksDoesNotGrowWithTasks()
     {
         long Peak(int tasks)

@@ -15,6 +15,30 @@ public class TransformTests
     }
 
     [Fact]
+    public void ThirdDerivativeOfANetworkEqualsFiniteDifferences()
+    {
+        Key[] keys = Key.From(2).Split(4);
+        Tensor x = keys[0].Normal([5, 3], DType.Float64), v = keys[1].Normal([3, 2], DType.Float64);
+        Tensor Loss(Tensor w) => x.MatMul(w).Tanh().Square().Sum();
+        // The check differentiates this gradient twice more.
+        Tensor Projected(Tensor w) => (Grad.Of((Tensor p) => Loss(p))(w) * v).Sum();
+        GradCheckResult result = GradCheck.Run(
+            (Tensor w) => Projected(w), keys[2].Normal([3, 2], DType.Float64), order: 2, step: 1e-3);
+        Assert.True(result.Error < 1e-8, $"{result}");
+    }
+
+    [Fact]
+    public void PowersHaveSymmetricSecondDerivativesAtExponentZero()
+    {
+        Tensor x = Tensor.Scalar(2.0), zero = Tensor.Scalar(0.0);
+        double xy = Grad.Of((Tensor y) => Grad.Of((Tensor a) => a.Pow(y))(x))(zero).Item();
+        double yx = Grad.Of((Tensor a) => Grad.Of((Tensor y) => a.Pow(y))(zero))(x).Item();
+        Assert.Equal(0.5, xy, 14);
+        Assert.Equal(0.5, yx, 14);
+        Assert.Equal(0, Grad.Of((Tensor a) => a.Pow(zero))(zero).Item());
+    }
+
+    [Fact]
     public void InnerAndOuterDerivativesAreNotConfused()
     {
         var f = Grad.Of((Tensor x) => x * Grad.Of((Tensor y) => x + y)(Real(1)));

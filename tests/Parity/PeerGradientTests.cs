@@ -1,5 +1,5 @@
-// The meta-gradient of exact MAML against PyTorch's, in float64. A small dump made by PyTorch is a
-// fixture; ENGINE_PEER_DUMP names any other (npz: parameters p0.., gradients g0.., xs, ys, xq, yq,
+// The meta-gradient of exact MAML against PyTorch's, in float64. Small dumps made by PyTorch are
+// fixtures; ENGINE_PEER_DUMP names any other (npz: parameters p0.., gradients g0.., xs, ys, xq, yq,
 // lr, inner_steps), such as peer_maml.py --dump FILE.npz --double writes for its cases.
 using System.Collections.Immutable;
 using Engine.Data;
@@ -14,8 +14,9 @@ public class PeerGradientTests
     {
         get
         {
-            var dumps = new TheoryData<string>(
-                Path.Combine(AppContext.BaseDirectory, "Fixtures", "sinusoid-5.npz"));
+            var dumps = new TheoryData<string>();
+            foreach (string name in (string[])["sinusoid-1", "sinusoid-5", "conv4-2"])
+                dumps.Add(Path.Combine(AppContext.BaseDirectory, "Fixtures", name + ".npz"));
             foreach (string path in (Environment.GetEnvironmentVariable("ENGINE_PEER_DUMP") ?? "")
                 .Split(Path.PathSeparator, StringSplitOptions.RemoveEmptyEntries))
                 dumps.Add(path);

@@ -95,7 +95,7 @@ internal static class CommandLine
 
         var seed = OptionKinds.Seed("--seed", "Seed of the inputs", 0);
         Add(
-            new Command("gradcheck", "Check derivatives of every op against finite differences"),
+            new Command("gradcheck", "Check derivatives of ops and layers against finite differences"),
             [seed],
             (p, c) => GradCheckVerb.Run(new GradCheckOptions { Seed = p.GetValue(seed) }, c));
 
@@ -121,6 +121,11 @@ internal static class CommandLine
         {
             // Said now, not after minutes of training.
             throw CliException.Use($"--json: the folder of {json} does not exist; make it first.");
+        }
+
+        if (json is not null && Directory.Exists(json))
+        {
+            throw CliException.Use($"--json: {json} is a folder; name a file in it.");
         }
 
         CpuBackend cpu = CpuBackend.Default;

@@ -13,6 +13,9 @@ internal sealed class Experiment
     private const int ValidationStream = 1;
     private const int TestStream = 2;
 
+    /// <summary>The seed of the test tasks of a run of that seed.</summary>
+    public static long TestSeed(long seed) => unchecked((4 * seed) + TestStream);
+
     private readonly long seed;
     private readonly EpisodeSampler train;
     private readonly EpisodeSampler? validation;
@@ -82,7 +85,7 @@ internal sealed class Experiment
     public Episode DrawTest(long first, int count) => Draw(Test, TestStream, first, count);
 
     public EpisodeArrays SampleTest(long first, int count) =>
-        Test.Sample(unchecked((4 * seed) + TestStream), first, count);
+        Test.Sample(TestSeed(seed), first, count);
 
     /// <summary>Accuracy on unseen test classes after each number of inner steps.</summary>
     public Evaluation Measure(

@@ -33,7 +33,8 @@ internal static class TestVerb
 
         Evaluation result = Evaluation.Run(
             maml, network,
-            (first, count) => Episode.From(sampler.Sample(options.Seed, first, count)),
+            (first, count) => Episode.From(
+                sampler.Sample(Experiment.TestSeed(options.Seed), first, count)),
             options.EvalTasks, [.. Enumerable.Range(0, o.TestSteps + 1)], Loss.Accuracy,
             stop: context.Stop);
         context.Percent("accuracy", "accuracy", result.Final);
@@ -61,11 +62,16 @@ internal static class TestVerb
         };
     }
 
+    /// <summary>Whether two paths name one place, trailing separators or not.</summary>
+    private static bool Same(string a, string? b) => b is not null
+        && Path.TrimEndingDirectorySeparator(Path.GetFullPath(a))
+        == Path.TrimEndingDirectorySeparator(Path.GetFullPath(b));
+
     /// <summary>The test classes of the run, or all classes of other data.</summary>
     private static ImageClasses Unseen(TestOptions options, RunConfig config)
     {
         string? trained = config.Options.Data;
-        if (options.Data is null || Path.GetFullPath(options.Data) == trained)
+        if (options.Data is null || Same(options.Data, trained))
         {
             ImageClasses images = Experiment.Load(trained);
             return trained is null

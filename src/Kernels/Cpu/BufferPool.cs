@@ -34,11 +34,30 @@ internal sealed unsafe class BufferPool
         long size = SizeClass(bytes);
         if (!Stack(size).TryPop(out CpuBuffer? block))
         {
-            block = new CpuBuffer(NativeMemory.AlignedAlloc((nuint)(size + Slack), 64), size);
+            block = new CpuBuffer(Allocate(size), size);
             Interlocked.Add(ref bytesHeld, size);
         }
         Interlocked.Add(ref bytesInUse, size);
         return block;
+    }
+
+    /// <summary>Memory from the system; if it has none left, the free blocks go back to it first.</summary>
+    private void* Allocate(long size)
+    {
+        try
+        {
+            return NativeMemory.AlignedAlloc((nuint)(size + Slack), 64);
+        }
+        catch (OutOfMemoryException)
+        {
+            foreach (ConcurrentStack<CpuBuffer> stack in free.Values)
+                while (stack.TryPop(out CpuBuffer? idle))
+                {
+                    NativeMemory.AlignedFree(idle.Pointer);
+                    Interlocked.Add(ref bytesHeld, -idle.Bytes);
+                }
+            return NativeMemory.AlignedAlloc((nuint)(size + Slack), 64);
+        }
     }
 
     public void Return(CpuBuffer block)

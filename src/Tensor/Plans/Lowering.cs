@@ -164,7 +164,7 @@ internal sealed class Lowering
         step.Id = current!.Tensor.Id;
         step.Output.Slot.Producer = step;
         foreach (PlanView input in step.Inputs)
-            if (!input.Slot.Readers.Contains(step))
+            if (input.Slot.Readers.Count == 0 || input.Slot.Readers[^1] != step)
                 input.Slot.Readers.Add(step);
         Steps.Add(step);
     }

@@ -26,12 +26,13 @@ internal sealed class Plan
     {
         Lowering lowering = Lowering.Run(nodes);
         var roots = new List<Slot>();
+        var known = new HashSet<Slot>(ReferenceEqualityComparer.Instance);
         long first = long.MaxValue;
         foreach (PlanNode node in nodes)
         {
             if (!node.IsResult) continue;
             first = Math.Min(first, node.Tensor.Id);
-            if (!roots.Contains(node.View!.Slot)) roots.Add(node.View.Slot);
+            if (known.Add(node.View!.Slot)) roots.Add(node.View.Slot);
         }
         Step[] steps = Schedule.Order(lowering.Steps, roots, first);
         var results = new PlanView?[wanted.Count];

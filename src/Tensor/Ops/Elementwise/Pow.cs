@@ -1,5 +1,5 @@
 // Power. The derivative by the exponent is zero where the base is zero (the limit for positive
-// exponents), and the derivative by the base is zero where the exponent is zero: no 0 * infinity.
+// exponents), and the derivative by the base is zero at 0^0: no 0 * infinity.
 using System.Runtime.CompilerServices;
 using Engine.Kernels;
 
@@ -18,8 +18,11 @@ internal sealed record Pow : Binary<PowOp>
     internal override Tensor? Chain(int i, Tensor[] x, Tensor y, Tensor t)
     {
         if (i == 0)
-            return t * Tensor.Where(
-                x[1].EqualTo(0), 0, x[1] * x[0].Pow(Tensor.Where(x[1].EqualTo(0), 1, x[1] - 1)));
+        {
+            // Only at 0^0 is y x^(y-1) no number; elsewhere masking would cut higher derivatives.
+            Tensor corner = x[0].EqualTo(0) & x[1].EqualTo(0);
+            return t * x[1] * Tensor.Where(corner, 1, x[0]).Pow(x[1] - 1);
+        }
         Tensor zero = x[0].EqualTo(0);
         return t * Tensor.Where(zero, 0, y * Tensor.Where(zero, 1, x[0]).Log());
     }
