@@ -20,15 +20,14 @@ internal sealed record Signature(string Text, IReadOnlyList<object?> Statics, De
     public override string ToString() => $"{Text} {string.Join(", ", Statics)}";
 
     /// <summary>Structure, static parts, shapes, dtypes and device of all arguments.</summary>
-    public static Signature Of<A>(A arguments, List<Tensor> leaves)
+    public static Signature Of<A>(A arguments, List<Tensor> leaves, Device? device)
     {
         var statics = new CollectStatics();
         Structure.Map(arguments, statics);
         var text = statics.Text;
         foreach (Tensor leaf in leaves)
             text.Append($"{leaf.DType.Name()}{leaf.Shape}{(leaf.IsSymbolicZero ? "0 " : " ")}");
-        Tensor? first = leaves.Find(leaf => !leaf.IsSymbolicZero);
-        return new Signature(text.ToString(), statics.Values, first?.Device);
+        return new Signature(text.ToString(), statics.Values, device);
     }
 
     private sealed class CollectStatics : TreeMap
@@ -87,11 +86,15 @@ internal sealed class CompiledFunction<A, R>(string name, Func<A, R> function)
         if (leaves.Exists(leaf => leaf.Traced)) return function(arguments);
         Evaluator.Boundary(leaves.ToArray());
         List<Tensor> inputs = leaves.FindAll(leaf => !leaf.IsSymbolicZero);
-        if (Find(Signature.Of(arguments, leaves), arguments, leaves) is not { } entry)
+        // Constants among the arguments go where the others are.
+        Device? device = inputs.Find(leaf => leaf.State.Value is not null)?.Device;
+        Evaluator.Evaluate(inputs.ToArray(), keep: false, device);
+        Signature signature = Signature.Of(arguments, leaves, device);
+        if (Find(signature, arguments, leaves) is not { } entry)
             return function(arguments);
 
         Value[] values = [.. Evaluator.Values(name, inputs), .. entry.Captured];
-        Storage?[] results = entry.Plan.Run(Evaluator.DeviceOf(name, values), values);
+        Storage?[] results = entry.Plan.Run(Evaluator.DeviceOf(name, values, device), values);
         var tensors = new Tensor[entry.Outputs.Count];
         for (int i = 0, next = 0; i < tensors.Length; i++)
         {
@@ -146,7 +149,7 @@ internal sealed class CompiledFunction<A, R>(string name, Func<A, R> function)
                     + "Pass what changes as a Tensor, and keep shapes fixed.");
         }
         // User code runs outside of the lock: it may call other compiled functions.
-        if (Make(arguments, leaves) is not { } made) return null;
+        if (Make(signature, arguments, leaves) is not { } made) return null;
         lock (gate)
         {
             if (entries.TryAdd(signature, made)) traced.Add(signature);
@@ -154,7 +157,7 @@ internal sealed class CompiledFunction<A, R>(string name, Func<A, R> function)
         }
     }
 
-    private Entry? Make(A arguments, List<Tensor> leaves)
+    private Entry? Make(Signature signature, A arguments, List<Tensor> leaves)
     {
         var trace = new Trace(name);
         try
@@ -172,7 +175,7 @@ internal sealed class CompiledFunction<A, R>(string name, Func<A, R> function)
             if (outputs.Exists(output => output.Traced && output.Trace != trace)) return null;
 
             Tensor[] roots = [.. outputs.Where(output => !output.IsSymbolicZero)];
-            Freeze(holes, roots);
+            Freeze(holes, roots, signature.Device);
             PlanGraph graph = PlanGraph.Collect(roots, holes, merge: true);
             Plan plan = Plan.Make(graph.Nodes, graph.Roots);
             List<Tensor> captured = graph.Parameters[holes.Count..];
@@ -191,7 +194,7 @@ internal sealed class CompiledFunction<A, R>(string name, Func<A, R> function)
     }
 
     /// <summary>Computes, once and for all, what does not depend on the arguments.</summary>
-    private static void Freeze(List<Tensor> holes, Tensor[] roots)
+    private static void Freeze(List<Tensor> holes, Tensor[] roots, Device? device)
     {
         Tape tape = Tape.Record(holes, roots);
         var free = new List<Tensor>();
@@ -199,6 +202,7 @@ internal sealed class CompiledFunction<A, R>(string name, Func<A, R> function)
             foreach (Tensor input in entry.Inputs)
                 if (!tape.DependsOn(input) && input.ConstantValue is null)
                     free.Add(input);
-        Evaluator.Boundary(free.ToArray());
+        // One by one: what has no inputs goes to the arguments' device, captured tensors stay.
+        foreach (Tensor tensor in free) Evaluator.Boundary([tensor], device);
     }
 }

@@ -28,9 +28,11 @@ public abstract record Optimizer
     {
         IReadOnlyList<Tensor> leaves = model.Leaves();
         Device device = leaves.Count == 0 ? Device.Cpu : leaves[0].Device;
-        Tensor steps = Tensor.Scalar(0L).To(device);
+        Tensor steps = Tensor.Scalar(0L).To(device), rate = Schedule(steps);
+        // A constant rate has no inputs whose device it would follow.
+        rate = rate.Device == device ? rate : rate.To(device);
         var state = new OptimizerState(
-            steps, Schedule(steps), Moments(leaves, HasFirst), Moments(leaves, HasSecond));
+            steps, rate, Moments(leaves, HasFirst), Moments(leaves, HasSecond));
         Tree.Eval(state);
         return state;
     }

@@ -15,7 +15,8 @@ internal static class Evaluator
     /// <summary>
     /// Evaluates the tensors; with <paramref name="keep"/> also keeps small nodes on the way.
     /// </summary>
-    public static void Evaluate(ReadOnlySpan<Tensor> roots, bool keep)
+    public static void Evaluate(
+        ReadOnlySpan<Tensor> roots, bool keep, Device? withoutInputs = null)
     {
         var pending = new List<Tensor>(roots.Length);
         foreach (Tensor root in roots)
@@ -29,7 +30,8 @@ internal static class Evaluator
             if (node.Primitive is not null && Keeps(node, keep))
                 node.IsResult = true;
         Plan plan = Plan.Make(graph.Nodes, graph.Nodes);
-        Storage?[] storages = plan.Run(DeviceOf("Eval", parameters), parameters);
+        Storage?[] storages = plan.Run(
+            DeviceOf("Eval", parameters, withoutInputs), parameters);
         for (int i = 0; i < storages.Length; i++)
             if (storages[i] is { } storage)
                 graph.Nodes[i].Tensor.SetValue(new Value(storage));
@@ -37,15 +39,16 @@ internal static class Evaluator
 
     /// <summary>
     /// Evaluates what a transform returns, as one plan: all but tensors that a live trace may still
-    /// walk through, placeholders' dependants among them, and symbolic zeros, which stay symbols.
+    /// walk through, placeholders' dependants among them, symbolic zeros, which stay symbols, and
+    /// constants, which need no memory and belong to no device.
     /// </summary>
-    public static void Boundary(ReadOnlySpan<Tensor> results)
+    public static void Boundary(ReadOnlySpan<Tensor> results, Device? withoutInputs = null)
     {
         var free = new List<Tensor>(results.Length);
         foreach (Tensor result in results)
-            if (!result.Traced && !result.IsSymbolicZero)
+            if (!result.Traced && !result.IsSymbolicZero && result.ConstantValue is null)
                 free.Add(result);
-        Evaluate(CollectionsMarshal.AsSpan(free), keep: false);
+        Evaluate(CollectionsMarshal.AsSpan(free), keep: false, withoutInputs);
     }
 
     /// <summary>The values of ready tensors.</summary>
@@ -58,8 +61,8 @@ internal static class Evaluator
         return values;
     }
 
-    /// <summary>The one device of some values; the CPU if there are none.</summary>
-    public static Device DeviceOf(string op, Value[] values)
+    /// <summary>The one device of some values; the CPU if there are none and none is given.</summary>
+    public static Device DeviceOf(string op, Value[] values, Device? withoutInputs = null)
     {
         Device? device = null;
         foreach (Value value in values)
@@ -69,7 +72,7 @@ internal static class Evaluator
                 throw Errors.Fail(op, $"tensors of devices {device} and {value.Storage.Device} "
                     + "meet in one computation. Move one with .To(device).");
         }
-        return device ?? Device.Cpu;
+        return device ?? withoutInputs ?? Device.Cpu;
     }
 
     /// <summary>
