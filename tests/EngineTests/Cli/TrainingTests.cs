@@ -1,7 +1,7 @@
 // engine train, test, repro and gradcheck from end to end, with tiny settings.
-using Engine.Nn;
 using System.Text;
 using System.Text.Json;
+using Engine.Nn;
 
 namespace Engine.Tests.Cli;
 
