@@ -84,11 +84,21 @@ internal static class Fusion
         int large = 0, chain = 0;
         foreach (PlanNode user in node.Users) chain = Math.Max(chain, user.Recomputed);
         foreach (PlanNode input in node.Inputs)
-            if (FusedGroup.Base(input).Primitive is not (BroadcastTo or Constant))
-                large++;
+        {
+            PlanNode origin = FusedGroup.Base(input);
+            if (origin.Primitive is not (BroadcastTo or Constant)) large++;
+            // It had better be the epilogue of its product.
+            if (origin.Primitive is IEpilogueKernel && IsOnlyUser(origin, node)) return false;
+        }
         if (large > 1 || chain >= MaxRecomputed) return false;
         node.Recomputed = chain + 1;
         return true;
+    }
+
+    private static bool IsOnlyUser(PlanNode origin, PlanNode node)
+    {
+        while (origin.Users is [{ Primitive: Reshape } reshape]) origin = reshape;
+        return origin.Users is [var user] && user == node;
     }
 
     /// <summary>Reductions of one kind over the same memory become one step.</summary>
