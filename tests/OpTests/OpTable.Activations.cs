@@ -59,6 +59,11 @@ internal static partial class OpTable
             {
                 Differentiable = false,
             };
+        yield return Binary("Atan2", Tensor.Atan2, Math.Atan2, Draw.AwayFromZero, Draw.Positive) with
+        {
+            Errors = [(() => Tensor.Atan2(Ints(2), Ints(2)),
+                "Atan2: needs float32 or float64, but got int64 (2). Use .Cast(DType.Float32).")],
+        };
         yield return Unary(
             "Clip", x => x.Clip(-0.5, 0.75),
             x => double.IsNaN(x) ? x : Math.Min(Math.Max(x, -0.5), 0.75), Draw.Normal) with
