@@ -5,20 +5,26 @@ namespace Engine.OpTests;
 
 internal sealed unsafe partial class ReferenceBackend
 {
-    public void Convolution(in ConvolutionShape s, in Operand x, in Operand w, in Operand y)
+    public void Convolution(
+        in ConvolutionShape s, in Operand x, in Operand w, in Operand y,
+        in Epilogue epilogue = default)
     {
         Calls++;
         foreach (long[] at in Places(y.Layout)) Set(y, at, 0);
         foreach (var (image, filter, output) in Taps(s))
             Set(y, output, Get(y, output) + Get(x, image) * Get(w, filter));
+        Finish(epilogue, y);
     }
 
-    public void InputGradient(in ConvolutionShape s, in Operand g, in Operand w, in Operand dx)
+    public void InputGradient(
+        in ConvolutionShape s, in Operand g, in Operand w, in Operand dx,
+        in Epilogue epilogue = default)
     {
         Calls++;
         foreach (long[] at in Places(dx.Layout)) Set(dx, at, 0);
         foreach (var (image, filter, output) in Taps(s))
             Set(dx, image, Get(dx, image) + Get(g, output) * Get(w, filter));
+        Finish(epilogue, dx);
     }
 
     public void WeightGradient(in ConvolutionShape s, in Operand x, in Operand g, in Operand dw)

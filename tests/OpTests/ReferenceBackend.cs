@@ -122,6 +122,26 @@ internal sealed unsafe partial class ReferenceBackend : IBackend
         }
     }
 
+    public void Reduce(
+        ReduceKind kind, TileProgram program, Layout sizes, ReadOnlySpan<Operand> inputs,
+        ReadOnlySpan<Operand> outputs)
+    {
+        var computed = new Operand[outputs.Length];
+        for (int i = 0; i < computed.Length; i++)
+            computed[i] = outputs[i] with
+            {
+                Buffer = Rent(sizes.Count * outputs[i].Type.Size()),
+                Offset = 0,
+                Layout = sizes,
+            };
+        Elementwise(program, inputs, computed);
+        for (int i = 0; i < computed.Length; i++)
+        {
+            Reduce(kind, computed[i], outputs[i]);
+            Return(computed[i].Buffer);
+        }
+    }
+
     public void ArgMax(in Operand x, in Operand y)
     {
         Calls++;
@@ -137,7 +157,8 @@ internal sealed unsafe partial class ReferenceBackend : IBackend
         }
     }
 
-    public void MatMul(in Operand a, in Operand b, in Operand c)
+    public void MatMul(
+        in Operand a, in Operand b, in Operand c, in Epilogue epilogue = default)
     {
         Calls++;
         int rank = c.Layout.Rank;
@@ -154,6 +175,13 @@ internal sealed unsafe partial class ReferenceBackend : IBackend
             }
             Set(c, at, sum);
         }
+        Finish(epilogue, c);
+    }
+
+    private void Finish(in Epilogue epilogue, in Operand result)
+    {
+        if (epilogue.Program is { } program)
+            Elementwise(program, [result, .. epilogue.Operands], [result]);
     }
 
     public void Gather(in Operand x, in Operand index, in Operand y)

@@ -7,7 +7,7 @@ using System.Runtime.InteropServices;
 
 namespace Engine.Kernels;
 
-/// <summary>Ascending eigenvalues in the first row, unit eigenvectors in the columns below.</summary>
+/// <summary>Ascending eigenvalues in the first row, eigenvectors in the columns below.</summary>
 internal static unsafe class EighKernel<T> where T : unmanaged, IFloatingPointIeee754<T>
 {
     // Convergence is quadratic: about ten sweeps for n = 1000, so this is never reached.

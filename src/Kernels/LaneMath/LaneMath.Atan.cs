@@ -10,8 +10,8 @@ public static partial class LaneMath
     private const double EighthHigh32 = 0.785398185253143311, EighthLow32 = -2.1855695000931213e-08;
 
     /// <summary>
-    /// Angle of the point (x, y) in radians, -pi .. pi, within 1.5 units in the last place, with C's
-    /// special values: signed zeros and infinities lie in the quadrant of their signs.
+    /// Angle of the point (x, y) in radians, -pi .. pi, within 1.5 units in the last place. Special
+    /// values as in C: signed zeros and infinities lie in the quadrant of their signs.
     /// </summary>
     [MethodImpl(Inline)]
     public static V Atan2<V>(V y, V x) where V : struct, IFloatLanes<V>

@@ -65,8 +65,8 @@ public sealed partial record Key
     }
 
     /// <summary>
-    /// Dropout (Srivastava et al., 2014): each element is zero with probability <paramref
-    /// name="rate"/>, the others are divided by 1 - rate, so that the mean stays (inverted dropout).
+    /// Inverted dropout (Srivastava et al., 2014): each element is zero with probability <paramref
+    /// name="rate"/>, the others are divided by 1 - rate, so that the mean stays.
     /// </summary>
     public Tensor Dropout(Tensor x, double rate)
     {

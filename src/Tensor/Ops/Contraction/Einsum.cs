@@ -5,8 +5,8 @@ namespace Engine;
 public sealed partial class Tensor
 {
     /// <summary>
-    /// Sum of products over named axes, as NumPy's einsum: "ij,jk->ik" is a matrix product, "bij->b"
-    /// a sum, "ii" a trace, "ii->i" a diagonal, "...ij->...ji" a transpose of the last two axes. A
+    /// Sum of products over named axes, as NumPy's einsum: "ij,jk->ik" is a matrix product,
+    /// "bij->b" a sum, "ii" a trace, "ii->i" a diagonal, "...ij->...ji" a transpose of the last two axes. A
     /// letter repeated within an operand takes its diagonal; letters not in the result are summed;
     /// without "->" the result has the letters that occur once, in alphabetical order, after the
     /// axes of "...", which broadcast. Operands are floats of one dtype, contracted from left to
@@ -53,7 +53,8 @@ internal sealed record Labelled(Tensor Value, int[] Labels)
     /// <summary>The axes not wanted summed away.</summary>
     public Labelled SumAllBut(IEnumerable<int> wanted)
     {
-        int[] axes = [.. Enumerable.Range(0, Labels.Length).Where(i => !wanted.Contains(Labels[i]))];
+        int[] axes =
+            [.. Enumerable.Range(0, Labels.Length).Where(i => !wanted.Contains(Labels[i]))];
         return axes.Length == 0 ? this : new(Value.Sum(axes), [.. Labels.Where(wanted.Contains)]);
     }
 
@@ -89,7 +90,7 @@ internal sealed record Labelled(Tensor Value, int[] Labels)
 
     private const int One = int.MinValue;
 
-    /// <summary>The axes in the order of the labels, size 1 for those that stand for none.</summary>
+    /// <summary>The axes in the order of the labels, size 1 where none stands.</summary>
     private Tensor Grouped(int[] labels) => InOrder(labels.Where(label => label != One))
         .Reshape([.. labels.Select(label => label == One ? 1 : Size(label)!.Value)]);
 

@@ -19,6 +19,8 @@ internal sealed record Log1p : Unary<Log1pOp>
 
 public sealed partial class Tensor
 {
-    /// <summary>ln(1 + x), element by element, accurate near 0; -infinity at -1, NaN below.</summary>
+    /// <summary>
+    /// ln(1 + x), element by element, accurate near 0; -infinity at -1, NaN below.
+    /// </summary>
     public Tensor Log1p() => Map(new Log1p(), this);
 }

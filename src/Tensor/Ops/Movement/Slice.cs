@@ -152,7 +152,7 @@ public sealed partial class Tensor
             : Apply(new Slice(Axes.Of(starts), Axes.Of(steps), shape), this);
     }
 
-    /// <summary>Elements start, start + step, ... below stop of one axis, the others whole.</summary>
+    /// <summary>Elements start, start + step, ... below stop of one axis.</summary>
     internal Tensor SliceAxis(int axis, int start, int stop, int step = 1)
     {
         if (axis < 0) axis += Rank;
