@@ -132,6 +132,40 @@ public interface IBackend
     void ArgSort(in Operand x, in Operand y);
 
     /// <summary>
+    /// y[b, i, :] = the sum of x[b, j, :] over j &lt;= i (j >= i if <paramref name="reverse"/>), in
+    /// that order. x (B, n, inner) contiguous, any number type.
+    /// </summary>
+    void CumSum(in Operand x, in Operand y, bool reverse);
+
+    /// <summary>
+    /// The lower triangular y with y yᵀ = x, zeros above the diagonal: x (B, n, n) contiguous,
+    /// float, symmetric; its lower triangle is read. A matrix that is not positive definite gives
+    /// NaN throughout.
+    /// </summary>
+    void Cholesky(in Operand x, in Operand y);
+
+    /// <summary>
+    /// The x with a x = b: a (B, n, n), of which one triangle is read, b and x (B, n, m), all
+    /// contiguous floats. Zeros on the diagonal give infinities and NaN.
+    /// </summary>
+    void TriangularSolve(in Operand a, in Operand b, in Operand x, Triangle triangle);
+
+    /// <summary>
+    /// Factors L (unit diagonal, below the diagonal of y) and U (on it and above) of x with its
+    /// rows exchanged by partial pivoting: x (B, n, n) contiguous, float, y (B, n + 1, n). The last
+    /// row of y says which row of x each row of L U is.
+    /// </summary>
+    void Lu(in Operand x, in Operand y);
+
+    /// <summary>
+    /// Eigenvalues, ascending, in the first row of y (B, n + 1, n), the unit eigenvectors in the
+    /// columns below them: x (B, n, n) contiguous, float, symmetric. The component of largest
+    /// magnitude of each vector (the first of equal ones) is positive. A matrix with a number that
+    /// is not finite gives NaN throughout.
+    /// </summary>
+    void Eigh(in Operand x, in Operand y);
+
+    /// <summary>
     /// Counter-based random words (Threefry-2x32-20; Salmon et al., 2011): key int32 (B, 2), y
     /// int32 or int64 (B, n). Block j of a row is threefry(key, (j >> 32, j)); int32 element i is
     /// word i % 2 of block i / 2, int64 element i is block i, first word high.

@@ -1,4 +1,5 @@
-// Geometry of convolution and pooling, shared by every device.
+// Geometry of convolution and pooling, and which triangle of a matrix is meant, shared by every
+// device.
 namespace Engine.Kernels;
 
 /// <summary>
@@ -39,3 +40,9 @@ public readonly record struct PoolShape(int Height, int Width, int Window, int S
     /// <summary>Width of the output.</summary>
     public int OutWidth => (Width + 2 * Padding - Window) / Stride + 1;
 }
+
+/// <summary>
+/// A triangular matrix: which triangle of the stored one it is, whether it stands transposed, and
+/// whether its diagonal is ones whatever is stored there.
+/// </summary>
+public readonly record struct Triangle(bool Lower, bool Transposed, bool Unit);

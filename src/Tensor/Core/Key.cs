@@ -8,7 +8,7 @@ namespace Engine;
 /// compiled. A key captured by a vmapped function gives every element the same numbers; pass split
 /// keys as an argument instead.
 /// </summary>
-public sealed record Key : ITree
+public sealed partial record Key : ITree
 {
     private Key(Tensor words) => Words = words;
 
@@ -54,8 +54,7 @@ public sealed record Key : ITree
     /// <summary>Normal numbers of mean 0 and standard deviation 1.</summary>
     public Tensor Normal(Shape shape, DType type = DType.Float32)
     {
-        if (!type.IsFloat())
-            throw Errors.Fail("Normal", $"needs a float dtype, but got {type.Name()}.");
+        CheckFloat("Normal", type);
         return Unit(shape, type).NormalQuantile();
     }
 

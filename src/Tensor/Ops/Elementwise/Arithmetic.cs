@@ -103,6 +103,16 @@ public sealed partial class Tensor
         return Apply(new Neg(), x);
     }
 
+    /// <summary>-x, element by element: the operator as a method.</summary>
+    public Tensor Neg() => -this;
+
+    /// <summary>1 / x, element by element; infinite at zero.</summary>
+    public Tensor Reciprocal()
+    {
+        Errors.Float("Reciprocal", this);
+        return 1 / this;
+    }
+
     /// <summary>Sum with a number.</summary>
     public static Tensor operator +(Tensor a, double b) => a + a.Like("Add", b);
 

@@ -143,6 +143,22 @@ public sealed partial class Tensor
         return Apply(new Not(), x);
     }
 
+    /// <summary>Mask of elements that are no number; of integers none.</summary>
+    public Tensor IsNaN()
+    {
+        Errors.Number("IsNaN", this);
+        return NotEqualTo(this);
+    }
+
+    /// <summary>Mask of elements that are neither infinite nor NaN; of integers all.</summary>
+    public Tensor IsFinite()
+    {
+        Errors.Number("IsFinite", this);
+        return DType.IsFloat()
+            ? Abs() < double.PositiveInfinity
+            : Full(Shape, 1, DType.Bool);
+    }
+
     private static Tensor Exclusive(Tensor a, Tensor b) => (a & !b) | (!a & b);
 
     private static Tensor Logic(Primitive primitive, Tensor a, Tensor b)

@@ -1,4 +1,4 @@
-// The stable order that sorts an axis.
+// The stable order that sorts an axis, and what is taken by it: Sort, TopK.
 using Engine.Kernels;
 
 namespace Engine;
@@ -26,11 +26,41 @@ internal sealed record ArgSortPrimitive : ConstantPrimitive, IKernel
 
 public sealed partial class Tensor
 {
-    /// <summary>Positions, int64, that sort an axis ascending; stable, NaN last.</summary>
-    public Tensor ArgSort(int axis = -1)
+    /// <summary>
+    /// Positions, int64, that sort an axis; stable. Ascending puts NaN last, descending first.
+    /// </summary>
+    public Tensor ArgSort(int axis = -1, bool descending = false)
     {
         Errors.Number("ArgSort", this);
         axis = Errors.Axis("ArgSort", axis, Shape);
-        return Apply(new ArgSortPrimitive(), MoveAxis(axis, -1)).MoveAxis(-1, axis);
+        if (!descending)
+            return Apply(new ArgSortPrimitive(), MoveAxis(axis, -1)).MoveAxis(-1, axis);
+        // Sorted backwards and read backwards, equal elements keep their order.
+        return Shape[axis] - 1.0 - Flip(axis).ArgSort(axis).Flip(axis);
+    }
+
+    /// <summary>
+    /// The elements of an axis in order; stable. Ascending puts NaN last, descending first.
+    /// </summary>
+    public Tensor Sort(int axis = -1, bool descending = false)
+    {
+        Errors.Number("Sort", this);
+        axis = Errors.Axis("Sort", axis, Shape);
+        return TakeAlongAxis(ArgSort(axis, descending), axis);
+    }
+
+    /// <summary>
+    /// The k largest (or smallest) elements along an axis, the first of equal ones before the
+    /// others, and their positions, int64. NaN counts as larger than all numbers.
+    /// </summary>
+    public (Tensor Values, Tensor Indices) TopK(int k, int axis = -1, bool largest = true)
+    {
+        Errors.Number("TopK", this);
+        axis = Errors.Axis("TopK", axis, Shape);
+        if (k < 0 || k > Shape[axis])
+            throw Errors.Fail("TopK", $"{k} elements of axis {axis} of shape {Shape}; ask for 0 to "
+                + $"{Shape[axis]}.");
+        Tensor indices = ArgSort(axis, largest).SliceAxis(axis, 0, k);
+        return (TakeAlongAxis(indices, axis), indices);
     }
 }

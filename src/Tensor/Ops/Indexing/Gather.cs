@@ -1,5 +1,6 @@
 // Reading and adding by index: Gather and ScatterAdd are each other's transpose. Take,
-// TakeAlongAxis and OneHot are made of them.
+// TakeAlongAxis, ScatterAdd on tensors of any shape and OneHot are made of them.
+using System.Runtime.CompilerServices;
 using Engine.Kernels;
 
 namespace Engine;
@@ -101,21 +102,41 @@ public sealed partial class Tensor
     }
 
     /// <summary>
+    /// The slices at the given positions of the first axis: <see cref="Take"/> along axis 0. For a
+    /// mask, choose with <see cref="Where(Tensor, Tensor, double)"/>: shapes cannot depend on
+    /// values.
+    /// </summary>
+    [IndexerName("Part")]
+    public Tensor this[Tensor index] => Take(index);
+
+    /// <summary>
     /// For each place of <paramref name="index"/> the element of this at that position of the axis;
     /// all other axes agree (PyTorch's gather).
     /// </summary>
     public Tensor TakeAlongAxis(Tensor index, int axis = -1)
     {
-        Errors.Integer("TakeAlongAxis", index);
-        axis = Errors.Axis("TakeAlongAxis", axis, Shape);
-        if (index.Rank != Rank || index.Shape.With(axis, 0) != Shape.With(axis, 0))
-            throw Errors.Fail("TakeAlongAxis", $"index {index.Shape} must have the shape {Shape} "
-                + $"but for axis {axis}. Broadcast it first.");
-        Tensor x = MoveAxis(axis, -1), i = index.MoveAxis(axis, -1);
-        int n = x.Shape[^1], m = i.Shape[^1], rows = 1;
-        foreach (int size in x.Shape.Sizes[..^1]) rows *= size;
-        return Apply(new Gather("TakeAlongAxis"), x.Reshape(rows, n, 1), i.Reshape(rows, m))
-            .Reshape(i.Shape).MoveAxis(-1, axis);
+        axis = CheckAlong("TakeAlongAxis", index, axis);
+        Tensor positions = index.Lines(axis);
+        return Apply(new Gather("TakeAlongAxis"), Lines(axis).ExpandDims(2), positions)
+            .FromLines(index.Shape, axis);
+    }
+
+    /// <summary>
+    /// This with <paramref name="updates"/> added at the positions <paramref name="index"/> of an
+    /// axis, in order; both have one shape, and all other axes agree with this (PyTorch's
+    /// scatter_add). The transpose of <see cref="TakeAlongAxis"/>.
+    /// </summary>
+    public Tensor ScatterAdd(Tensor index, Tensor updates, int axis = -1)
+    {
+        Errors.Number("ScatterAdd", this);
+        Errors.SameDType("ScatterAdd", this, updates);
+        axis = CheckAlong("ScatterAdd", index, axis);
+        if (updates.Shape != index.Shape)
+            throw Errors.Fail("ScatterAdd", $"updates {updates.Shape} must have the shape of index "
+                + $"{index.Shape}. Broadcast one of them first.");
+        var scatter = new ScatterAdd(Shape[axis], "ScatterAdd");
+        return this + Apply(scatter, updates.Lines(axis).ExpandDims(2), index.Lines(axis))
+            .FromLines(Shape, axis);
     }
 
     /// <summary>
@@ -129,4 +150,22 @@ public sealed partial class Tensor
             throw Errors.Fail("OneHot", $"{classes} classes for {Shape}; give 0 or more.");
         return ExpandDims(-1).EqualTo(Arange(classes, DType)).Cast(type);
     }
+
+    private int CheckAlong(string op, Tensor index, int axis)
+    {
+        Errors.Integer(op, index);
+        axis = Errors.Axis(op, axis, Shape);
+        if (index.Rank != Rank || index.Shape.With(axis, 0) != Shape.With(axis, 0))
+            throw Errors.Fail(op, $"index {index.Shape} must have the shape {Shape} but for axis "
+                + $"{axis}. Broadcast it first.");
+        return axis;
+    }
+
+    /// <summary>The lines along an axis, as the rows of a matrix.</summary>
+    private Tensor Lines(int axis) =>
+        MoveAxis(axis, -1).Reshape((int)Shape.Remove(axis).Count, Shape[axis]);
+
+    /// <summary>A tensor of that shape whose lines along an axis are the rows of this.</summary>
+    private Tensor FromLines(Shape shape, int axis) =>
+        Reshape([.. shape.Remove(axis).Sizes, shape[axis]]).MoveAxis(-1, axis);
 }

@@ -152,6 +152,18 @@ public sealed partial class Tensor
             : Apply(new Slice(Axes.Of(starts), Axes.Of(steps), shape), this);
     }
 
+    /// <summary>Elements start, start + step, ... below stop of one axis.</summary>
+    internal Tensor SliceAxis(int axis, int start, int stop, int step = 1)
+    {
+        if (axis < 0) axis += Rank;
+        var starts = new int[axis + 1];
+        int[] stops = Shape.Sizes[..(axis + 1)].ToArray();
+        var steps = new int[axis + 1];
+        Array.Fill(steps, 1);
+        (starts[axis], stops[axis], steps[axis]) = (start, stop, step);
+        return Slice(starts, stops, steps);
+    }
+
     /// <summary>
     /// A value around each axis: before[i] of it in front of axis i, after[i] behind.
     /// </summary>

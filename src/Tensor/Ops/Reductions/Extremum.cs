@@ -82,6 +82,18 @@ public sealed partial class Tensor
         return keepDims ? result.ExpandDims(axis) : result;
     }
 
+    /// <summary>
+    /// Position of the first minimum along an axis, int64; a NaN counts as the minimum.
+    /// </summary>
+    public Tensor ArgMin(int axis = -1, bool keepDims = false)
+    {
+        Errors.Number("ArgMin", this);
+        axis = Errors.Axis("ArgMin", axis, Shape);
+        Reduction.NotEmpty("ArgMin", Shape, axis);
+        // -1 - x turns the order of integers around without overflow.
+        return (DType.IsFloat() ? -this : -1 - this).ArgMax(axis, keepDims);
+    }
+
     private Tensor Extreme(ReduceKind kind, Axes axes, bool keepDims)
     {
         Errors.Number(kind.ToString(), this);

@@ -76,7 +76,7 @@ public sealed partial class Tensor
         if (axes.Count == 0) return this;
         // A sign is taken out of the sum: one pass over memory less in every gradient of a
         // difference.
-        return state is { Primitive: Neg, Inputs: [var inner] }
+        return state is { Primitive: Engine.Neg, Inputs: [var inner] }
             ? -inner.Sum(axes, keepDims)
             : Reduction.Drop(Apply(new Sum(axes), this), axes, keepDims);
     }

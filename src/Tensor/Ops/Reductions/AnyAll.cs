@@ -1,0 +1,21 @@
+// Whether any or all of masks hold, over axes.
+namespace Engine;
+
+public sealed partial class Tensor
+{
+    /// <summary>Whether any element of a mask holds over the axes (all by default).</summary>
+    public Tensor Any(Axes axes = default, bool keepDims = false)
+    {
+        Errors.Bool("Any", this);
+        return Cast(DType.Int64).Sum(axes, keepDims) > 0;
+    }
+
+    /// <summary>
+    /// Whether all elements of a mask hold over the axes (all by default); true of none.
+    /// </summary>
+    public Tensor All(Axes axes = default, bool keepDims = false)
+    {
+        Errors.Bool("All", this);
+        return (!this).Cast(DType.Int64).Sum(axes, keepDims).EqualTo(0);
+    }
+}
