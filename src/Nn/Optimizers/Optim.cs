@@ -41,7 +41,7 @@ public static class Optim
             if (!leaf.IsSymbolicZero)
                 squares = squares is null ? leaf.Square().Sum() : squares + leaf.Square().Sum();
         if (squares is null) return gradient;
-        Tensor scale = Tensor.Minimum(maxNorm / (Root(squares) + 1e-6), 1);
+        Tensor scale = Tensor.Minimum(maxNorm / (squares.SafeSqrt() + 1e-6), 1);
         return gradient.Map((Tensor leaf) => leaf.IsSymbolicZero ? leaf : leaf * scale);
     }
 
@@ -50,16 +50,6 @@ public static class Optim
         gradient.Map((Tensor leaf) => leaf.IsSymbolicZero
             ? leaf
             : Tensor.Maximum(Tensor.Minimum(leaf, bound), -bound));
-
-    /// <summary>
-    /// The root, with derivative 0 at 0, where a gradient that is zero (a dead rectifier's) would
-    /// otherwise make a step that is differentiated through infinite.
-    /// </summary>
-    internal static Tensor Root(Tensor square)
-    {
-        Tensor positive = square > 0;
-        return Tensor.Where(positive, Tensor.Where(positive, square, 1).Sqrt(), square);
-    }
 
     private static Func<Tensor, Tensor> Constant(double rate) =>
         steps => Tensor.Full(steps.Shape, rate, DType.Float64);
@@ -96,7 +86,7 @@ internal sealed record Adam(double Beta1, double Beta2, double Epsilon) : Optimi
         moments.First = mean;
         moments.Second = square;
         Tensor first = Weight(Beta1, n, leaf.DType), second = Weight(Beta2, n, leaf.DType);
-        return leaf - rate / first * mean / (Optim.Root(square / second) + Epsilon);
+        return leaf - rate / first * mean / ((square / second).SafeSqrt() + Epsilon);
     }
 
     /// <summary>
