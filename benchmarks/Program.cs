@@ -1,61 +1,70 @@
-// Speed of the kernels that few-shot work spends its time in, one line each: median, best and worst
-// time of many calls, and GFLOP/s of the median counting direct convolution's operations.
+// The benchmarks' command line:
 //
-//   dotnet run -c Release --project benchmarks [THREADS]
-using System.Diagnostics;
-using System.Globalization;
-using Engine;
-using Engine.Kernels;
+//   dotnet run -c Release --project benchmarks -- steps [--case NAME] [--threads T] [--peer]
+//   dotnet run -c Release --project benchmarks -- scale [--case NAME] [--threads T]
+//   dotnet run -c Release --project benchmarks -- kernels [--threads T] [--peer]
+//
+// Each takes --json FILE. Times are for people and notes; no test looks at them.
+using System.CommandLine;
+using Engine.Benchmarks;
 
-int threads = args.Length > 0 ? int.Parse(args[0], CultureInfo.InvariantCulture) : 1;
-var backend = new CpuBackend(threads);
-Console.WriteLine($"{threads} threads; milliseconds: median (best - worst); GFLOP/s of the median");
-
-foreach (int n in (int[])[64, 256, 512, 1024])
+var caseName = new Option<string?>("--case") { Description = "Only this case" };
+var threads = new Option<int>("--threads")
 {
-    Operand a = Random(n, n), b = Random(n, n), c = Random(n, n);
-    Measure($"matrix product {n}", 2.0 * n * n * n, () => backend.MatMul(a, b, c));
-}
-
-foreach (var (tasks, images, channels, size, filters) in ((int, int, int, int, int)[])
-    [(1, 32, 64, 28, 64), (8, 25, 32, 14, 32), (8, 25, 32, 7, 32), (8, 25, 1, 28, 32)])
+    Description = "Threads to compute with",
+    DefaultValueFactory = _ => 1,
+};
+var peer = new Option<bool>("--peer")
 {
-    var s = new ConvolutionShape(
-        tasks, images, channels, size, size, filters, 3, 3, 1, 1, 1, 1, 1, 1, 1);
-    Operand x = Random(tasks, images, channels, size, size);
-    Operand w = Random(tasks, filters, channels, 3, 3);
-    Operand y = Random(tasks, images, filters, size, size);
-    double work = 2.0 * 9 * tasks * images * channels * filters * size * size;
-    string name = $"T{tasks} N{images} {channels}->{filters} {size}x{size}";
-    Measure($"convolution {name}", work, () => backend.Convolution(s, x, w, y));
-    Measure("  image gradient", work, () => backend.InputGradient(s, y, w, x));
-    Measure("  weight gradient", work, () => backend.WeightGradient(s, x, y, w));
-}
-
-Operand Random(params long[] sizes)
+    Description = "Run the PyTorch script of the same work in turn with ours, and print ratios",
+};
+var rounds = new Option<int>("--rounds")
 {
-    Layout layout = Layout.Contiguous(sizes);
-    DeviceBuffer buffer = backend.Rent(layout.Count * sizeof(float));
-    var random = new Random(1);
-    var values = new float[layout.Count];
-    for (int i = 0; i < values.Length; i++) values[i] = (float)(2 * random.NextDouble() - 1);
-    backend.Upload(System.Runtime.InteropServices.MemoryMarshal.AsBytes<float>(values), buffer, 0);
-    return new Operand(buffer, 0, DType.Float32, layout);
-}
+    Description = "How many times ours and the peer's take turns",
+    DefaultValueFactory = _ => 3,
+};
+var json = new Option<FileInfo?>("--json") { Description = "Write the figures to FILE" };
 
-static void Measure(string name, double work, Action call)
+var steps = new Command("steps", "Whole training steps") { caseName, threads, peer, rounds, json };
+steps.SetAction(r => StepsVerb.Run(
+    r.GetValue(caseName), r.GetValue(threads), r.GetValue(peer), r.GetValue(rounds),
+    r.GetValue(json)));
+
+var scale = new Command("scale", "How time and memory grow with the size of the work")
 {
-    var times = new List<double>();
-    for (int i = 0; i < 3; i++) call();
-    var clock = Stopwatch.StartNew();
-    while (times.Count < 7 || (clock.Elapsed.TotalSeconds < 0.7 && times.Count < 1000))
+    caseName, threads, json,
+};
+scale.SetAction(r =>
+    ScaleVerb.Run(r.GetValue(caseName), r.GetValue(threads), r.GetValue(json)));
+
+var kernels = new Command("kernels", "Single kernels") { threads, json };
+kernels.SetAction(r => KernelsVerb.Run(r.GetValue(threads), r.GetValue(json)));
+
+// What the verbs above start once a measurement, so that each has a process's memory to itself.
+var sizes = new Option<int[]>("--scale")
+{
+    Arity = new ArgumentArity(4, 4),
+    AllowMultipleArgumentsPerToken = true,
+};
+var measure = new Command("measure") { caseName, threads, sizes };
+measure.Hidden = true;
+measure.SetAction(r =>
+{
+    int[] s = r.GetValue(sizes) is { Length: 4 } given ? given : [1, 1, 1, 1];
+    Measurement.Print(
+        r.GetValue(caseName)!, r.GetValue(threads), new Scale(s[0], s[1], s[2], s[3]));
+});
+
+var root = new RootCommand("Benchmarks of Engine") { steps, scale, kernels, measure };
+try
+{
+    return root.Parse(args).Invoke(new InvocationConfiguration
     {
-        long start = Stopwatch.GetTimestamp();
-        call();
-        times.Add(Stopwatch.GetElapsedTime(start).TotalMilliseconds);
-    }
-    times.Sort();
-    double median = times[times.Count / 2];
-    Console.WriteLine(FormattableString.Invariant($"{name,-34} {median,9:F3} ")
-        + FormattableString.Invariant($"({times[0]:F3} - {times[^1]:F3}) {work / median / 1e6,7:F1}"));
+        EnableDefaultExceptionHandler = false,
+    });
+}
+catch (Exception e) when (e is ArgumentException or IOException or InvalidOperationException)
+{
+    Console.Error.WriteLine($"benchmarks: {e.Message}");
+    return 1;
 }

@@ -50,9 +50,9 @@ public static class Compile
 
     /// <summary>
     /// What a function made here has traced: signatures, replays, steps, fused groups, bytes of
-    /// temporaries and captured tensors.
+    /// temporaries and captured tensors. Printing it shows all of that.
     /// </summary>
-    public static string Explain(Delegate compiled)
+    public static Explanation Explain(Delegate compiled)
     {
         ArgumentNullException.ThrowIfNull(compiled);
         return compiled.Target is ICompiled target
@@ -63,28 +63,28 @@ public static class Compile
 
     private interface ICompiled
     {
-        string Explain();
+        Explanation Explain();
     }
 
     private sealed record Compiled<A, R>(CompiledFunction<A, R> Function) : ICompiled
     {
         public R Call(A a) => Function.Call(a);
 
-        public string Explain() => Function.Explain();
+        public Explanation Explain() => Function.Explain();
     }
 
     private sealed record Compiled<A, B, R>(CompiledFunction<(A, B), R> Function) : ICompiled
     {
         public R Call(A a, B b) => Function.Call((a, b));
 
-        public string Explain() => Function.Explain();
+        public Explanation Explain() => Function.Explain();
     }
 
     private sealed record Compiled<A, B, C, R>(CompiledFunction<(A, B, C), R> Function) : ICompiled
     {
         public R Call(A a, B b, C c) => Function.Call((a, b, c));
 
-        public string Explain() => Function.Explain();
+        public Explanation Explain() => Function.Explain();
     }
 
     private sealed record CompiledStep<S, X, R>(CompiledFunction<(S, X), (S, R)> Function)
@@ -95,6 +95,6 @@ public static class Compile
             return Function.Call((state, input), donated: Structure.Leaves(state).Count);
         }
 
-        public string Explain() => Function.Explain();
+        public Explanation Explain() => Function.Explain();
     }
 }

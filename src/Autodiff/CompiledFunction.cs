@@ -109,26 +109,12 @@ internal sealed class CompiledFunction<A, R>(string name, Func<A, R> function)
         return Structure.WithLeaves(entry.Template, tensors);
     }
 
-    /// <summary>
-    /// What was traced, with steps, bytes and captured tensors of each signature.
-    /// </summary>
-    public string Explain()
+    /// <summary>What was traced, and how often it was replayed.</summary>
+    public Explanation Explain()
     {
         lock (gate)
-        {
-            var text = new StringBuilder(
-                $"{name}: {entries.Count} traces, {hits} calls replayed");
-            foreach (var (signature, entry) in entries)
-            {
-                int groups = entry.Plan.Steps.Count(step => step is TileStepGroup);
-                text.Append($"\n{signature}\n  {entry.Plan.Steps.Length} steps, {groups} of "
-                    + $"them fused element-wise groups, {entry.Plan.ArenaBytes} bytes of temporaries");
-                foreach (Tensor captured in entry.CapturedTensors)
-                    text.Append($"\n  captured {captured.DType.Name()} {captured.Shape}");
-                foreach (Step step in entry.Plan.Steps) text.Append($"\n    {step}");
-            }
-            return text.ToString();
-        }
+            return new(name, hits, [.. entries.Select(e =>
+                Explanation.Trace.Of(e.Key.ToString(), e.Value.Plan, e.Value.CapturedTensors))]);
     }
 
     /// <summary>

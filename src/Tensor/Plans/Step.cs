@@ -24,6 +24,12 @@ internal interface IKernel
     /// </summary>
     LayoutNeed Need(int input);
 
+    /// <summary>
+    /// Floating-point operations of a product or convolution computed directly; 0 for kernels that
+    /// memory bounds.
+    /// </summary>
+    double Operations(ReadOnlySpan<PlanView> x, PlanView y) => 0;
+
     /// <summary>Runs the kernel; y is contiguous.</summary>
     void Execute(IBackend backend, ReadOnlySpan<Operand> x, in Operand y);
 }
@@ -45,6 +51,9 @@ internal abstract class Step(string name, PlanView[] inputs, PlanView output)
     /// <summary>Position in the schedule; -1 while not scheduled.</summary>
     public int Position { get; set; } = -1;
 
+    /// <summary>Floating-point operations of products and convolutions.</summary>
+    public virtual double Operations => 0;
+
     public abstract void Run(PlanRun run);
 
     public override string ToString() =>
@@ -55,6 +64,8 @@ internal abstract class Step(string name, PlanView[] inputs, PlanView output)
 internal sealed class KernelStep(IKernel kernel, string name, PlanView[] inputs, PlanView output)
     : Step(name, inputs, output)
 {
+    public override double Operations => kernel.Operations(Inputs, Output);
+
     public override void Run(PlanRun run)
     {
         var x = new Operand[Inputs.Length];

@@ -43,8 +43,17 @@ internal abstract record ConvolutionPrimitive(ConvolutionGeometry Geometry) : Pr
 
     LayoutNeed IKernel.Need(int input) => LayoutNeed.FirstAxisFree;
 
+    double IKernel.Operations(ReadOnlySpan<PlanView> x, PlanView y)
+    {
+        var (outputs, weights) = Shapes(x[0].Layout, x[1].Layout, y.Layout);
+        return 2.0 * outputs.Count * (weights.Count / weights.Sizes[0] / weights.Sizes[1]);
+    }
+
     void IKernel.Execute(IBackend backend, ReadOnlySpan<Operand> x, in Operand y) =>
         Execute(backend, x[0], x[1], y);
+
+    /// <summary>Which of the three layouts are a forward pass's output and its weights.</summary>
+    protected abstract (Layout Outputs, Layout Weights) Shapes(Layout a, Layout b, Layout y);
 
     protected abstract void Execute(IBackend backend, in Operand a, in Operand b, in Operand y);
 
@@ -94,6 +103,9 @@ internal sealed record Convolution(ConvolutionGeometry Geometry) : ConvolutionPr
             ? AsImages(x[0], x[1], size)
             : base.Vmap(x, batched, size);
 
+    protected override (Layout Outputs, Layout Weights) Shapes(Layout a, Layout b, Layout y) =>
+        (y, b);
+
     protected override void Execute(IBackend backend, in Operand a, in Operand b, in Operand y) =>
         backend.Convolution(Geometry.With(Ints(a), Ints(b)), a, b, y);
 }
@@ -119,6 +131,9 @@ internal sealed record InputGradient(ConvolutionGeometry Geometry, int Height, i
             ? AsImages(x[0], x[1], size)
             : base.Vmap(x, batched, size);
 
+    protected override (Layout Outputs, Layout Weights) Shapes(Layout a, Layout b, Layout y) =>
+        (a, b);
+
     protected override void Execute(IBackend backend, in Operand a, in Operand b, in Operand y) =>
         backend.InputGradient(Geometry.With(Ints(y), Ints(b)), a, b, y);
 }
@@ -138,6 +153,9 @@ internal sealed record WeightGradient(
     protected override Tensor Transposed(int operand, Tensor[] x, Tensor g) => operand == 0
         ? Tensor.Apply(new InputGradient(Geometry, x[0].Shape[3], x[0].Shape[4]), x[1], g)
         : Tensor.Apply(new Convolution(Geometry), x[0], g);
+
+    protected override (Layout Outputs, Layout Weights) Shapes(Layout a, Layout b, Layout y) =>
+        (b, y);
 
     protected override void Execute(IBackend backend, in Operand a, in Operand b, in Operand y) =>
         backend.WeightGradient(Geometry.With(Ints(a), Ints(y)), a, b, y);

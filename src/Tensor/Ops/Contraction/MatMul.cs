@@ -36,6 +36,9 @@ internal sealed record MatMul : Primitive, IKernel
 
     LayoutNeed IKernel.Need(int input) => LayoutNeed.Any;
 
+    double IKernel.Operations(ReadOnlySpan<PlanView> x, PlanView y) =>
+        2.0 * y.Layout.Count * x[0].Layout.Sizes[^1];
+
     void IKernel.Execute(IBackend backend, ReadOnlySpan<Operand> x, in Operand y) =>
         backend.MatMul(x[0], x[1], y);
 }

@@ -1,0 +1,135 @@
+// The training steps that are timed: those of the peer scripts, on data made the same way. Data
+// are prepared beforehand; a step is everything from there to the updated parameters.
+using Engine.Data;
+using Engine.Meta;
+using Engine.Nn;
+
+namespace Engine.Benchmarks;
+
+/// <summary>
+/// A case: its name, how to prepare it (the compiled function for its figures, and one step), and
+/// the peer script's arguments for the same work, one set a style of the peer.
+/// </summary>
+internal sealed record Case(
+    string Name, string About, Func<Scale, Prepared> Prepare, params string[] Peers);
+
+/// <summary>A case ready to run.</summary>
+internal sealed record Prepared(Delegate Compiled, Action Step);
+
+/// <summary>Factors on a case's size, for measuring how cost grows.</summary>
+internal sealed record Scale(int Tasks = 1, int Steps = 1, int Images = 1, int Width = 1);
+
+internal static class Cases
+{
+    private const string Tuned = " --malloc-tuned";
+
+    public static IReadOnlyList<Case> All { get; } =
+    [
+        Sinusoid("sinusoid-1", 1),
+        Sinusoid("sinusoid-5", 5),
+        Images("omniglot5-1", "omniglot5", ways: 5, tasks: 4, steps: 1),
+        Images("omniglot5-5", "omniglot5", ways: 5, tasks: 4, steps: 5),
+        Images("omniglot20-1", "omniglot20", ways: 20, tasks: 2, steps: 1),
+        Images("miniimagenet-5", "miniimagenet", 5, 4, 5, channels: 3, size: 84, filters: 32,
+            rate: 0.01),
+        new("hvp", "gradient of a squared gradient norm, MLP 784-256-256-10, batch 128",
+            GradientNorm, "--case hvp", "--case hvp" + Tuned),
+        new("proto", "prototypical network step, 20-way 5-shot 5-query, Conv4-64 28x28", Prototypes,
+            "--case proto" + Tuned, "--case proto --channels-last" + Tuned),
+    ];
+
+    public static Case Find(string name) => All.FirstOrDefault(c => c.Name == name)
+        ?? throw new ArgumentException($"no case named {name}. There are: "
+            + string.Join(", ", All.Select(c => c.Name)) + ".");
+
+    private static Case Sinusoid(string name, int steps) => new(
+        name, $"exact MAML, sinusoids, 1-40-40-1, {steps} inner steps, 25 tasks of 10 + 10 points",
+        scale =>
+        {
+            int tasks = 25 * scale.Tasks, points = 10 * scale.Images, width = 40 * scale.Width;
+            var maml = new Maml<Mlp>(Learner.Regression, steps * scale.Steps, 0.01);
+            var family = new SinusoidTasks(points, points);
+            Episode[] data = [.. Enumerable.Range(0, 4)
+                .Select(i => Episode.From(family.Sample(1, i * tasks, tasks)))];
+            Mlp model = Mlp.Create(Key.From(0), [1, width, width, 1]);
+            return Training(maml.Gradient, model, data);
+        },
+        $"--case sinusoid --inner-steps {steps} --style vmap");
+
+    private static Case Images(
+        string name, string peer, int ways, int tasks, int steps, int channels = 1, int size = 28,
+        int filters = 64, double rate = 0.1) => new(
+        name, $"exact MAML, Conv4-{filters}, {ways}-way 1-shot 15-query {channels}x{size}x{size}, "
+            + $"{steps} inner steps, {tasks} tasks",
+        scale =>
+        {
+            var maml = new Maml<Conv4>(Learner.Conv4, steps * scale.Steps, rate);
+            Episode data = RandomImages(
+                tasks * scale.Tasks, ways, 1, 15 * scale.Images, channels, size);
+            Conv4 model = Conv4.Create(
+                Key.From(0), channels, size, filters * scale.Width, ways);
+            return Training(maml.Gradient, model, [data]);
+        },
+        $"--case {peer} --inner-steps {steps} --style functional{Tuned}",
+        $"--case {peer} --inner-steps {steps} --style functional --channels-last{Tuned}");
+
+    /// <summary>Gradient and Adam as one compiled step, over the batches in turn.</summary>
+    private static Prepared Training<T, D>(
+        Func<T, D, (Tensor Loss, T Gradient)> gradient, T model, D[] data) where T : ITree
+    {
+        Optimizer adam = Optim.Adam(1e-3);
+        var step = Compile.Step(((T Model, OptimizerState State) s, D tasks) =>
+        {
+            var (loss, g) = gradient(s.Model, tasks);
+            return (adam.Step(s.Model, g, s.State), loss);
+        });
+        (T, OptimizerState) state = (model, adam.Init(model));
+        int i = 0;
+        return new(step, () => (state, _) = step(state, data[i++ % data.Length]));
+    }
+
+    private static Prepared GradientNorm(Scale scale)
+    {
+        int width = 256 * scale.Width, batch = 128 * scale.Images;
+        Mlp model = Mlp.Create(Key.From(0), [784, width, width, 10]);
+        Tensor x = Key.From(1).Normal([batch, 784]).Eval();
+        Tensor y = (Key.From(2).Uniform([batch]) * 10).Cast(DType.Int64).Eval();
+        var inner = Grad.Of((Mlp p, Tensor a, Tensor b) =>
+            Loss.CrossEntropy(p.Forward(a), b));
+        var gradient = Compile.Of(Grad.Of((Mlp p, Tensor a, Tensor b) =>
+            inner(p, a, b).Leaves().Select(g => g.Square().Sum()).Aggregate((u, v) => u + v)));
+        return new(gradient, () => gradient(model, x, y));
+    }
+
+    /// <summary>Snell et al., 2017: classify by the nearest mean of embedded support images.</summary>
+    private static Prepared Prototypes(Scale scale)
+    {
+        const int ways = 20, shots = 5;
+        Episode batch = RandomImages(1, ways, shots, 5 * scale.Images, 1, 28).Task(0);
+        var embed = Conv4.Create(Key.From(0), 1, 28, 64 * scale.Width, ways);
+        var gradient = Grad.WithValue((Conv4 m, Episode e) =>
+        {
+            Tensor z = m.Features(Tensor.Concat([e.SupportX, e.QueryX], 0));
+            int n = e.SupportX.Shape[0];
+            Tensor prototypes = z[..n].Reshape(ways, shots, -1).Mean(1);
+            Tensor apart = z[n..].ExpandDims(1) - prototypes.ExpandDims(0);
+            return Loss.CrossEntropy(-apart.Square().Sum(2), e.QueryY);
+        });
+        return Training(gradient, embed, [batch]);
+    }
+
+    /// <summary>Noisy copies of one random picture a class, as the peer script draws them.</summary>
+    private static Episode RandomImages(
+        int tasks, int ways, int shots, int queries, int channels, int size)
+    {
+        Key[] keys = Key.From(7).Split(3);
+        Tensor prototypes = keys[0].Normal([tasks, ways, 1, channels, size, size]);
+        Tensor Copies(Key key, int n) => (prototypes
+            + 0.7 * key.Normal([tasks, ways, n, channels, size, size]))
+            .Reshape(tasks, ways * n, channels, size, size).Eval();
+        Tensor Labels(int n) => Tensor.Arange(ways).Reshape(1, ways, 1)
+            .BroadcastTo([tasks, ways, n]).Reshape(tasks, ways * n).Eval();
+        return new(
+            Copies(keys[1], shots), Labels(shots), Copies(keys[2], queries), Labels(queries));
+    }
+}

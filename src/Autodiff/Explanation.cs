@@ -1,0 +1,59 @@
+// What compilation made of a function, for people and for benchmarks.
+using System.Collections.Immutable;
+using System.Text;
+
+namespace Engine;
+
+/// <summary>
+/// What <see cref="Compile"/> made of a function: one trace for each signature it was called with.
+/// <c>ToString</c> prints all of it, every step included.
+/// </summary>
+/// <param name="Name">Which kind of compilation.</param>
+/// <param name="Hits">Calls that replayed a plan.</param>
+/// <param name="Traces">In the order they were made.</param>
+public sealed record Explanation(
+    string Name, long Hits, ImmutableArray<Explanation.Trace> Traces)
+{
+    /// <summary>Floating-point operations of all traces' products and convolutions.</summary>
+    public double Operations => Traces.Sum(trace => trace.Operations);
+
+    /// <inheritdoc/>
+    public override string ToString()
+    {
+        var text = new StringBuilder($"{Name}: {Traces.Length} traces, {Hits} calls replayed");
+        foreach (Trace trace in Traces) text.Append($"\n{trace}");
+        return text.ToString();
+    }
+
+    /// <summary>The plan of one signature.</summary>
+    /// <param name="Signature">Structure, shapes and plain values of the arguments.</param>
+    /// <param name="Steps">Each step, in order.</param>
+    /// <param name="FusedGroups">How many of them are fused element-wise groups.</param>
+    /// <param name="PeakBytes">Bytes of temporaries alive at the same time, at most.</param>
+    /// <param name="Operations">
+    /// Floating-point operations of products and convolutions, computed directly.
+    /// </param>
+    /// <param name="Captured">Tensors that the function captured, frozen at the trace.</param>
+    public sealed record Trace(
+        string Signature, ImmutableArray<string> Steps, int FusedGroups, long PeakBytes,
+        double Operations, ImmutableArray<string> Captured)
+    {
+        internal static Trace Of(string signature, Plan plan, List<Tensor> captured) => new(
+            signature,
+            [.. plan.Steps.Select(step => step.ToString())],
+            plan.Steps.Count(step => step is TileStepGroup),
+            plan.ArenaBytes,
+            plan.Steps.Sum(step => step.Operations),
+            [.. captured.Select(tensor => $"{tensor.DType.Name()} {tensor.Shape}")]);
+
+        /// <inheritdoc/>
+        public override string ToString()
+        {
+            var text = new StringBuilder($"{Signature}\n  {Steps.Length} steps, {FusedGroups} of "
+                + $"them fused element-wise groups, {PeakBytes} bytes of temporaries");
+            foreach (string tensor in Captured) text.Append($"\n  captured {tensor}");
+            foreach (string step in Steps) text.Append($"\n    {step}");
+            return text.ToString();
+        }
+    }
+}
