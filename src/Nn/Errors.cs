@@ -7,6 +7,9 @@ internal static class Errors
 {
     public static EngineException Fail(string op, string message) => new($"{op}: {message}");
 
+    public static EngineException Fail(string op, string message, Exception inner) =>
+        new($"{op}: {message}", inner);
+
     /// <summary>Inputs (N, <paramref name="channels"/>, ...) with at least one more axis.</summary>
     public static void Channels(string op, Tensor x, int channels, int minRank = 3)
     {

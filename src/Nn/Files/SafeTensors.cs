@@ -11,18 +11,10 @@ namespace Engine.Nn;
 /// </summary>
 public static class SafeTensors
 {
-    private const long HeaderLimit = 100_000_000;
-
     /// <summary>Writes each leaf under its path, with optional text metadata.</summary>
     public static void Save<T>(
         Stream stream, T tree, IReadOnlyDictionary<string, string>? metadata = null) where T : ITree
-    {
-        IReadOnlyList<string> paths = tree.Paths();
-        IReadOnlyList<Tensor> leaves = tree.Leaves();
-        var tensors = new Dictionary<string, Tensor>();
-        for (int i = 0; i < paths.Count; i++) tensors.Add(paths[i], leaves[i]);
-        Write(stream, tensors, metadata);
-    }
+        => Save(stream, StateDict.Of(tree, names: path => path), metadata);
 
     /// <summary>
     /// <see cref="Save{T}(Stream, T, IReadOnlyDictionary{string, string})"/> to a file, whole or
@@ -30,126 +22,67 @@ public static class SafeTensors
     /// </summary>
     public static void Save<T>(
         string path, T tree, IReadOnlyDictionary<string, string>? metadata = null) where T : ITree
+        => Save(path, StateDict.Of(tree, names: p => p), metadata);
+
+    /// <summary>
+    /// Writes named tensors, such as those of <see cref="StateDict.Of"/> for other programs, to a
+    /// file, whole or not at all.
+    /// </summary>
+    public static void Save(
+        string path, IReadOnlyDictionary<string, Tensor> tensors,
+        IReadOnlyDictionary<string, string>? metadata = null)
     {
-        string part = path + ".part";
         try
         {
-            using (var stream = new FileStream(part, FileMode.Create, FileAccess.Write))
-                Save(stream, tree, metadata);
-            File.Move(part, path, overwrite: true);
+            AtomicFile.Write(path, stream => Save(stream, tensors, metadata));
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            if (File.Exists(part)) File.Delete(part);
-            throw new EngineException($"SafeTensors: {path} cannot be written: {e.Message}", e);
+            throw Errors.Fail("SafeTensors", $"{path} cannot be written: {e.Message}", e);
         }
+    }
+
+    /// <summary>Writes named tensors, with optional text metadata.</summary>
+    public static void Save(
+        Stream stream, IReadOnlyDictionary<string, Tensor> tensors,
+        IReadOnlyDictionary<string, string>? metadata = null)
+    {
+        ArgumentNullException.ThrowIfNull(stream);
+        ArgumentNullException.ThrowIfNull(tensors);
+        byte[] header = Header(tensors, metadata);
+        Span<byte> length = stackalloc byte[8];
+        BinaryPrimitives.WriteInt64LittleEndian(length, header.Length);
+        stream.Write(length);
+        stream.Write(header);
+        foreach (Tensor tensor in tensors.Values) stream.Write(tensor.ToRaw());
     }
 
     /// <summary>
-    /// A tree with the structure of <paramref name="like"/> and the values of a file: every leaf's
-    /// path must be there with its shape and dtype, and nothing else.
+    /// A tree with the structure of <paramref name="like"/> and the values of a file: every leaf
+    /// must be there with its shape and dtype, and nothing else. Leaves have their paths as names
+    /// unless <paramref name="names"/>, such as <see cref="StateDict.PyTorchName"/>, makes others.
     /// </summary>
-    public static T Load<T>(string path, T like) where T : ITree
+    /// <exception cref="EngineException">Missing, damaged or of another model.</exception>
+    public static T Load<T>(string path, T like, Func<string, string>? names = null)
+        where T : ITree
     {
-        Dictionary<string, Tensor> file = Read(path).Tensors;
-        IReadOnlyList<string> paths = like.Paths();
-        IReadOnlyList<Tensor> leaves = like.Leaves();
-        var loaded = new Tensor[leaves.Count];
-        for (int i = 0; i < loaded.Length; i++)
-        {
-            if (!file.Remove(paths[i], out Tensor? tensor))
-                throw new EngineException($"SafeTensors: {path} holds no '{paths[i]}', which the "
-                    + "model needs. Was it saved by another kind of model?");
-            if (tensor.Shape != leaves[i].Shape || tensor.DType != leaves[i].DType)
-                throw new EngineException($"SafeTensors: '{paths[i]}' in {path} is "
-                    + $"{tensor.DType.Name()} {tensor.Shape}, but the model needs "
-                    + $"{leaves[i].DType.Name()} {leaves[i].Shape}. Build the model with the sizes "
-                    + "it was saved with.");
-            loaded[i] = tensor;
-        }
-        if (file.Count > 0)
-            throw new EngineException($"SafeTensors: {path} holds '{file.Keys.Order().First()}', "
-                + "which the model lacks. Was it saved by another kind of model?");
-        return like.WithLeaves(loaded);
+        var reader = new StateReader($"SafeTensors: {path}", Read(path).Tensors, names ?? (p => p));
+        T loaded = reader.Fill(like, like.Paths());
+        reader.CheckNothingLeft();
+        return loaded;
     }
 
     /// <summary>All tensors of a file by name, and its metadata.</summary>
+    /// <exception cref="EngineException">Missing, damaged, or no safetensors file.</exception>
     public static (Dictionary<string, Tensor> Tensors, Dictionary<string, string> Metadata) Read(
         string path)
     {
-        byte[] bytes;
-        try
-        {
-            bytes = File.ReadAllBytes(path);
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            throw new EngineException($"SafeTensors: {path} cannot be read: {e.Message}", e);
-        }
-        try
-        {
-            return Parse(bytes);
-        }
-        catch (Exception e) when (e is JsonException or FormatException or InvalidOperationException
-            or KeyNotFoundException or OverflowException or EngineException)
-        {
-            throw new EngineException(
-                $"SafeTensors: {path} is damaged or no safetensors file: {OneLine(e.Message)}", e);
-        }
+        using SafeTensorsFile file = SafeTensorsFile.Open(path);
+        return (file.Names.ToDictionary(name => name, file.Read), new(file.Metadata));
     }
 
-    private static (Dictionary<string, Tensor>, Dictionary<string, string>) Parse(byte[] bytes)
-    {
-        if (bytes.Length < 8)
-            throw new FormatException($"it has {bytes.Length} bytes, not even 8.");
-        long length = BinaryPrimitives.ReadInt64LittleEndian(bytes);
-        if (length < 2 || length > HeaderLimit || length > bytes.Length - 8)
-            throw new FormatException(
-                $"its header claims {length} bytes, but {bytes.Length - 8} follow.");
-        ReadOnlySpan<byte> data = bytes.AsSpan(8 + (int)length);
-        using JsonDocument header = JsonDocument.Parse(bytes.AsMemory(8, (int)length));
-        var tensors = new Dictionary<string, Tensor>();
-        var metadata = new Dictionary<string, string>();
-        long covered = 0;
-        foreach (JsonProperty entry in header.RootElement.EnumerateObject())
-        {
-            if (entry.NameEquals("__metadata__"))
-            {
-                foreach (JsonProperty item in entry.Value.EnumerateObject())
-                    metadata[item.Name] = item.Value.GetString() ?? "";
-                continue;
-            }
-            Tensor tensor = ReadTensor(entry, data);
-            if (!tensors.TryAdd(entry.Name, tensor))
-                throw new FormatException($"'{entry.Name}' is there twice.");
-            covered += tensor.Count * tensor.DType.Size();
-        }
-        if (covered != data.Length)
-            throw new FormatException(
-                $"its tensors take {covered} bytes, but {data.Length} follow the header.");
-        return (tensors, metadata);
-    }
-
-    private static Tensor ReadTensor(JsonProperty entry, ReadOnlySpan<byte> data)
-    {
-        DType type = TypeOf(entry.Value.GetProperty("dtype").GetString(), entry.Name);
-        int[] sizes = [.. entry.Value.GetProperty("shape").EnumerateArray()
-            .Select(s => s.GetInt32())];
-        long[] range = [.. entry.Value.GetProperty("data_offsets").EnumerateArray()
-            .Select(o => o.GetInt64())];
-        long count = type.Size();
-        foreach (int size in sizes) count = checked(count * size);
-        if (range.Length != 2 || range[0] < 0 || range[1] < range[0] || range[1] > data.Length
-            || range[1] - range[0] != count)
-            throw new FormatException($"'{entry.Name}' of ({string.Join(", ", sizes)}) "
-                + $"{type.Name()} needs {count} bytes, but its offsets are "
-                + $"[{string.Join(", ", range)}] of {data.Length}.");
-        return Tensor.FromRaw(data[(int)range[0]..(int)range[1]], sizes, type);
-    }
-
-    private static void Write(
-        Stream stream, Dictionary<string, Tensor> tensors,
-        IReadOnlyDictionary<string, string>? metadata)
+    private static byte[] Header(
+        IReadOnlyDictionary<string, Tensor> tensors, IReadOnlyDictionary<string, string>? metadata)
     {
         using var header = new MemoryStream();
         using (var json = new Utf8JsonWriter(header))
@@ -178,23 +111,8 @@ public static class SafeTensors
             json.WriteEndObject();
         }
         while (header.Length % 8 != 0) header.WriteByte((byte)' '); // data starts aligned
-        Span<byte> length = stackalloc byte[8];
-        BinaryPrimitives.WriteInt64LittleEndian(length, header.Length);
-        stream.Write(length);
-        stream.Write(header.GetBuffer().AsSpan(0, (int)header.Length));
-        foreach (Tensor tensor in tensors.Values) stream.Write(tensor.ToRaw());
+        return header.ToArray();
     }
-
-    private static DType TypeOf(string? name, string tensor) => name switch
-    {
-        "F32" => DType.Float32,
-        "F64" => DType.Float64,
-        "I32" => DType.Int32,
-        "I64" => DType.Int64,
-        "BOOL" => DType.Bool,
-        _ => throw new FormatException($"'{tensor}' has dtype {name}; F32, F64, I32, I64 and BOOL "
-            + "are understood."),
-    };
 
     private static string NameOf(DType type) => type switch
     {
@@ -204,6 +122,4 @@ public static class SafeTensors
         DType.Int64 => "I64",
         _ => "BOOL",
     };
-
-    private static string OneLine(string text) => text.ReplaceLineEndings(" ");
 }

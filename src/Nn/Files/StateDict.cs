@@ -51,9 +51,9 @@ public static partial class StateDict
         T like, IReadOnlyDictionary<string, Tensor> state, Func<string, string>? names = null)
         where T : ITree
     {
-        var left = new Dictionary<string, Tensor>(state);
-        T loaded = Fill(like, like.Paths(), left, names);
-        CheckNothingLeft(left);
+        StateReader reader = Reader(state, names);
+        T loaded = reader.Fill(like, like.Paths());
+        reader.CheckNothingLeft();
         return loaded;
     }
 
@@ -66,11 +66,11 @@ public static partial class StateDict
         T like, IReadOnlyDictionary<string, Tensor> state, Func<string, string>? names = null)
         where T : ITree
     {
-        var left = new Dictionary<string, Tensor>(state);
-        T model = Fill(like, like.Paths(), left, names);
-        NormStatistics statistics = Fill(
-            NormStatistics.For(like), StatisticsPaths(like), left, names);
-        CheckNothingLeft(left);
+        StateReader reader = Reader(state, names);
+        T model = reader.Fill(like, like.Paths());
+        NormStatistics statistics =
+            reader.Fill(NormStatistics.For(like), StatisticsPaths(like));
+        reader.CheckNothingLeft();
         return (model, statistics);
     }
 
@@ -95,36 +95,9 @@ public static partial class StateDict
                 ? (string[])["Mean", "Variance"]
                 : [path + ".Mean", path + ".Variance"])];
 
-    private static T Fill<T>(
-        T like, IReadOnlyList<string> paths, Dictionary<string, Tensor> left,
-        Func<string, string>? names) where T : ITree
-    {
-        names ??= PyTorchName;
-        IReadOnlyList<Tensor> leaves = like.Leaves();
-        var loaded = new Tensor[leaves.Count];
-        for (int i = 0; i < loaded.Length; i++)
-        {
-            string name = names(paths[i]);
-            if (!left.Remove(name, out Tensor? tensor))
-                throw Errors.Fail("StateDict", $"there is no '{name}', which the model needs as "
-                    + $"{paths[i]}. Was it saved by another kind of model?");
-            if (tensor.Shape != leaves[i].Shape || tensor.DType != leaves[i].DType)
-                throw Errors.Fail("StateDict", $"'{name}' is {tensor.DType.Name()} {tensor.Shape}, "
-                    + $"but the model needs {leaves[i].DType.Name()} {leaves[i].Shape}. Build the "
-                    + "model with the sizes it was saved with.");
-            loaded[i] = tensor;
-        }
-        return like.WithLeaves(loaded);
-    }
-
-    private static void CheckNothingLeft(Dictionary<string, Tensor> left)
-    {
-        string? name = left.Keys.Order().FirstOrDefault(
-            key => !key.EndsWith("num_batches_tracked", StringComparison.Ordinal));
-        if (name is not null)
-            throw Errors.Fail("StateDict", $"there is '{name}', which the model lacks. Was it "
-                + "saved by another kind of model?");
-    }
+    private static StateReader Reader(
+        IReadOnlyDictionary<string, Tensor> state, Func<string, string>? names) =>
+        new("StateDict: the state", state, names ?? PyTorchName);
 
     [GeneratedRegex("(?<=[a-z0-9])(?=[A-Z])")]
     private static partial Regex WordStart();
