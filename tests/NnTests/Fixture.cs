@@ -5,8 +5,12 @@ namespace Engine.NnTests;
 
 internal static class Fixture
 {
-    private static readonly Lazy<Dictionary<string, Tensor>> All = new(() => NpzFile.Read(
-        Path.Combine(AppContext.BaseDirectory, "Fixtures", "layers.npz")));
+    private static readonly Lazy<Dictionary<string, Tensor>> All = new(() => Read("layers.npz"));
+
+    public static string PathOf(string file) =>
+        Path.Combine(AppContext.BaseDirectory, "Fixtures", file);
+
+    public static Dictionary<string, Tensor> Read(string file) => NpzFile.Read(PathOf(file));
 
     /// <summary>One array of a case.</summary>
     public static Tensor Of(string name, string part) => All.Value[$"{name}/{part}"];
