@@ -1,4 +1,4 @@
-// The update rules.
+// Makes the update rules, and clips gradients.
 namespace Engine.Nn;
 
 /// <summary>
@@ -12,7 +12,7 @@ public static class Optim
     /// </summary>
     public static Optimizer Sgd(
         double rate, double momentum = 0, bool nesterov = false, double weightDecay = 0) =>
-        Sgd(Constant(rate), momentum, nesterov, weightDecay);
+        Sgd(Schedule.Constant(rate), momentum, nesterov, weightDecay);
 
     /// <inheritdoc cref="Sgd(double, double, bool, double)"/>
     public static Optimizer Sgd(
@@ -24,12 +24,70 @@ public static class Optim
     /// </summary>
     public static Optimizer Adam(
         double rate, double beta1 = 0.9, double beta2 = 0.999, double epsilon = 1e-8) =>
-        Adam(Constant(rate), beta1, beta2, epsilon);
+        Adam(Schedule.Constant(rate), beta1, beta2, epsilon);
 
     /// <inheritdoc cref="Adam(double, double, double, double)"/>
     public static Optimizer Adam(
         Func<Tensor, Tensor> schedule, double beta1 = 0.9, double beta2 = 0.999,
         double epsilon = 1e-8) => new Adam(beta1, beta2, epsilon) { Schedule = schedule };
+
+    /// <summary>
+    /// Adam with weight decay beside the gradient, not in it (Loshchilov and Hutter, 2019), as
+    /// PyTorch's AdamW: each step first shrinks the weights by rate * weightDecay.
+    /// </summary>
+    public static Optimizer AdamW(
+        double rate, double weightDecay = 0.01, double beta1 = 0.9, double beta2 = 0.999,
+        double epsilon = 1e-8) =>
+        AdamW(Schedule.Constant(rate), weightDecay, beta1, beta2, epsilon);
+
+    /// <inheritdoc cref="AdamW(double, double, double, double, double)"/>
+    public static Optimizer AdamW(
+        Func<Tensor, Tensor> schedule, double weightDecay = 0.01, double beta1 = 0.9,
+        double beta2 = 0.999, double epsilon = 1e-8) =>
+        new AdamW(beta1, beta2, epsilon, weightDecay) { Schedule = schedule };
+
+    /// <summary>
+    /// LAMB (You et al., 2020, algorithm 2): Adam's direction with weight decay, of the length of
+    /// the leaf's weights. A leaf or direction of length 0 takes the direction as it is.
+    /// </summary>
+    public static Optimizer Lamb(
+        double rate, double weightDecay = 0, double beta1 = 0.9, double beta2 = 0.999,
+        double epsilon = 1e-6) => Lamb(Schedule.Constant(rate), weightDecay, beta1, beta2, epsilon);
+
+    /// <inheritdoc cref="Lamb(double, double, double, double, double)"/>
+    public static Optimizer Lamb(
+        Func<Tensor, Tensor> schedule, double weightDecay = 0, double beta1 = 0.9,
+        double beta2 = 0.999, double epsilon = 1e-6) =>
+        new Lamb(beta1, beta2, epsilon, weightDecay) { Schedule = schedule };
+
+    /// <summary>
+    /// RMSProp (Hinton, 2012, lecture 6e), the gradient over the root of its averaged square, as
+    /// PyTorch's: centred by its averaged value (Graves, 2013), with momentum, or neither.
+    /// </summary>
+    public static Optimizer RmsProp(
+        double rate, double decay = 0.99, double epsilon = 1e-8, double momentum = 0,
+        bool centered = false, double weightDecay = 0) => RmsProp(
+            Schedule.Constant(rate), decay, epsilon, momentum, centered, weightDecay);
+
+    /// <inheritdoc cref="RmsProp(double, double, double, double, bool, double)"/>
+    public static Optimizer RmsProp(
+        Func<Tensor, Tensor> schedule, double decay = 0.99, double epsilon = 1e-8,
+        double momentum = 0, bool centered = false, double weightDecay = 0) =>
+        new RmsProp(decay, epsilon, momentum, centered, weightDecay) { Schedule = schedule };
+
+    /// <summary>
+    /// Adagrad (Duchi et al., 2011), the gradient over the root of the sum of its squares, which
+    /// begins at <paramref name="initial"/>.
+    /// </summary>
+    public static Optimizer Adagrad(
+        double rate, double initial = 0, double epsilon = 1e-10, double weightDecay = 0) =>
+        Adagrad(Schedule.Constant(rate), initial, epsilon, weightDecay);
+
+    /// <inheritdoc cref="Adagrad(double, double, double, double)"/>
+    public static Optimizer Adagrad(
+        Func<Tensor, Tensor> schedule, double initial = 0, double epsilon = 1e-10,
+        double weightDecay = 0) =>
+        new Adagrad(initial, epsilon, weightDecay) { Schedule = schedule };
 
     /// <summary>
     /// The tree scaled so that its norm, over all leaves together, is at most that much.
@@ -50,50 +108,4 @@ public static class Optim
         gradient.Map((Tensor leaf) => leaf.IsSymbolicZero
             ? leaf
             : Tensor.Maximum(Tensor.Minimum(leaf, bound), -bound));
-
-    private static Func<Tensor, Tensor> Constant(double rate) =>
-        steps => Tensor.Full(steps.Shape, rate, DType.Float64);
-}
-
-internal sealed record Sgd(double Momentum, bool Nesterov, double WeightDecay) : Optimizer
-{
-    protected override bool HasFirst => Momentum != 0;
-
-    protected override bool HasSecond => false;
-
-    private protected override Tensor Update(
-        Tensor leaf, Tensor gradient, Tensor rate, Tensor n, Moments moments)
-    {
-        if (WeightDecay != 0) gradient += WeightDecay * leaf;
-        if (!HasFirst) return leaf - rate * gradient;
-        Tensor velocity = Momentum * moments.First! + gradient;
-        moments.First = velocity;
-        return leaf - rate * (Nesterov ? gradient + Momentum * velocity : velocity);
-    }
-}
-
-internal sealed record Adam(double Beta1, double Beta2, double Epsilon) : Optimizer
-{
-    protected override bool HasFirst => true;
-
-    protected override bool HasSecond => true;
-
-    private protected override Tensor Update(
-        Tensor leaf, Tensor gradient, Tensor rate, Tensor n, Moments moments)
-    {
-        Tensor mean = Beta1 * moments.First! + (1 - Beta1) * gradient;
-        Tensor square = Beta2 * moments.Second! + (1 - Beta2) * gradient.Square();
-        moments.First = mean;
-        moments.Second = square;
-        Tensor first = Weight(Beta1, n, leaf.DType), second = Weight(Beta2, n, leaf.DType);
-        return leaf - rate / first * mean / ((square / second).SafeSqrt() + Epsilon);
-    }
-
-    /// <summary>
-    /// 1 - beta^n, the weight that an average has received after n steps; in float64, because
-    /// float32 keeps four digits of 1 - 0.999.
-    /// </summary>
-    private static Tensor Weight(double beta, Tensor n, DType type) => beta == 0
-        ? Tensor.Full(n.Shape, 1, type)
-        : (1 - (n.Cast(DType.Float64) * Math.Log(beta)).Exp()).Cast(type);
 }
