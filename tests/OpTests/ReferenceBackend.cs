@@ -122,6 +122,26 @@ internal sealed unsafe class ReferenceBackend : IBackend
         }
     }
 
+    public void Reduce(
+        ReduceKind kind, TileProgram program, Layout sizes, ReadOnlySpan<Operand> inputs,
+        ReadOnlySpan<Operand> outputs)
+    {
+        var computed = new Operand[outputs.Length];
+        for (int i = 0; i < computed.Length; i++)
+            computed[i] = outputs[i] with
+            {
+                Buffer = Rent(sizes.Count * outputs[i].Type.Size()),
+                Offset = 0,
+                Layout = sizes,
+            };
+        Elementwise(program, inputs, computed);
+        for (int i = 0; i < computed.Length; i++)
+        {
+            Reduce(kind, computed[i], outputs[i]);
+            Return(computed[i].Buffer);
+        }
+    }
+
     public void ArgMax(in Operand x, in Operand y)
     {
         Calls++;
@@ -137,7 +157,8 @@ internal sealed unsafe class ReferenceBackend : IBackend
         }
     }
 
-    public void MatMul(in Operand a, in Operand b, in Operand c)
+    public void MatMul(
+        in Operand a, in Operand b, in Operand c, in Epilogue epilogue = default)
     {
         Calls++;
         int rank = c.Layout.Rank;
@@ -154,22 +175,35 @@ internal sealed unsafe class ReferenceBackend : IBackend
             }
             Set(c, at, sum);
         }
+        Finish(epilogue, c);
     }
 
-    public void Convolution(in ConvolutionShape s, in Operand x, in Operand w, in Operand y)
+    private void Finish(in Epilogue epilogue, in Operand result)
+    {
+        if (epilogue.Program is { } program)
+            Elementwise(program, [result, .. epilogue.Operands], [result]);
+    }
+
+    public void Convolution(
+        in ConvolutionShape s, in Operand x, in Operand w, in Operand y,
+        in Epilogue epilogue = default)
     {
         Calls++;
         foreach (long[] at in Places(y.Layout)) Set(y, at, 0);
         foreach (var (image, filter, output) in Taps(s))
             Set(y, output, Get(y, output) + Get(x, image) * Get(w, filter));
+        Finish(epilogue, y);
     }
 
-    public void InputGradient(in ConvolutionShape s, in Operand g, in Operand w, in Operand dx)
+    public void InputGradient(
+        in ConvolutionShape s, in Operand g, in Operand w, in Operand dx,
+        in Epilogue epilogue = default)
     {
         Calls++;
         foreach (long[] at in Places(dx.Layout)) Set(dx, at, 0);
         foreach (var (image, filter, output) in Taps(s))
             Set(dx, image, Get(dx, image) + Get(g, output) * Get(w, filter));
+        Finish(epilogue, dx);
     }
 
     public void WeightGradient(in ConvolutionShape s, in Operand x, in Operand g, in Operand dw)
