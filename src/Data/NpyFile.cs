@@ -18,18 +18,8 @@ public static class NpyFile
 
     /// <summary>The array in a file, of C or Fortran order and either byte order.</summary>
     /// <exception cref="DataException">Missing, not npy, cut short, too long or corrupt.</exception>
-    public static Tensor Read(string path)
-    {
-        try
-        {
-            using FileStream stream = File.OpenRead(path);
-            return Read(stream, path);
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            throw new DataException($"{path}: cannot be read: {IdxFile.OneLine(e)}", e);
-        }
-    }
+    public static Tensor Read(string path) =>
+        DataFiles.Read(path, stream => Read(stream, path));
 
     /// <summary>The array in a stream, read to its end; the name is for error messages.</summary>
     /// <exception cref="DataException">Not npy, cut short, too long or corrupt.</exception>
@@ -49,14 +39,14 @@ public static class NpyFile
         }
         catch (EngineException e)
         {
-            throw new DataException($"{name}: {IdxFile.OneLine(e)}", e);
+            throw new DataException($"{name}: {DataFiles.OneLine(e)}", e);
         }
     }
 
     /// <summary>Writes an array to a file, whole or not at all.</summary>
     /// <exception cref="DataException">The file cannot be written.</exception>
     public static void Write(string path, Tensor array) =>
-        WriteFile(path, stream => Write(stream, array));
+        DataFiles.Write(path, stream => Write(stream, array));
 
     /// <summary>Writes an array: version 1, C order, little-endian.</summary>
     public static void Write(Stream stream, Tensor array)
@@ -72,18 +62,6 @@ public static class NpyFile
         stream.Write([1, 0, (byte)length, (byte)(length >> 8)]);
         stream.Write(Encoding.ASCII.GetBytes(header.PadRight(length - 1) + "\n"));
         stream.Write(array.ToRaw());
-    }
-
-    internal static void WriteFile(string path, Action<Stream> write)
-    {
-        try
-        {
-            AtomicFile.Write(path, write);
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            throw new DataException($"{path}: cannot be written: {IdxFile.OneLine(e)}", e);
-        }
     }
 
     private static string ReadHeader(Stream stream, string name)

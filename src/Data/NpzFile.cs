@@ -10,18 +10,8 @@ public static class NpzFile
 
     /// <summary>All arrays of a file by name.</summary>
     /// <exception cref="DataException">Missing, no zip archive, or an array is damaged.</exception>
-    public static Dictionary<string, Tensor> Read(string path)
-    {
-        try
-        {
-            using FileStream stream = File.OpenRead(path);
-            return Read(stream, path);
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            throw new DataException($"{path}: cannot be read: {IdxFile.OneLine(e)}", e);
-        }
-    }
+    public static Dictionary<string, Tensor> Read(string path) =>
+        DataFiles.Read(path, stream => Read(stream, path));
 
     /// <summary>All arrays of a stream by name; its own name is for error messages.</summary>
     /// <exception cref="DataException">No zip archive, or an array is damaged.</exception>
@@ -45,7 +35,7 @@ public static class NpzFile
             or ArgumentException or EndOfStreamException)
         {
             throw new DataException(
-                $"{name}: damaged or no npz file: {IdxFile.OneLine(e)}", e);
+                $"{name}: damaged or no npz file: {DataFiles.OneLine(e)}", e);
         }
         return arrays;
     }
@@ -58,7 +48,7 @@ public static class NpzFile
         ArgumentNullException.ThrowIfNull(arrays);
         CompressionLevel level =
             compress ? CompressionLevel.Optimal : CompressionLevel.NoCompression;
-        NpyFile.WriteFile(path, stream =>
+        DataFiles.Write(path, stream =>
         {
             using var archive = new ZipArchive(stream, ZipArchiveMode.Create, leaveOpen: true);
             foreach (var (name, array) in arrays)

@@ -10,6 +10,9 @@ internal static class Errors
     public static EngineException Fail(string op, string message, Exception inner) =>
         new($"{op}: {message}", inner);
 
+    /// <summary>What an exception says, without line breaks.</summary>
+    public static string OneLine(Exception e) => e.Message.ReplaceLineEndings(" ");
+
     /// <summary>Inputs (N, <paramref name="channels"/>, ...) with at least one more axis.</summary>
     public static void Channels(string op, Tensor x, int channels, int minRank = 3)
     {

@@ -118,6 +118,23 @@ public class OptimizerParityTests
     }
 
     [Fact]
+    public void ChainsChangeTheGradientFirst()
+    {
+        Tensor w = Tensor.From([1.0, 1]), g = Tensor.From([3.0, 4]);
+        Optimizer clipped = Optim.Chain(
+            all => all.Map((Tensor leaf) => leaf * 2),
+            Optim.Chain(all => Optim.ClipByGlobalNorm(all, 1), Optim.Sgd(0.1)));
+        Naive.Near([0.94, 0.92], clipped.Step(w, g, clipped.Init(w)).Model, 1e-6);
+        Optimizer other = Optim.Chain(
+            all => Optim.ClipByGlobalNorm(all, 1),
+            Optim.Chain(all => all.Map((Tensor leaf) => leaf * 2), Optim.Sgd(0.1)));
+        Naive.Near([0.88, 0.84], other.Step(w, g, other.Init(w)).Model, 1e-6);
+        var model = new Parts(w, w, Tensor.From([1]), Tensor.From([true]));
+        Parts frozen = Grad.Of((Parts p) => (p.Weight * 10).Sum(), p => p == "Weight")(model);
+        Assert.Same(w, clipped.Step(model, frozen, clipped.Init(model)).Model.Frozen);
+    }
+
+    [Fact]
     public void LambOfZeroWeightsTakesTheDirectionAsItIs()
     {
         Optimizer rule = Optim.Lamb(0.1);

@@ -38,7 +38,7 @@ public static class SafeTensors
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw Errors.Fail("SafeTensors", $"{path} cannot be written: {e.Message}", e);
+            throw Errors.Fail("SafeTensors", $"{path} cannot be written: {Errors.OneLine(e)}", e);
         }
     }
 

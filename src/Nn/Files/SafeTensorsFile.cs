@@ -62,7 +62,7 @@ public sealed unsafe class SafeTensorsFile : IDisposable
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw Errors.Fail("SafeTensors", $"{path} cannot be read: {OneLine(e)}", e);
+            throw Errors.Fail("SafeTensors", $"{path} cannot be read: {Errors.OneLine(e)}", e);
         }
         catch (Exception e) when (e is JsonException or FormatException or InvalidOperationException
             or KeyNotFoundException or OverflowException)
@@ -134,7 +134,5 @@ public sealed unsafe class SafeTensorsFile : IDisposable
     }
 
     private static EngineException Damaged(string path, Exception e) =>
-        Errors.Fail("SafeTensors", $"{path} is damaged or no safetensors file: {OneLine(e)}", e);
-
-    private static string OneLine(Exception e) => e.Message.ReplaceLineEndings(" ");
+        Errors.Fail("SafeTensors", $"{path} is damaged or no safetensors file: {Errors.OneLine(e)}", e);
 }

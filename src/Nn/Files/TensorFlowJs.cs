@@ -26,13 +26,13 @@ public static class TensorFlowJs
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw Errors.Fail("TensorFlowJs", $"{path} cannot be read: {OneLine(e)}", e);
+            throw Errors.Fail("TensorFlowJs", $"{path} cannot be read: {Errors.OneLine(e)}", e);
         }
         catch (Exception e) when (e is JsonException or KeyNotFoundException or FormatException
             or InvalidOperationException or OverflowException or ArgumentException)
         {
             throw Errors.Fail("TensorFlowJs",
-                $"{path} is damaged or no model of TensorFlow.js: {OneLine(e)}", e);
+                $"{path} is damaged or no model of TensorFlow.js: {Errors.OneLine(e)}", e);
         }
     }
 
@@ -80,6 +80,4 @@ public static class TensorFlowJs
                 $"'{name}' has dtype {other}; float32, int32 and bool are understood."),
         };
     }
-
-    private static string OneLine(Exception e) => e.Message.ReplaceLineEndings(" ");
 }

@@ -90,6 +90,18 @@ public static class Optim
         new Adagrad(initial, epsilon, weightDecay) { Schedule = schedule };
 
     /// <summary>
+    /// A rule behind a change of its gradients: <c>Optim.Chain(g => Optim.ClipByGlobalNorm(g, 10),
+    /// Optim.Adam(1e-3))</c>. Chains may be chained; the outermost change is first.
+    /// </summary>
+    public static Optimizer Chain(Func<Gradients, Gradients> change, Optimizer rule)
+    {
+        ArgumentNullException.ThrowIfNull(change);
+        ArgumentNullException.ThrowIfNull(rule);
+        Func<Gradients, Gradients>? next = rule.Prepare;
+        return rule with { Prepare = g => next is null ? change(g) : next(change(g)) };
+    }
+
+    /// <summary>
     /// The tree scaled so that its norm, over all leaves together, is at most that much.
     /// </summary>
     public static T ClipByGlobalNorm<T>(T gradient, double maxNorm) where T : ITree

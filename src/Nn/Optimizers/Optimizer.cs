@@ -14,6 +14,11 @@ public sealed partial record OptimizerState(
     ImmutableArray<Tensor> Third) : ITree;
 
 /// <summary>
+/// The leaves of a gradient that are no symbolic zeros, in the order of the model's.
+/// </summary>
+public sealed partial record Gradients(ImmutableArray<Tensor> Leaves) : ITree;
+
+/// <summary>
 /// An update rule (init, step). Leaves with symbolic-zero gradients are left alone.
 /// </summary>
 public abstract record Optimizer
@@ -23,6 +28,11 @@ public abstract record Optimizer
     /// dtype.
     /// </summary>
     public required Func<Tensor, Tensor> Schedule { get; init; }
+
+    /// <summary>
+    /// What is done to a gradient before the rule sees it (<see cref="Optim.Chain"/>).
+    /// </summary>
+    internal Func<Gradients, Gradients>? Prepare { get; init; }
 
     /// <summary>The state before the first step.</summary>
     public OptimizerState Init<T>(T model) where T : ITree
@@ -48,6 +58,7 @@ public abstract record Optimizer
         ArgumentNullException.ThrowIfNull(state);
         IReadOnlyList<Tensor> leaves = model.Leaves(), gradients = gradient.Leaves();
         CheckMatch(leaves.Count, gradients.Count, state);
+        gradients = Prepared(gradients);
         Tensor rate = Schedule(state.Steps), steps = state.Steps + 1;
         var updated = new Tensor[leaves.Count];
         Tensor[] first = [.. state.First], second = [.. state.Second], third = [.. state.Third];
@@ -89,6 +100,20 @@ public abstract record Optimizer
     /// </summary>
     private protected abstract Tensor Update(
         Tensor leaf, Tensor gradient, Tensor rate, Tensor n, Moments moments);
+
+    private IReadOnlyList<Tensor> Prepared(IReadOnlyList<Tensor> gradients)
+    {
+        if (Prepare is null) return gradients;
+        int[] known = [.. Enumerable.Range(0, gradients.Count)
+            .Where(i => !gradients[i].IsSymbolicZero)];
+        ImmutableArray<Tensor> changed = Prepare(new([.. known.Select(i => gradients[i])])).Leaves;
+        if (changed.Length != known.Length)
+            throw Errors.Fail("Chain", $"a change of {known.Length} gradients gave back "
+                + $"{changed.Length}. Give one for each, in order.");
+        Tensor[] prepared = [.. gradients];
+        for (int i = 0; i < known.Length; i++) prepared[known[i]] = changed[i];
+        return prepared;
+    }
 
     private void CheckMatch(int leaves, int gradients, OptimizerState state)
     {
