@@ -6,8 +6,8 @@ using System.Text;
 namespace Engine.Data;
 
 /// <summary>
-/// Reads and writes npy files. float32, float64, int32, int64 and bool stay what they are; float16,
-/// smaller and unsigned integers up to 32 bits are read as the smallest of these that holds them.
+/// Reads and writes npy files. float32, float64, int32, int64 and bool stay what they are;
+/// float16, smaller and unsigned integers up to 32 bits are read as the smallest of these that holds them.
 /// </summary>
 public static class NpyFile
 {
@@ -17,7 +17,9 @@ public static class NpyFile
         (byte)'Y'];
 
     /// <summary>The array in a file, of C or Fortran order and either byte order.</summary>
-    /// <exception cref="DataException">Missing, not npy, cut short, too long or corrupt.</exception>
+    /// <exception cref="DataException">
+    /// Missing, not npy, cut short, too long or corrupt.
+    /// </exception>
     public static Tensor Read(string path) =>
         DataFiles.Read(path, stream => Read(stream, path));
 
@@ -77,7 +79,7 @@ public static class NpyFile
             : BinaryPrimitives.ReadUInt32LittleEndian(ReadExactly(stream, name, 4));
         if (length > HeaderLimit)
             throw new DataException(
-                $"{name}: the header claims {length} bytes, more than the {HeaderLimit} one may have.");
+                $"{name}: the header claims {length} bytes; at most {HeaderLimit} are read.");
         return Encoding.UTF8.GetString(ReadExactly(stream, name, (int)length));
     }
 

@@ -134,5 +134,6 @@ public sealed unsafe class SafeTensorsFile : IDisposable
     }
 
     private static EngineException Damaged(string path, Exception e) =>
-        Errors.Fail("SafeTensors", $"{path} is damaged or no safetensors file: {Errors.OneLine(e)}", e);
+        Errors.Fail("SafeTensors",
+            $"{path} is damaged or no safetensors file: {Errors.OneLine(e)}", e);
 }

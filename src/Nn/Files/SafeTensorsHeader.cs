@@ -4,7 +4,9 @@ using System.Text.Json;
 
 namespace Engine.Nn;
 
-/// <summary>A tensor as the header describes it: bytes Start .. Start + Length of the data.</summary>
+/// <summary>
+/// A tensor as the header describes it: bytes Start .. Start + Length of the data.
+/// </summary>
 internal sealed record SafeTensorsEntry(
     string Name, string Type, int[] Sizes, long Start, long Length);
 
@@ -44,7 +46,8 @@ internal sealed record SafeTensorsHeader(
     private static SafeTensorsEntry ReadEntry(JsonProperty item)
     {
         string? type = item.Value.GetProperty("dtype").GetString();
-        int[] sizes = [.. item.Value.GetProperty("shape").EnumerateArray().Select(s => s.GetInt32())];
+        int[] sizes = [.. item.Value.GetProperty("shape").EnumerateArray()
+            .Select(s => s.GetInt32())];
         long[] range = [.. item.Value.GetProperty("data_offsets").EnumerateArray()
             .Select(o => o.GetInt64())];
         long bytes = ElementSize(type, item.Name);

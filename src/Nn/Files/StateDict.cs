@@ -81,7 +81,8 @@ public static partial class StateDict
     {
         names ??= PyTorchName;
         var state = new Dictionary<string, Tensor>();
-        foreach (var (path, leaf) in model.Paths().Zip(model.Leaves())) state.Add(names(path), leaf);
+        foreach (var (path, leaf) in model.Paths().Zip(model.Leaves()))
+            state.Add(names(path), leaf);
         if (statistics is null) return state;
         foreach (var (path, leaf) in StatisticsPaths(model).Zip(statistics.Leaves()))
             state.Add(names(path), leaf);

@@ -34,10 +34,11 @@ public sealed partial record GruCell(
     Tensor[] IRecurrentCell.Step(Tensor projected, Tensor[] state)
     {
         Tensor hidden = new Linear(HiddenWeight, HiddenBias).Forward(state[0]);
-        int n = HiddenWeight.Shape[1];
-        Tensor reset = (projected[.., ..n] + hidden[.., ..n]).Sigmoid();
-        Tensor update = (projected[.., n..(2 * n)] + hidden[.., n..(2 * n)]).Sigmoid();
-        Tensor candidate = (projected[.., (2 * n)..] + reset * hidden[.., (2 * n)..]).Tanh();
+        Tensor[] fromInput = Recurrence.Parts(projected, 3, axis: 1);
+        Tensor[] fromState = Recurrence.Parts(hidden, 3, axis: 1);
+        Tensor reset = (fromInput[0] + fromState[0]).Sigmoid();
+        Tensor update = (fromInput[1] + fromState[1]).Sigmoid();
+        Tensor candidate = (fromInput[2] + reset * fromState[2]).Tanh();
         return [candidate + update * (state[0] - candidate)];
     }
 }

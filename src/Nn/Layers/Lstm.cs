@@ -47,11 +47,10 @@ public sealed partial record LstmCell(
     Tensor[] IRecurrentCell.Step(Tensor projected, Tensor[] state)
     {
         Tensor gates = projected + state[0].MatMul(HiddenWeight.Transpose());
-        int n = HiddenWeight.Shape[1];
-        Tensor input = gates[.., ..n].Sigmoid(), forget = gates[.., n..(2 * n)].Sigmoid();
-        Tensor candidate = gates[.., (2 * n)..(3 * n)].Tanh();
-        Tensor cell = forget * state[1] + input * candidate;
-        return [gates[.., (3 * n)..].Sigmoid() * cell.Tanh(), cell];
+        Tensor[] parts = Recurrence.Parts(gates, 4, axis: 1);
+        Tensor input = parts[0].Sigmoid(), forget = parts[1].Sigmoid();
+        Tensor cell = forget * state[1] + input * parts[2].Tanh();
+        return [parts[3].Sigmoid() * cell.Tanh(), cell];
     }
 }
 

@@ -61,7 +61,8 @@ public sealed partial record NormStatistics(ImmutableArray<RunningStatistics> No
             ? $"those of place {index} are {Norms[index].Mean.Shape}"
             : $"there are only {Norms.Length}";
         throw Errors.Fail("NormStatistics", $"batch normalisation {index} of the network has "
-            + $"channels {norm.Scale.Shape}, but {found}. Make them with NormStatistics.For(model).");
+            + $"channels {norm.Scale.Shape}, but {found}. Make them with "
+            + "NormStatistics.For(model).");
     }
 
     private void CheckAllUsed(int used)

@@ -106,12 +106,12 @@ internal static class Recurrence
         IRecurrentCell cell, Tensor x, Tensor[] state, Tensor? lengths, bool reverse)
     {
         int steps = x.Shape[1];
-        Tensor projected = cell.Project(x);
+        Tensor[] projected = Parts(cell.Project(x), steps, axis: 1);
         var outputs = new Tensor[steps];
         for (int i = 0; i < steps; i++)
         {
             int t = reverse ? steps - 1 - i : i;
-            Tensor[] next = cell.Step(projected[.., t..(t + 1)].Squeeze(1), state);
+            Tensor[] next = cell.Step(projected[t].Squeeze(1), state);
             outputs[t] = next[0];
             if (lengths is not null)
             {
@@ -122,6 +122,21 @@ internal static class Recurrence
             state = next;
         }
         return (Tensor.Stack(outputs, 1), state);
+    }
+
+    /// <summary>
+    /// Equal parts along an axis, cut by halves: the derivative of n parts is then log n sums over
+    /// the whole, not n.
+    /// </summary>
+    public static Tensor[] Parts(Tensor x, int count, int axis)
+    {
+        if (count <= 1) return count == 1 ? [x] : [];
+        int size = x.Shape[axis] / count, half = count / 2;
+        int[] start = new int[axis + 1], stop = [.. x.Shape.Sizes[..(axis + 1)]];
+        start[axis] = stop[axis] = half * size;
+        Tensor left = x.Slice(new int[axis + 1], stop);
+        stop[axis] = x.Shape[axis];
+        return [.. Parts(left, half, axis), .. Parts(x.Slice(start, stop), count - half, axis)];
     }
 
     private static Tensor[] Initial(

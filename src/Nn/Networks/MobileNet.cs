@@ -20,7 +20,9 @@ public sealed partial record SeparableBlock(ConvNorm Depthwise, ConvNorm Pointwi
             MobileNet.Brick(keys[1], channels, filters, 1, 1, 1, type));
     }
 
-    /// <summary>(N, C, H, W) to (N, filters, OH, OW), sizes divided by the stride, rounded up.</summary>
+    /// <summary>
+    /// (N, C, H, W) to (N, filters, OH, OW), sizes divided by the stride and rounded up.
+    /// </summary>
     public Tensor Forward(Tensor x, Normalize normalize) => MobileNet.Run(
         Pointwise, MobileNet.Run(Depthwise, x, normalize), normalize);
 }
