@@ -162,6 +162,7 @@ public class NetworkTests
     [InlineData("Cell.InputWeight", "cell.weight_ih")]
     [InlineData("Attention.OutProjection.Weight", "attention.out_proj.weight")]
     [InlineData("Conv1.Weight", "conv1.weight")]
+    [InlineData("Subcells.0.Weight", "subcells.0.weight")]
     public void NamesArePyTorchs(string path, string name) =>
         Assert.Equal(name, StateDict.PyTorchName(path));
 }

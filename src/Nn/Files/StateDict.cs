@@ -103,9 +103,9 @@ public static partial class StateDict
     [GeneratedRegex("(?<=[a-z0-9])(?=[A-Z])")]
     private static partial Regex WordStart();
 
-    [GeneratedRegex(@"cells\.(\d+)\.(\w+)$")]
+    [GeneratedRegex(@"(?<=^|\.)cells\.(\d+)\.(\w+)$")]
     private static partial Regex ForwardCell();
 
-    [GeneratedRegex(@"reversed\.(\d+)\.(\w+)$")]
+    [GeneratedRegex(@"(?<=^|\.)reversed\.(\d+)\.(\w+)$")]
     private static partial Regex ReversedCell();
 }

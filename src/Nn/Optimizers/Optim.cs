@@ -20,16 +20,20 @@ public static class Optim
         double weightDecay = 0) => new Sgd(momentum, nesterov, weightDecay) { Schedule = schedule };
 
     /// <summary>
-    /// Adam (Kingma and Ba, 2015), with bias correction; beta1 = 0 is Reptile's variant.
+    /// Adam (Kingma and Ba, 2015), with bias correction; beta1 = 0 is Reptile's variant. Weight
+    /// decay is added to the gradient, as PyTorch's Adam does; <see
+    /// cref="AdamW(double, double, double, double, double)"/> keeps it apart.
     /// </summary>
     public static Optimizer Adam(
-        double rate, double beta1 = 0.9, double beta2 = 0.999, double epsilon = 1e-8) =>
-        Adam(Schedule.Constant(rate), beta1, beta2, epsilon);
+        double rate, double beta1 = 0.9, double beta2 = 0.999, double epsilon = 1e-8,
+        double weightDecay = 0) =>
+        Adam(Schedule.Constant(rate), beta1, beta2, epsilon, weightDecay);
 
-    /// <inheritdoc cref="Adam(double, double, double, double)"/>
+    /// <inheritdoc cref="Adam(double, double, double, double, double)"/>
     public static Optimizer Adam(
         Func<Tensor, Tensor> schedule, double beta1 = 0.9, double beta2 = 0.999,
-        double epsilon = 1e-8) => new Adam(beta1, beta2, epsilon) { Schedule = schedule };
+        double epsilon = 1e-8, double weightDecay = 0) =>
+        new Adam(beta1, beta2, epsilon, weightDecay) { Schedule = schedule };
 
     /// <summary>
     /// Adam with weight decay beside the gradient, not in it (Loshchilov and Hutter, 2019), as

@@ -84,12 +84,13 @@ internal abstract record AdamRule(double Beta1, double Beta2, double Epsilon) : 
     }
 }
 
-internal sealed record Adam(double Beta1, double Beta2, double Epsilon)
+internal sealed record Adam(double Beta1, double Beta2, double Epsilon, double WeightDecay)
     : AdamRule(Beta1, Beta2, Epsilon)
 {
     private protected override Tensor Update(
         Tensor leaf, Tensor gradient, Tensor rate, Tensor n, Moments moments)
     {
+        if (WeightDecay != 0) gradient += WeightDecay * leaf;
         var (direction, weight) = Next(leaf, gradient, n, moments);
         return leaf - rate / weight * direction;
     }

@@ -81,6 +81,31 @@ public sealed class NpyFileTests : IDisposable
         }
     }
 
+    [Theory]
+    [InlineData("()", 1)]
+    [InlineData("(3,)", 3)]
+    [InlineData("(0, 2)", 0)]
+    public void FortranOrderOfOneAxisOrNoneIsTheSame(string shape, int count)
+    {
+        byte[] data = [.. Enumerable.Range(1, count).SelectMany(i => (byte[])[(byte)i, 0, 0, 0])];
+        Tensor array = Read(Header("<i4", fortran: true, shape), data);
+        Assert.Equal(Read(Header("<i4", fortran: false, shape), data).Shape, array.Shape);
+        Assert.Equal(Enumerable.Range(1, count), array.ToArray<int>());
+    }
+
+    [Fact]
+    public void AnErrorLeavesTheOldFile()
+    {
+        NpyFile.Write(Npy, Samples[0]);
+        Assert.Throws<InvalidOperationException>(() => AtomicFile.Write(Npy, stream =>
+        {
+            stream.WriteByte(1);
+            throw new InvalidOperationException();
+        }));
+        Same(Samples[0], NpyFile.Read(Npy));
+        Assert.Single(Directory.GetFiles(folder));
+    }
+
     [Fact]
     public void NarrowTypesAreWidened()
     {

@@ -22,6 +22,7 @@ o = torch.optim
 for name, make in {
     'sgd': lambda p: o.SGD(p, 0.1, momentum=0.8, nesterov=True, weight_decay=0.1),
     'adam': lambda p: o.Adam(p, 0.05),
+    'adam decay': lambda p: o.Adam(p, 0.05, betas=(0.8, 0.99), eps=1e-3, weight_decay=0.3),
     'adamw': lambda p: o.AdamW(p, 0.05, weight_decay=0.3),
     'rmsprop': lambda p: o.RMSprop(p, 0.02, alpha=0.9),
     'rmsprop all': lambda p: o.RMSprop(p, 0.02, alpha=0.9, momentum=0.7, centered=True,
