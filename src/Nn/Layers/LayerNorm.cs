@@ -19,6 +19,8 @@ public sealed partial record LayerNorm(Tensor Scale, Tensor? Shift, double Epsil
             throw Errors.Fail("LayerNorm", $"needs last axes {Scale.Shape}, but got {x.Shape}. "
                 + "Move the features to the end.");
         Axes axes = Enumerable.Range(x.Rank - rank, rank).ToArray();
-        return Normalization.Apply(x, axes, Epsilon, Scale, Shift);
+        var (factor, offset) = Normalization.Moments(x, axes, Epsilon);
+        Tensor y = (x * factor - offset) * Scale;
+        return Shift is null ? y : y + Shift;
     }
 }

@@ -6,28 +6,33 @@ namespace Engine.Nn;
 internal static class Normalization
 {
     /// <summary>
-    /// (x - mean) / sqrt(variance + epsilon) * scale + shift, mean and biased variance over the
-    /// axes; scale and shift broadcast. The reciprocal root meets the scale before the elements.
+    /// x * Factor - Offset is x with mean 0 and biased variance 1 over the axes, which stay with
+    /// size 1. No centred copy of x is written: one reading takes the mean, one the variance, one
+    /// makes the result. Rounding grows with the mean over the deviation, as in PyTorch's kernels.
     /// </summary>
-    public static Tensor Apply(
-        Tensor x, Axes axes, double epsilon, Tensor? scale, Tensor? shift)
+    public static (Tensor Factor, Tensor Offset) Moments(Tensor x, Axes axes, double epsilon)
     {
-        Tensor centred = x - x.Mean(axes, keepDims: true);
-        Tensor factor = (centred.Square().Mean(axes, keepDims: true) + epsilon).Rsqrt();
-        Tensor y = centred * (scale is null ? factor : factor * scale);
-        return shift is null ? y : y + shift;
+        Tensor mean = x.Mean(axes, keepDims: true);
+        Tensor variance = (x - mean).Square().Mean(axes, keepDims: true);
+        Tensor factor = (variance + epsilon).Rsqrt();
+        return (factor, mean * factor);
     }
 
     /// <summary>
-    /// <see cref="Apply"/> to each sample's groups of neighbouring channels: x (N, C, ...), scale
-    /// and shift (C).
+    /// Each sample's groups of neighbouring channels standardised: x (N, C, ...), then scale and
+    /// shift (C), which meet the moments before they meet the elements.
     /// </summary>
     public static Tensor Groups(
         Tensor x, int groups, double epsilon, Tensor? scale, Tensor? shift)
     {
-        int[] parts = [x.Shape[0], groups, x.Shape[1] / groups, -1];
-        Tensor? Channels(Tensor? vector) => vector?.Reshape(1, groups, -1, 1);
-        return Apply(x.Reshape(parts), [2, 3], epsilon, Channels(scale), Channels(shift))
-            .Reshape(x.Shape);
+        Tensor parts = x.Reshape(x.Shape[0], groups, x.Shape[1] / groups, -1);
+        var (factor, offset) = Moments(parts, [2, 3], epsilon);
+        if (scale is not null)
+        {
+            Tensor channels = scale.Reshape(1, groups, -1, 1);
+            (factor, offset) = (factor * channels, offset * channels);
+        }
+        if (shift is not null) offset -= shift.Reshape(1, groups, -1, 1);
+        return (parts * factor - offset).Reshape(x.Shape);
     }
 }
