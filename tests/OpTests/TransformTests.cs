@@ -219,7 +219,8 @@ public class TransformTests
         Assert.Equal("Grad: the function must return a scalar float loss, but returned float64 (4). "
             + "Reduce it with .Mean() or .Sum(), or use Vjp.Of for other results.",
             Assert.Throws<EngineException>(() => Grad.Of((Tensor x) => x * x)(Xs)).Message);
-        Assert.Equal("Vmap: batch axes have sizes 4 and 3; they must agree. Check the in-axes.",
+        Assert.Equal("Vmap: axis 0 of argument 0 float64 (4) has 4 elements, but axis 0 of argument "
+            + "1 float64 (3) has 3; batch sizes must agree. Check the in-axes.",
             Assert.Throws<EngineException>(() => Vmap.Of((Tensor a, Tensor b) => a + b)(
                 Xs, Tensor.Zeros(3, DType.Float64))).Message);
         Assert.Equal("Vjp: float64 (3) does not match float64 (4). Pass a tensor of the same dtype "
