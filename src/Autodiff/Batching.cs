@@ -58,7 +58,7 @@ internal static class Batching<A, R>
                 batched[i] = !axis.IsShared;
                 if (batched[i])
                 {
-                    string name = $"argument {argument}{Quoted(path)} {leaf.DType.Name()} "
+                    string name = $"argument {argument}{Errors.Leaf(path)} {leaf.DType.Name()} "
                         + $"{leaf.Shape}";
                     int from = InRange(axis.Number, leaf.Rank, name,
                         "Share what has no batch axis: Axis.Shared, or null in Axis.By.");
@@ -82,7 +82,7 @@ internal static class Batching<A, R>
     /// </summary>
     private static Tensor Placed(Tensor output, Tensor? batch, Axis axis, int size, string path)
     {
-        string name = $"the result{Quoted(path)} {output.DType.Name()} {output.Shape}";
+        string name = $"the result{Errors.Leaf(path)} {output.DType.Name()} {output.Shape}";
         if (batch is { IsSymbolicZero: true }) batch = null;
         if (axis.IsShared)
             return batch is null ? output : throw Errors.Fail(Op, $"{name} differs between "
@@ -115,6 +115,4 @@ internal static class Batching<A, R>
         if (axis >= -rank && axis < rank) return axis < 0 ? axis + rank : axis;
         throw Errors.Fail(Op, $"axis {axis} is out of range for {name}. {advice}");
     }
-
-    private static string Quoted(string path) => path.Length == 0 ? "" : $" '{path}'";
 }

@@ -70,8 +70,8 @@ public static class CustomRule
             if (should[i].DType.IsFloat()
                 && (should[i].Shape != are[i].Shape || should[i].DType != are[i].DType))
                 throw Errors.Fail("CustomRule", $"the {rule} gave {are[i].DType.Name()} "
-                    + $"{are[i].Shape} as the {kind} of '{paths[i]}' {should[i].DType.Name()} "
-                    + $"{should[i].Shape}. Return tensors shaped like the {like}.");
+                    + $"{are[i].Shape} as the {kind} of the {like}{Errors.Leaf(paths[i])} "
+                    + $"{should[i].DType.Name()} {should[i].Shape}. Return tensors shaped like the {like}.");
         return [.. are];
     }
 }

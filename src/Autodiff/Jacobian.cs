@@ -51,7 +51,7 @@ public static class Jacobian
             Tensor y = run.Outputs[k];
             results += y.Count;
             if (!y.DType.IsFloat() && !y.IsSymbolicZero)
-                throw Errors.Fail("Jacobian", $"the result '{paths[k]}' is {y.DType.Name()} "
+                throw Errors.Fail("Jacobian", $"the result{Errors.Leaf(paths[k])} is {y.DType.Name()} "
                     + $"{y.Shape}; only floats have derivatives. Cast it, or leave it out.");
         }
         bool forward = mode == JacobianMode.Forward

@@ -128,7 +128,7 @@ public class RematTests
     {
         string Steps(Func<Tensor, Tensor> f)
         {
-            var compiled = Compile.Of(Grad.Of(f));
+            var compiled = Compile.Of(Grad.WithValue(f));
             compiled(X);
             return Compile.Explain(compiled).ToString()!;
         }
@@ -156,7 +156,7 @@ public class RematTests
                 return (x.MatMul(n.Weight) + n.Bias!).Tanh().Square().Sum();
             }));
             gradient(model);
-            return Compile.Explain(gradient).Traces[0].ArenaBytes;
+            return Compile.Explain(gradient).Traces[0].PeakBytes;
         }
         long one = Arena(1, false), twenty = Arena(20, true);
         Assert.True(twenty < 1.3 * one, $"one step takes {one} bytes, twenty {twenty}");

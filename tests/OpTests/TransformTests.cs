@@ -131,6 +131,30 @@ public class TransformTests
         Assert.Equal(1, f(Real(0.3)).Item());
     }
 
+    /// <summary>
+    /// The nodes of a gradient stand on a graph of any age: none is evaluated before all are made
+    /// (which took minutes here, each anew from the start).
+    /// </summary>
+    [Fact]
+    public void AGradientOfALongProgramIsOnePlan()
+    {
+        const int length = 12_000;
+        var f = Grad.Of((Tensor a) =>
+        {
+            for (int i = 0; i < length; i++) a = (a * 0.9999).Sin();
+            return a;
+        });
+        double expected = 1, x = 0.3;
+        for (int i = 0; i < length; i++)
+        {
+            expected *= 0.9999 * Math.Cos(0.9999 * x);
+            x = Math.Sin(0.9999 * x);
+        }
+        var watch = System.Diagnostics.Stopwatch.StartNew();
+        Assert.Equal(1, f(Real(0.3)).Item() / expected, 9);
+        Assert.True(watch.Elapsed.TotalSeconds < 30, $"{watch.Elapsed}");
+    }
+
     [Fact]
     public void EvaluatingWithinATransformChangesNothing()
     {
