@@ -3,8 +3,8 @@ namespace Engine;
 
 /// <summary>
 /// Which axis of an argument's or a result's tensors is the batch: a number, negative from the end;
-/// <see cref="Shared"/> for what all elements share; or <see cref="By"/> for an answer leaf by leaf.
-/// The default is axis 0.
+/// <see cref="Shared"/> for what all elements share; or <see cref="By"/> for an answer leaf by
+/// leaf. The default is axis 0.
 /// </summary>
 public readonly record struct Axis
 {

@@ -71,7 +71,8 @@ public static class CustomRule
                 && (should[i].Shape != are[i].Shape || should[i].DType != are[i].DType))
                 throw Errors.Fail("CustomRule", $"the {rule} gave {are[i].DType.Name()} "
                     + $"{are[i].Shape} as the {kind} of the {like}{Errors.Leaf(paths[i])} "
-                    + $"{should[i].DType.Name()} {should[i].Shape}. Return tensors shaped like the {like}.");
+                    + $"{should[i].DType.Name()} {should[i].Shape}. Return tensors shaped like the "
+                    + $"{like}.");
         return [.. are];
     }
 }
@@ -82,8 +83,8 @@ public static class CustomRule
 internal delegate Tensor[] TensorRule(Tensor[] x, Tensor[] y, Tensor[] t);
 
 /// <summary>
-/// A function whose first <paramref name="own"/> inputs are differentiated by a rule and whose other
-/// inputs, the captured ones, are constants to it.
+/// A function whose first <paramref name="own"/> inputs are differentiated by a rule and whose
+/// other inputs, the captured ones, are constants to it.
 /// </summary>
 internal sealed class CustomFunction(
     ClosedFunction body, int own, TensorRule? pull, TensorRule? push) : RuledFunction(body)

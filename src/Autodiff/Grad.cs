@@ -12,7 +12,6 @@ public static class Grad
 {
     /// <summary>The gradient of f.</summary>
     public static Func<T, T> Of<T>(Func<T, Tensor> f, Func<string, bool>? where = null)
-       
     {
         var gradient = WithValue(f, where);
         return x => gradient(x).Gradient;
@@ -20,7 +19,6 @@ public static class Grad
 
     /// <summary>The gradient of f by its first argument.</summary>
     public static Func<T, A, T> Of<T, A>(Func<T, A, Tensor> f, Func<string, bool>? where = null)
-       
     {
         var gradient = WithValue(f, where);
         return (x, a) => gradient(x, a).Gradient;

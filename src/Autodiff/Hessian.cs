@@ -19,9 +19,9 @@ public static class Hessian
         Jacobian.Of<T, T>(Grad.Of(f), JacobianMode.Forward, chunk);
 
     /// <summary>
-    /// (x, v) -> H v, shaped like x, where H is the Hessian of f at x, for a direction v shaped like
-    /// x (Pearlmutter, 1994, "Fast exact multiplication by the Hessian"). It takes the time of a few
-    /// gradients and never makes H. Integer leaves give symbolic zeros.
+    /// (x, v) -> H v, shaped like x, where H is the Hessian of f at x, for a direction v shaped
+    /// like x (Pearlmutter, 1994, "Fast exact multiplication by the Hessian"). It takes the time of
+    /// two or three gradients and never makes H. Integer leaves give symbolic zeros.
     /// </summary>
     public static Func<T, T, T> Product<T>(Func<T, Tensor> f)
     {

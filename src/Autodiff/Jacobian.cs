@@ -5,7 +5,9 @@ namespace Engine;
 /// <summary>How a Jacobian is made; its values are the same.</summary>
 public enum JacobianMode
 {
-    /// <summary>Forward where the argument has fewer elements than the result, else reverse.</summary>
+    /// <summary>
+    /// Forward where the argument has fewer elements than the result, else reverse.
+    /// </summary>
     Auto,
 
     /// <summary>One Jacobian-vector product for each element of the argument.</summary>
@@ -51,8 +53,8 @@ public static class Jacobian
             Tensor y = run.Outputs[k];
             results += y.Count;
             if (!y.DType.IsFloat() && !y.IsSymbolicZero)
-                throw Errors.Fail("Jacobian", $"the result{Errors.Leaf(paths[k])} is {y.DType.Name()} "
-                    + $"{y.Shape}; only floats have derivatives. Cast it, or leave it out.");
+                throw Errors.Fail("Jacobian", $"the result{Errors.Leaf(paths[k])} is "
+                    + $"{y.DType.Name()} {y.Shape}; only floats have derivatives. Cast it, or leave it out.");
         }
         bool forward = mode == JacobianMode.Forward
             || (mode == JacobianMode.Auto && arguments < results);

@@ -6,7 +6,8 @@ namespace Engine;
 /// Trades time for memory (Chen et al., 2016, "Training deep nets with sublinear memory cost"). A
 /// derivative of f keeps f's arguments and captured tensors alone, and computes f again when its
 /// cotangent arrives. Values and derivatives of every order are those of f. Typically each
-/// inner step of a long adaptation is wrapped, so that the memory of one is used by all.
+/// inner step of a long adaptation is wrapped, so that the memory of one is used by all: what
+/// remains for each step is its argument, the parameters. Nest to keep fewer of these too.
 /// </summary>
 public static class Remat
 {
@@ -95,7 +96,9 @@ internal sealed class RematFunction(ClosedFunction body) : RuledFunction(body)
         }
     }
 
-    /// <summary>A function of tensors, some results of which are zero, as one of this kind.</summary>
+    /// <summary>
+    /// A function of tensors, some results of which are zero, as one of this kind.
+    /// </summary>
     private static Tensor?[] Derived(Tensor[] x, Func<Tensor[], Tensor?[]> f)
     {
         Tensor?[] pattern = [];

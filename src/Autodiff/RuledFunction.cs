@@ -9,7 +9,8 @@ internal abstract class RuledFunction(ClosedFunction body)
     public ClosedFunction Body { get; } = body;
 
     /// <summary>
-    /// Cotangents of the inputs with <paramref name="need"/> set, given the results' (null is zero).
+    /// Cotangents of the inputs with <paramref name="need"/> set, given the results' (null is
+    /// zero).
     /// </summary>
     public abstract Tensor?[] Vjp(CallSite site, Tensor?[] g, bool[] need);
 

@@ -20,7 +20,9 @@ internal sealed record Barrier : LinearPrimitive
 
 public sealed partial class Tensor
 {
-    /// <summary>The same value, to be computed from once <paramref name="others"/> are known.</summary>
+    /// <summary>
+    /// The same value, to be computed from once <paramref name="others"/> are known.
+    /// </summary>
     internal Tensor After(params ReadOnlySpan<Tensor> others) =>
         Apply(new Barrier(), [this, .. others]);
 }
