@@ -105,7 +105,9 @@ public sealed partial class Tensor : ITree
         var node = new Tensor(shape, dtype, pending) { Trace = trace };
         if (oldest == long.MaxValue) return node;
         node.OldestPending = oldest;
-        if (trace is null && walks == 0 && node.Id - oldest > AgeLimit)
+        // Ids are everybody's: other threads age a node too. A constant stays without a device.
+        if (trace is null && walks == 0 && node.Id - oldest > AgeLimit
+            && node.ConstantValue is null)
             Evaluator.Evaluate([node], keep: false);
         return node;
     }
