@@ -40,8 +40,9 @@ public interface IBackend
     void Download(DeviceBuffer source, long offset, Span<byte> target);
 
     /// <summary>
-    /// Runs a tile program over the sizes shared by all views. Inputs may be strided or broadcast;
-    /// outputs are contiguous.
+    /// Runs a tile program over views of one number of elements: element i of an output depends on
+    /// the i-th elements of the inputs, in row-major order of each. Inputs may be strided or
+    /// broadcast; outputs are contiguous.
     /// </summary>
     void Elementwise(
         TileProgram program, ReadOnlySpan<Operand> inputs, ReadOnlySpan<Operand> outputs);
@@ -61,6 +62,16 @@ public interface IBackend
     void Reduce(ReduceKind kind, in Operand x, in Operand y);
 
     /// <summary>
+    /// Runs a tile program over <paramref name="sizes"/> (a contiguous layout) and reduces each of
+    /// its outputs, numbers of one type, over the axes where the view for it has size 1. Bit for
+    /// bit what <see cref="Elementwise"/> and then <see cref="Reduce(ReduceKind, in Operand, in
+    /// Operand)"/> give, without the memory between.
+    /// </summary>
+    void Reduce(
+        ReduceKind kind, TileProgram program, Layout sizes, ReadOnlySpan<Operand> inputs,
+        ReadOnlySpan<Operand> outputs);
+
+    /// <summary>
     /// First position of the maximum (a NaN counts as the maximum) along the last axis:
     /// x (rows, n) of any strides, y int64 (rows).
     /// </summary>
@@ -68,20 +79,27 @@ public interface IBackend
 
     /// <summary>
     /// c = a b for each batch: a (batch..., m, k), b (batch..., k, n), c (batch..., m, n), float32
-    /// or float64; a and b of any strides (transposed, broadcast). k = 0 gives zeros.
+    /// or float64; a and b of any strides (transposed, broadcast). k = 0 gives zeros. The epilogue
+    /// is applied to c.
     /// </summary>
-    void MatMul(in Operand a, in Operand b, in Operand c);
+    void MatMul(in Operand a, in Operand b, in Operand c, in Epilogue epilogue = default);
 
     /// <summary>
     /// y (T, N, K, OH, OW) = cross-correlation of x (T, N, C, H, W) with w (T, K, C/groups, R, S),
-    /// zero-padded. All but the first axis contiguous; the first may have stride 0 (shared).
+    /// zero-padded. All but the first axis contiguous; the first may have stride 0 (shared). The
+    /// epilogue is applied to y.
     /// </summary>
-    void Convolution(in ConvolutionShape shape, in Operand x, in Operand w, in Operand y);
+    void Convolution(
+        in ConvolutionShape shape, in Operand x, in Operand w, in Operand y,
+        in Epilogue epilogue = default);
 
     /// <summary>
-    /// dx (T, N, C, H, W): the transpose of <see cref="Convolution"/> in x, applied to g.
+    /// dx (T, N, C, H, W): the transpose of <see cref="Convolution"/> in x, applied to g. The
+    /// epilogue is applied to dx.
     /// </summary>
-    void InputGradient(in ConvolutionShape shape, in Operand g, in Operand w, in Operand dx);
+    void InputGradient(
+        in ConvolutionShape shape, in Operand g, in Operand w, in Operand dx,
+        in Epilogue epilogue = default);
 
     /// <summary>
     /// dw (T, K, C/groups, R, S): the transpose of <see cref="Convolution"/> in w, applied to g.

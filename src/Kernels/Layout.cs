@@ -29,6 +29,7 @@ public sealed class Layout
         IsContiguous = Contiguity(sizes, strides);
         IsUniform = true;
         for (int i = 0; i < sizes.Length; i++) IsUniform &= sizes[i] <= 1 || strides[i] == 0;
+        IsTransposed = Transposition(sizes, strides);
     }
 
     /// <summary>Number of axes.</summary>
@@ -42,6 +43,11 @@ public sealed class Layout
 
     /// <summary>Whether all elements are one element of the buffer: a broadcast scalar.</summary>
     public bool IsUniform { get; }
+
+    /// <summary>
+    /// Whether neighbours along the innermost axis lie apart, but along another one together.
+    /// </summary>
+    public bool IsTransposed { get; }
 
     /// <summary>Sizes of the axes.</summary>
     public ReadOnlySpan<long> Sizes => sizes;
@@ -65,6 +71,17 @@ public sealed class Layout
     /// <inheritdoc/>
     public override string ToString() =>
         $"({string.Join(", ", sizes)}) strides ({string.Join(", ", strides)})";
+
+    private static bool Transposition(long[] sizes, long[] strides)
+    {
+        int last = sizes.Length - 1;
+        while (last >= 0 && sizes[last] == 1) last--;
+        if (last < 0 || strides[last] is 0 or 1) return false;
+        for (int i = 0; i < last; i++)
+            if (sizes[i] > 1 && strides[i] == 1)
+                return true;
+        return false;
+    }
 
     private static bool Contiguity(long[] sizes, long[] strides)
     {

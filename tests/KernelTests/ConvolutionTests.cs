@@ -5,7 +5,7 @@ using Engine.Kernels;
 namespace Engine.KernelTests;
 
 [Trait("Category", "Portable")]
-public class ConvolutionTests
+public unsafe class ConvolutionTests
 {
     /// <summary>
     /// T, N, C, H, W, K, R, S, then stride, padding and dilation in both directions, groups.
@@ -162,8 +162,8 @@ public class ConvolutionTests
         }
         else
         {
-            kernel.Forward(backend, s, x.Operand, w.Operand, y.Operand);
-            kernel.InputGradient(backend, s, g.Operand, w.Operand, dx.Operand);
+            kernel.Forward(backend, s, x.Operand, w.Operand, y.Operand, null);
+            kernel.InputGradient(backend, s, g.Operand, w.Operand, dx.Operand, null);
             kernel.WeightGradient(backend, s, x.Operand, g.Operand, dw.Operand);
         }
         double[] vx = x.Values(), vw = w.Values(), vg = g.Values();

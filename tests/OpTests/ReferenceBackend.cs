@@ -55,10 +55,12 @@ internal sealed unsafe class ReferenceBackend : IBackend
         {
             for (int i = 0; i < program.Constants.Length; i++)
                 ((long*)(file + (program.Inputs.Length + i) * 64))[0] = program.Constants[i].Bits;
-            foreach (long[] at in Places(outputs[0].Layout))
+            for (long element = 0; element < outputs[0].Layout.Count; element++)
             {
                 for (int i = 0; i < inputs.Length; i++)
-                    LoadRegister(inputs[i], at, program.Inputs[i], file + i * 64);
+                    LoadRegister(
+                        inputs[i], Place(inputs[i].Layout, element), program.Inputs[i],
+                        file + i * 64);
                 int first = program.Inputs.Length + program.Constants.Length;
                 for (int i = 0; i < program.Steps.Length; i++)
                 {
@@ -68,7 +70,9 @@ internal sealed unsafe class ReferenceBackend : IBackend
                         file + (first + i) * 64, 1);
                 }
                 for (int i = 0; i < outputs.Length; i++)
-                    StoreRegister(outputs[i], at, file + program.Outputs[i] * 64);
+                    StoreRegister(
+                        outputs[i], Place(outputs[i].Layout, element),
+                        file + program.Outputs[i] * 64);
             }
         }
         finally
@@ -122,6 +126,26 @@ internal sealed unsafe class ReferenceBackend : IBackend
         }
     }
 
+    public void Reduce(
+        ReduceKind kind, TileProgram program, Layout sizes, ReadOnlySpan<Operand> inputs,
+        ReadOnlySpan<Operand> outputs)
+    {
+        var computed = new Operand[outputs.Length];
+        for (int i = 0; i < computed.Length; i++)
+            computed[i] = outputs[i] with
+            {
+                Buffer = Rent(sizes.Count * outputs[i].Type.Size()),
+                Offset = 0,
+                Layout = sizes,
+            };
+        Elementwise(program, inputs, computed);
+        for (int i = 0; i < computed.Length; i++)
+        {
+            Reduce(kind, computed[i], outputs[i]);
+            Return(computed[i].Buffer);
+        }
+    }
+
     public void ArgMax(in Operand x, in Operand y)
     {
         Calls++;
@@ -137,7 +161,8 @@ internal sealed unsafe class ReferenceBackend : IBackend
         }
     }
 
-    public void MatMul(in Operand a, in Operand b, in Operand c)
+    public void MatMul(
+        in Operand a, in Operand b, in Operand c, in Epilogue epilogue = default)
     {
         Calls++;
         int rank = c.Layout.Rank;
@@ -154,22 +179,44 @@ internal sealed unsafe class ReferenceBackend : IBackend
             }
             Set(c, at, sum);
         }
+        Finish(epilogue, c);
     }
 
-    public void Convolution(in ConvolutionShape s, in Operand x, in Operand w, in Operand y)
+    /// <summary>Where the element of that number, in row-major order, is on each axis.</summary>
+    private static long[] Place(Layout layout, long element)
+    {
+        var at = new long[layout.Rank];
+        for (int axis = at.Length - 1; axis >= 0; axis--)
+            (element, at[axis]) = Math.DivRem(element, layout.Sizes[axis]);
+        return at;
+    }
+
+    private void Finish(in Epilogue epilogue, in Operand result)
+    {
+        if (epilogue.Program is { } program)
+            Elementwise(program, [result, .. epilogue.Operands], [result]);
+    }
+
+    public void Convolution(
+        in ConvolutionShape s, in Operand x, in Operand w, in Operand y,
+        in Epilogue epilogue = default)
     {
         Calls++;
         foreach (long[] at in Places(y.Layout)) Set(y, at, 0);
         foreach (var (image, filter, output) in Taps(s))
             Set(y, output, Get(y, output) + Get(x, image) * Get(w, filter));
+        Finish(epilogue, y);
     }
 
-    public void InputGradient(in ConvolutionShape s, in Operand g, in Operand w, in Operand dx)
+    public void InputGradient(
+        in ConvolutionShape s, in Operand g, in Operand w, in Operand dx,
+        in Epilogue epilogue = default)
     {
         Calls++;
         foreach (long[] at in Places(dx.Layout)) Set(dx, at, 0);
         foreach (var (image, filter, output) in Taps(s))
             Set(dx, image, Get(dx, image) + Get(g, output) * Get(w, filter));
+        Finish(epilogue, dx);
     }
 
     public void WeightGradient(in ConvolutionShape s, in Operand x, in Operand g, in Operand dw)

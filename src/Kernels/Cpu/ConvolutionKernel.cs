@@ -1,5 +1,6 @@
 // The three convolutions in terms of the kernels over flat planes.
 using System.Numerics;
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 
 namespace Engine.Kernels;
@@ -11,15 +12,18 @@ internal sealed unsafe class ConvolutionKernel<O, V, T> : ConvolutionKernel
     public static readonly ConvolutionKernel<O, V, T> Only = new();
 
     public override void Forward(
-        CpuBackend backend, in ConvolutionShape shape, in Operand x, in Operand w, in Operand y)
+        CpuBackend backend, in ConvolutionShape shape, in Operand x, in Operand w, in Operand y,
+        void* after)
     {
         if (y.Layout.Count == 0) return;
         if (x.Layout.Count == 0 || w.Layout.Count == 0)
         {
             Clear(y, true);
+            Finish(backend, after, y);
             return;
         }
         FlatOperands<T> o = Operands(shape, x, w);
+        o.After = after;
         o.Result = (T*)CpuBackend.Pointer(y);
         o.ResultTask = TaskStride(y);
         o.ResultImage = (nint)shape.Filters * shape.OutHeight * shape.OutWidth;
@@ -39,13 +43,20 @@ internal sealed unsafe class ConvolutionKernel<O, V, T> : ConvolutionKernel
     }
 
     public override void InputGradient(
-        CpuBackend backend, in ConvolutionShape shape, in Operand g, in Operand w, in Operand dx)
+        CpuBackend backend, in ConvolutionShape shape, in Operand g, in Operand w, in Operand dx,
+        void* after)
     {
         if (dx.Layout.Count == 0) return;
         ConvolutionShape s = shape;
         // With a stride or a crop there may be inputs that no tap reads.
-        Clear(dx, s.StrideHeight > 1 || s.StrideWidth > 1 || g.Layout.Count == 0);
-        if (g.Layout.Count == 0 || w.Layout.Count == 0) return;
+        bool strided = s.StrideHeight > 1 || s.StrideWidth > 1;
+        bool empty = g.Layout.Count == 0 || w.Layout.Count == 0;
+        Clear(dx, strided || empty);
+        if (empty)
+        {
+            Finish(backend, after, dx);
+            return;
+        }
 
         // Source and result change places, and so do channels and filters.
         FlatOperands<T> o = Operands(s, dx, w);
@@ -58,6 +69,8 @@ internal sealed unsafe class ConvolutionKernel<O, V, T> : ConvolutionKernel
         o.SourceTask = TaskStride(g);
         o.SourceImage = (nint)s.Filters * s.OutHeight * s.OutWidth;
         o.SourceChannel = (nint)s.OutHeight * s.OutWidth;
+        // The phases of a stride interleave: none of them finishes a stretch of memory.
+        o.After = strided ? null : after;
         MergeTasks(ref o);
         if (Suits(backend, s))
         {
@@ -74,6 +87,7 @@ internal sealed unsafe class ConvolutionKernel<O, V, T> : ConvolutionKernel
                 if (rows.Taps.Length > 0 && columns.Taps.Length > 0)
                     FlatConvolution<O, V, T>.Run(backend, rows, columns, o);
             }
+        if (strided) Finish(backend, after, dx);
     }
 
     public override void WeightGradient(
@@ -140,6 +154,12 @@ internal sealed unsafe class ConvolutionKernel<O, V, T> : ConvolutionKernel
             return;
         o.Images *= o.Tasks;
         o.Tasks = 1;
+    }
+
+    private static void Finish(CpuBackend backend, void* after, in Operand result)
+    {
+        if (after != null)
+            backend.RunTiles(Unsafe.AsRef<TileJob>(after), result.Layout.Count);
     }
 
     private static void Clear(in Operand x, bool when)

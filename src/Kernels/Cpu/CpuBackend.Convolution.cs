@@ -1,5 +1,6 @@
 // Convolution and its two gradients on the CPU: from operands and shapes to the kernels.
 using System.Numerics;
+using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 
 namespace Engine.Kernels;
@@ -13,33 +14,53 @@ public sealed unsafe partial class CpuBackend
     internal bool Winograd { get; init; } = true;
 
     /// <inheritdoc/>
-    public void Convolution(in ConvolutionShape shape, in Operand x, in Operand w, in Operand y)
+    public void Convolution(
+        in ConvolutionShape shape, in Operand x, in Operand w, in Operand y,
+        in Epilogue epilogue = default)
     {
-        if (y.Type == DType.Float32) Width<float>().Forward(this, shape, x, w, y);
-        else Width<double>(y.Type).Forward(this, shape, x, w, y);
+        ConvolutionKernel kernel = Width(y.Type);
+        if (epilogue.Program is null)
+        {
+            kernel.Forward(this, shape, x, w, y, null);
+            return;
+        }
+        byte* memory = stackalloc byte[TileJob.MemoryFor(epilogue)];
+        TileJob after = TileJob.Bind(epilogue, y, memory);
+        kernel.Forward(this, shape, x, w, y, Unsafe.AsPointer(ref after));
     }
 
     /// <inheritdoc/>
     public void InputGradient(
-        in ConvolutionShape shape, in Operand g, in Operand w, in Operand dx)
+        in ConvolutionShape shape, in Operand g, in Operand w, in Operand dx,
+        in Epilogue epilogue = default)
     {
-        if (dx.Type == DType.Float32) Width<float>().InputGradient(this, shape, g, w, dx);
-        else Width<double>(dx.Type).InputGradient(this, shape, g, w, dx);
+        ConvolutionKernel kernel = Width(dx.Type);
+        if (epilogue.Program is null)
+        {
+            kernel.InputGradient(this, shape, g, w, dx, null);
+            return;
+        }
+        byte* memory = stackalloc byte[TileJob.MemoryFor(epilogue)];
+        TileJob after = TileJob.Bind(epilogue, dx, memory);
+        kernel.InputGradient(this, shape, g, w, dx, Unsafe.AsPointer(ref after));
     }
 
     /// <inheritdoc/>
     public void WeightGradient(
         in ConvolutionShape shape, in Operand x, in Operand g, in Operand dw)
     {
-        if (dw.Type == DType.Float32) Width<float>().WeightGradient(this, shape, x, g, dw);
-        else Width<double>(dw.Type).WeightGradient(this, shape, x, g, dw);
+        Width(dw.Type).WeightGradient(this, shape, x, g, dw);
     }
 
-    private static ConvolutionKernel Width<T>(DType type = DType.Float64)
-        where T : unmanaged, INumberBase<T>
+    private static ConvolutionKernel Width(DType type) => type switch
     {
-        if (!type.IsFloat())
-            throw new NotSupportedException($"Convolution: no kernel for {type.Name()}.");
+        DType.Float32 => Width<float>(),
+        DType.Float64 => Width<double>(),
+        _ => throw new NotSupportedException($"Convolution: no kernel for {type.Name()}."),
+    };
+
+    private static ConvolutionKernel Width<T>() where T : unmanaged, INumberBase<T>
+    {
         if (Vector512.IsHardwareAccelerated)
             return ConvolutionKernel<Vec512<T>, Vector512<T>, T>.Only;
         if (Vector256.IsHardwareAccelerated)
@@ -50,14 +71,19 @@ public sealed unsafe partial class CpuBackend
     }
 }
 
-/// <summary>The three convolutions for some width of vector and element type.</summary>
-internal abstract class ConvolutionKernel
+/// <summary>
+/// The three convolutions for some width of vector and element type; <c>after</c> is the
+/// <see cref="TileJob"/> of an epilogue, or null.
+/// </summary>
+internal abstract unsafe class ConvolutionKernel
 {
     public abstract void Forward(
-        CpuBackend backend, in ConvolutionShape shape, in Operand x, in Operand w, in Operand y);
+        CpuBackend backend, in ConvolutionShape shape, in Operand x, in Operand w, in Operand y,
+        void* after);
 
     public abstract void InputGradient(
-        CpuBackend backend, in ConvolutionShape shape, in Operand g, in Operand w, in Operand dx);
+        CpuBackend backend, in ConvolutionShape shape, in Operand g, in Operand w, in Operand dx,
+        void* after);
 
     public abstract void WeightGradient(
         CpuBackend backend, in ConvolutionShape shape, in Operand x, in Operand g, in Operand dw);

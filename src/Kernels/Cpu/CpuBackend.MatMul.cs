@@ -10,24 +10,37 @@ namespace Engine.Kernels;
 public sealed unsafe partial class CpuBackend
 {
     /// <inheritdoc/>
-    public void MatMul(in Operand a, in Operand b, in Operand c)
+    public void MatMul(
+        in Operand a, in Operand b, in Operand c, in Epilogue epilogue = default)
     {
-        if (c.Type == DType.Float32) MatMul<float>(a, b, c);
-        else if (c.Type == DType.Float64) MatMul<double>(a, b, c);
+        if (epilogue.Program is null)
+        {
+            MatMul(a, b, c, null);
+            return;
+        }
+        byte* memory = stackalloc byte[TileJob.MemoryFor(epilogue)];
+        TileJob after = TileJob.Bind(epilogue, c, memory);
+        MatMul(a, b, c, Unsafe.AsPointer(ref after));
+    }
+
+    private void MatMul(in Operand a, in Operand b, in Operand c, void* after)
+    {
+        if (c.Type == DType.Float32) MatMul<float>(a, b, c, after);
+        else if (c.Type == DType.Float64) MatMul<double>(a, b, c, after);
         else throw new NotSupportedException($"MatMul: no kernel for {c.Type.Name()}.");
     }
 
-    private void MatMul<T>(in Operand a, in Operand b, in Operand c)
+    private void MatMul<T>(in Operand a, in Operand b, in Operand c, void* after)
         where T : unmanaged, INumberBase<T>
     {
         if (Vector512.IsHardwareAccelerated)
-            MatMulKernel<Vec512<T>, Vector512<T>, T>.Run(this, a, b, c);
+            MatMulKernel<Vec512<T>, Vector512<T>, T>.Run(this, a, b, c, after);
         else if (Vector256.IsHardwareAccelerated)
-            MatMulKernel<Vec256<T>, Vector256<T>, T>.Run(this, a, b, c);
+            MatMulKernel<Vec256<T>, Vector256<T>, T>.Run(this, a, b, c, after);
         else if (Vector128.IsHardwareAccelerated)
-            MatMulKernel<Vec128<T>, Vector128<T>, T>.Run(this, a, b, c);
+            MatMulKernel<Vec128<T>, Vector128<T>, T>.Run(this, a, b, c, after);
         else
-            MatMulKernel<Vec1<T>, T, T>.Run(this, a, b, c);
+            MatMulKernel<Vec1<T>, T, T>.Run(this, a, b, c, after);
     }
 }
 
@@ -47,6 +60,9 @@ internal static unsafe class MatMulKernel<O, V, T>
         public long Items;
         public long ItemsPerPart;
         public nint ItemC;
+
+        /// <summary>The TileJob of the epilogue, or null.</summary>
+        public void* After;
 
         /// <summary>Rows per item where one product is cut into several, else 0.</summary>
         public nint ItemRows;
@@ -79,9 +95,21 @@ internal static unsafe class MatMulKernel<O, V, T>
             }
             return p;
         }
+
+        /// <summary>Runs the epilogue on items start .. end - 1.</summary>
+        public readonly void Finish(long start, long end)
+        {
+            if (After == null) return;
+            long rest = ItemRows > 0 ? (long)First.M * First.N : Items * ItemC;
+            Unsafe.AsRef<TileJob>(After).RunWithin(start * ItemC, Math.Min(end * ItemC, rest));
+        }
     }
 
-    public static void Run(CpuBackend backend, in Operand a, in Operand b, in Operand c)
+    /// <summary>
+    /// c = a b, and then the epilogue, a <see cref="TileJob"/>, if there is one.
+    /// </summary>
+    public static void Run(
+        CpuBackend backend, in Operand a, in Operand b, in Operand c, void* after)
     {
         if (c.Layout.Count == 0) return;
         int rank = c.Layout.Rank;
@@ -101,9 +129,15 @@ internal static unsafe class MatMulKernel<O, V, T>
         if (first.K == 0)
         {
             NativeMemory.Clear(first.C, (nuint)(c.Layout.Count * sizeof(T)));
+            if (after != null) backend.RunTiles(Unsafe.AsRef<TileJob>(after), c.Layout.Count);
             return;
         }
-        var batch = new Batch { First = first, Backend = Unsafe.AsPointer(ref backend) };
+        var batch = new Batch
+        {
+            First = first,
+            Backend = Unsafe.AsPointer(ref backend),
+            After = after,
+        };
         Collapse(ref batch, a.Layout, b.Layout, c.Layout);
         if (batch.First.N == 1) Swap(ref batch);
         batch.First.RowC = batch.First.N;
@@ -113,7 +147,7 @@ internal static unsafe class MatMulKernel<O, V, T>
         if (!GemmSmall<O, V, T>.Fits(p) && !Dots(p))
         {
             for (long item = 0; item < batch.Items; item++)
-                Gemm<O, V, T>.Run(backend, batch.Item(item));
+                Gemm<O, V, T>.Run(backend, batch.Item(item), after, item * batch.ItemC);
             return;
         }
         double products = (double)p.M * p.N * p.K;
@@ -178,15 +212,15 @@ internal static unsafe class MatMulKernel<O, V, T>
         long start = part * batch.ItemsPerPart;
         long end = Math.Min(start + batch.ItemsPerPart, batch.Items);
         if (Dots(batch.First))
-        {
             for (long item = start; item < end; item++) RunDots(batch.Item(item));
-            return;
-        }
-        if (!GemmSmall<O, V, T>.NeedsScratch(batch.First))
-        {
+        else if (!GemmSmall<O, V, T>.NeedsScratch(batch.First))
             for (long item = start; item < end; item++) GemmSmall<O, V, T>.Run(batch.Item(item));
-            return;
-        }
+        else RunPacked(batch, start, end);
+        batch.Finish(start, end);
+    }
+
+    private static void RunPacked(in Batch batch, long start, long end)
+    {
         CpuBackend backend = Unsafe.AsRef<CpuBackend>(batch.Backend);
         using var scratch = new Scratch<T>(backend, GemmSmall<O, V, T>.ScratchSize(batch.First));
         T* packed = scratch.Pointer;

@@ -29,8 +29,11 @@ public sealed unsafe partial class CpuBackend
             return;
         }
 
-        if (x.Layout.Count >= ReducePieces && x.Layout.Count / y.Layout.Count >= 2 * PieceSize
-            && TryPieces(kind, x, y)) return;
+        if (Cut.Find(x.Layout, y.Layout, out Cut cut))
+        {
+            ReduceCut(kind, cut, x, y);
+            return;
+        }
         if (ReduceJob.Prepare(kind, x, y, out ReduceJob job))
         {
             Run(ref job);
@@ -44,54 +47,80 @@ public sealed unsafe partial class CpuBackend
         Return(packed.Buffer);
     }
 
-    // Splits the longest reduced axis into equal pieces (a short rest apart), reduces each piece to
-    // a row of partial results, then the rows.
-    private bool TryPieces(ReduceKind kind, in Operand x, in Operand y)
+    /// <summary>
+    /// The longest reduced axis cut into equal pieces and a short rest, so that threads share it.
+    /// </summary>
+    private readonly record struct Cut(int Axis, long Length, long Pieces, long Rest)
     {
-        int axis = -1;
-        for (int i = 0; i < x.Layout.Rank; i++)
+        public long Rows => Pieces + (Rest > 0 ? 1 : 0);
+
+        /// <summary>Whether a reduction from x to y is worth cutting, and how.</summary>
+        public static bool Find(Layout x, Layout y, out Cut cut)
         {
-            bool reduced = y.Layout.Sizes[i] == 1 && x.Layout.Strides[i] != 0;
-            if (reduced && (axis < 0 || x.Layout.Sizes[i] > x.Layout.Sizes[axis])) axis = i;
+            cut = default;
+            if (x.Count < ReducePieces || x.Count / y.Count < 2 * PieceSize) return false;
+            int axis = -1;
+            for (int i = 0; i < x.Rank; i++)
+            {
+                bool reduced = y.Sizes[i] == 1 && x.Strides[i] != 0;
+                if (reduced && (axis < 0 || x.Sizes[i] > x.Sizes[axis])) axis = i;
+            }
+            if (axis < 0) return false;
+            long size = x.Sizes[axis], each = x.Count / y.Count / size;
+            long length = Math.Max(1, PieceSize / each), pieces = size / length;
+            cut = new Cut(axis, length, pieces, size - pieces * length);
+            return pieces >= 2;
         }
 
-        if (axis < 0) return false;
-        long size = x.Layout.Sizes[axis], each = x.Layout.Count / y.Layout.Count / size;
-        long length = Math.Max(1, PieceSize / each);
-        long pieces = size / length, rest = size - pieces * length;
-        if (pieces < 2) return false;
+        /// <summary>All pieces of a view, (pieces, ..., length, ...).</summary>
+        public Operand PiecesOf(in Operand x) => Part(x, 0, Pieces, Length);
 
-        long results = y.Layout.Count;
-        DeviceBuffer buffer = Rent((pieces + (rest > 0 ? 1 : 0)) * results * x.Type.Size());
-        var partials = new Operand(buffer, 0, x.Type, y.Layout);
-        ReducePiece(kind, x, partials, axis, 0, pieces, length);
-        if (rest > 0)
+        /// <summary>What is left, (1, ..., rest, ...).</summary>
+        public Operand RestOf(in Operand x) => Part(x, Pieces * Length, 1, Rest);
+
+        private Operand Part(in Operand x, long start, long pieces, long length)
         {
-            Operand end = partials with { Offset = pieces * results };
-            ReducePiece(kind, x, end, axis, pieces * length, 1, rest);
+            long stride = x.Layout.Strides[Axis];
+            long[] sizes = [pieces, .. x.Layout.Sizes];
+            sizes[Axis + 1] = length;
+            long[] strides = [stride * length, .. x.Layout.Strides];
+            return x with
+            {
+                Offset = x.Offset + start * stride,
+                Layout = new Layout(sizes, strides),
+            };
         }
-
-        long rows = pieces + (rest > 0 ? 1 : 0);
-        var all = partials with { Layout = Layout.Contiguous(rows, results) };
-        var target = y with { Layout = Layout.Contiguous(1, results) };
-        Reduce(kind, all, target);
-        Return(buffer);
-        return true;
     }
 
-    private void ReducePiece(
-        ReduceKind kind, in Operand x, in Operand y, int axis, long start, long pieces, long length)
+    private void ReduceCut(ReduceKind kind, in Cut cut, in Operand x, in Operand y)
     {
-        long stride = x.Layout.Strides[axis];
-        long[] sizes = [pieces, .. x.Layout.Sizes];
-        long[] strides = [stride * length, .. x.Layout.Strides];
-        sizes[axis + 1] = length;
-        var source = x with
-        {
-            Offset = x.Offset + start * stride,
-            Layout = new Layout(sizes, strides),
-        };
-        Reduce(kind, source, y with { Layout = Layout.Contiguous([pieces, .. y.Layout.Sizes]) });
+        Operand partials = Partials(cut, y);
+        Reduce(kind, cut.PiecesOf(x), PieceRows(cut, partials, y));
+        if (cut.Rest > 0) Reduce(kind, cut.RestOf(x), RestRow(cut, partials, y));
+        ReducePartials(kind, cut, partials, y);
+    }
+
+    /// <summary>Room for a row of partial results a piece.</summary>
+    private Operand Partials(in Cut cut, in Operand y)
+    {
+        long results = y.Layout.Count;
+        DeviceBuffer buffer = Rent(cut.Rows * results * y.Type.Size());
+        return new Operand(buffer, 0, y.Type, Layout.Contiguous(cut.Rows, results));
+    }
+
+    private static Operand PieceRows(in Cut cut, in Operand partials, in Operand y) =>
+        partials with { Layout = Layout.Contiguous([cut.Pieces, .. y.Layout.Sizes]) };
+
+    private static Operand RestRow(in Cut cut, in Operand partials, in Operand y) => partials with
+    {
+        Offset = cut.Pieces * y.Layout.Count,
+        Layout = Layout.Contiguous([1, .. y.Layout.Sizes]),
+    };
+
+    private void ReducePartials(ReduceKind kind, in Cut cut, in Operand partials, in Operand y)
+    {
+        Reduce(kind, partials, y with { Layout = Layout.Contiguous(1, y.Layout.Count) });
+        Return(partials.Buffer);
     }
 
     private Operand Pack(in Operand x)

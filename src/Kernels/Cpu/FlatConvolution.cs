@@ -23,6 +23,19 @@ internal unsafe struct FlatOperands<T> where T : unmanaged
 
     /// <summary>Channels and filters of a group.</summary>
     public int Channels, Filters;
+
+    /// <summary>
+    /// The <see cref="TileJob"/> of an epilogue over the whole contiguous result, or null.
+    /// </summary>
+    public void* After;
+
+    /// <summary>Runs the epilogue on count elements of a task's result from the given one on.</summary>
+    public readonly void Finish(int task, nint start, nint count)
+    {
+        if (After == null) return;
+        start += task * (nint)Images * ResultImage;
+        Unsafe.AsRef<TileJob>(After).RunWithin(start, start + count);
+    }
 }
 
 /// <summary>The convolution for one width of vector and element type.</summary>
@@ -147,6 +160,7 @@ internal static unsafe class FlatConvolution<O, V, T>
                     job, layout, results.Pointer, start, start + columns, runs.Pointer, result);
             }
         }
+        o.Finish(task, first * o.ResultImage, images * o.ResultImage);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]

@@ -32,10 +32,28 @@ internal static unsafe class Gemm<O, V, T>
         public nint Start, Depth;
         public nint Rows, RowParts;
         public nint PartColumns;
+
+        /// <summary>The epilogue, or null, and where the product begins in its result.</summary>
+        public void* After;
+        public long Place;
+
+        /// <summary>Runs the epilogue on some finished rows and columns of the product.</summary>
+        public readonly void Finish(nint row, nint rows, nint column, nint columns)
+        {
+            ref TileJob after = ref Unsafe.AsRef<TileJob>(After);
+            long start = Place + row * Product.N + column;
+            if (columns == Product.N) after.RunWithin(start, start + rows * columns);
+            else
+                for (nint i = 0; i < rows; i++, start += Product.N)
+                    after.RunWithin(start, start + columns);
+        }
     }
 
-    /// <summary>Writes the product; k is at least 1.</summary>
-    public static void Run(CpuBackend backend, in Product<T> product)
+    /// <summary>
+    /// Writes the product; k is at least 1. Then the epilogue, a <see cref="TileJob"/> for a result
+    /// in which the product begins at element <paramref name="place"/>, if it is not null.
+    /// </summary>
+    public static void Run(CpuBackend backend, in Product<T> product, void* after, long place)
     {
         int width = GemmTile<O, V, T>.Columns;
         nint depthBlock = Even(product.K, DepthBlock, 4);
@@ -51,6 +69,8 @@ internal static unsafe class Gemm<O, V, T>
             Packed = packed.Pointer,
             Rows = rows,
             RowParts = rowParts,
+            After = after,
+            Place = place,
         };
         for (nint column = 0; column < product.N; column += columnBlock)
         {
@@ -125,6 +145,8 @@ internal static unsafe class Gemm<O, V, T>
                 GemmTile<O, V, T>.Run(tileRows, vectors, tile);
             }
         }
+        if (block.After != null && block.Start + block.Depth == p.K)
+            block.Finish(row, rows, block.Column + column, end - column);
     }
 
     /// <summary>Vectors that hold so many columns, and the elements used of the last.</summary>

@@ -12,8 +12,8 @@ internal static unsafe class ReduceLoops<TOp, V, T>
     where T : unmanaged, INumber<T>
 {
     // Elements, or rows, summed in lanes before they go to float64.
-    private const int Block = 512;
-    private const int RowBlock = 64;
+    public const int Block = 512;
+    public const int RowBlock = 64;
 
     public static void RunPart(void* context, int part)
     {
@@ -25,7 +25,7 @@ internal static unsafe class ReduceLoops<TOp, V, T>
             for (long unit = first; unit < last; unit++) Columns(job, unit);
     }
 
-    private static bool IsFloatSum
+    public static bool IsFloatSum
     {
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         get => TOp.IsSum && (typeof(T) == typeof(float) || typeof(T) == typeof(double));
@@ -37,11 +37,8 @@ internal static unsafe class ReduceLoops<TOp, V, T>
     {
         long* keptAt = stackalloc long[TileInput.MaxRank];
         long* at = stackalloc long[TileInput.MaxRank];
-        T* mask = stackalloc T[V.Count];
-        nint inner = (nint)job->Inner, tail = inner % V.Count;
-        V start = TOp.Start<V>();
-        for (int i = 0; i < V.Count; i++) mask[i] = Bits(i < tail);
-        V inTail = V.Load(mask, 0);
+        nint inner = (nint)job->Inner;
+        V start = TOp.Start<V>(), inTail = Tail(inner);
 
         long runs = job->Reduced.Count;
         job->Kept.Seek(first, keptAt, out long from, out long to);
@@ -55,47 +52,56 @@ internal static unsafe class ReduceLoops<TOp, V, T>
             for (long run = 0; run < runs; run++)
             {
                 T* x = (T*)job->X + from + offset;
-                nint i = 0;
-                while (inner - i >= 4 * V.Count)
-                {
-                    nint end = Math.Min(inner - 4 * V.Count, i + Block - 4 * V.Count);
-                    V a = start, b = start, c = start;
-                    for (; i <= end; i += 4 * V.Count)
-                    {
-                        sum = TOp.Combine(sum, V.Load(x, i));
-                        a = TOp.Combine(a, V.Load(x, i + V.Count));
-                        b = TOp.Combine(b, V.Load(x, i + 2 * V.Count));
-                        c = TOp.Combine(c, V.Load(x, i + 3 * V.Count));
-                    }
-
-                    sum = TOp.Combine(TOp.Combine(sum, a), TOp.Combine(b, c));
-                    if (IsFloatSum && inner - i >= 4 * V.Count)
-                    {
-                        total += V.Sum(sum);
-                        sum = start;
-                        pending = 0;
-                    }
-                }
-
-                for (; i <= inner - V.Count; i += V.Count)
-                    sum = TOp.Combine(sum, V.Load(x, i));
-                if (tail > 0) sum = TOp.Combine(sum, V.Select(inTail, V.Load(x, i), start));
-                pending += inner;
-                if (IsFloatSum && pending >= Block)
-                {
-                    total += V.Sum(sum);
-                    sum = start;
-                    pending = 0;
-                }
-
+                for (nint i = 0; i < inner; i += Block)
+                    AddRun(x + i, Math.Min(Block, inner - i), inTail, ref sum, ref total, ref pending);
                 job->Reduced.Next(at, ref offset, ref none);
             }
 
-            ((T*)job->Y)[to] = IsFloatSum
-                ? Scalars.From<T>(total + V.Sum(sum))
-                : Horizontal(sum);
+            ((T*)job->Y)[to] = Result(sum, total);
             job->Kept.Next(keptAt, ref from, ref to);
         }
+    }
+
+    /// <summary>
+    /// Adds at most a block of elements that lie together; full blocks go to float64.
+    /// </summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void AddRun(
+        T* x, nint n, V inTail, ref V sum, ref double total, ref nint pending)
+    {
+        nint i = 0;
+        if (n >= 4 * V.Count)
+        {
+            V a = TOp.Start<V>(), b = a, c = a, d = sum;
+            for (; i <= n - 4 * V.Count; i += 4 * V.Count)
+            {
+                d = TOp.Combine(d, V.Load(x, i));
+                a = TOp.Combine(a, V.Load(x, i + V.Count));
+                b = TOp.Combine(b, V.Load(x, i + 2 * V.Count));
+                c = TOp.Combine(c, V.Load(x, i + 3 * V.Count));
+            }
+            sum = TOp.Combine(TOp.Combine(d, a), TOp.Combine(b, c));
+        }
+        for (; i <= n - V.Count; i += V.Count) sum = TOp.Combine(sum, V.Load(x, i));
+        if (i < n) sum = TOp.Combine(sum, V.Select(inTail, V.Load(x, i), TOp.Start<V>()));
+        pending += n;
+        if (!IsFloatSum || pending < Block) return;
+        total += V.Sum(sum);
+        sum = TOp.Start<V>();
+        pending = 0;
+    }
+
+    /// <summary>What a run's sums come to.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static T Result(V sum, double total) =>
+        IsFloatSum ? Scalars.From<T>(total + V.Sum(sum)) : Horizontal(sum);
+
+    /// <summary>The lanes that the last vector of n elements fills.</summary>
+    public static V Tail(nint n)
+    {
+        T* mask = stackalloc T[V.Count];
+        for (int i = 0; i < V.Count; i++) mask[i] = Bits(i < n % V.Count);
+        return V.Load(mask, 0);
     }
 
     // Each unit is a block of columns at one position of the other kept axes.
@@ -132,20 +138,31 @@ internal static unsafe class ReduceLoops<TOp, V, T>
             }
 
             AddRows(rows, height, sums, n);
-            if (!twoLevels) continue;
-            for (nint i = 0; i < n; i++) totals[i] += Scalars.ToDouble(sums[i]);
-            for (nint i = 0; i < n; i += V.Count) V.Store(start, sums, i);
+            if (twoLevels) Flush(sums, totals, n);
         }
+        Store(sums, twoLevels ? totals : null, n, y, job->InnerTo);
+    }
 
-        if (twoLevels)
-            for (nint i = 0; i < n; i++) y[i * job->InnerTo] = Scalars.From<T>(totals[i]);
+    /// <summary>Moves the sums of some rows to the totals.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static void Flush(T* sums, double* totals, nint n)
+    {
+        for (nint i = 0; i < n; i++) totals[i] += Scalars.ToDouble(sums[i]);
+        for (nint i = 0; i < n; i += V.Count) V.Store(TOp.Start<V>(), sums, i);
+    }
+
+    /// <summary>Writes totals, or sums if there are none.</summary>
+    public static void Store(T* sums, double* totals, nint n, T* y, long step)
+    {
+        if (totals != null)
+            for (nint i = 0; i < n; i++) y[i * step] = Scalars.From<T>(totals[i]);
         else
-            for (nint i = 0; i < n; i++) y[i * job->InnerTo] = sums[i];
+            for (nint i = 0; i < n; i++) y[i * step] = sums[i];
     }
 
     // sums += rows, whole vectors: rows may be read, and sums written, past n.
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void AddRows(T** rows, int height, T* sums, nint n)
+    public static void AddRows(T** rows, int height, T* sums, nint n)
     {
         nint i = 0;
         for (; i <= n - 4 * V.Count; i += 4 * V.Count)

@@ -125,5 +125,25 @@ internal static unsafe class WinogradConvolution<O, V, T>
             Channels = o.Filters,
         };
         tiles.Output(products, position, job.Outputs, start, end, y);
+        if (o.After != null) Finish(o, shape, task, start, end);
+    }
+
+    /// <summary>The epilogue on the rows of tiles start .. end - 1, plane by plane.</summary>
+    private static void Finish(
+        in FlatOperands<T> o, WinogradShape shape, int task, int start, int end)
+    {
+        while (start < end)
+        {
+            int image = start / shape.TileRows, first = start % shape.TileRows;
+            int last = Math.Min(shape.TileRows, first + end - start);
+            nint row = Math.Min(4 * first, shape.OutHeight);
+            nint rows = Math.Min(4 * last, shape.OutHeight) - row;
+            nint place = image * o.ResultImage + row * shape.OutWidth;
+            if (rows == shape.OutHeight) o.Finish(task, place, o.ResultImage);
+            else
+                for (int k = 0; k < o.Filters; k++)
+                    o.Finish(task, place + k * o.ResultChannel, rows * shape.OutWidth);
+            start += last - first;
+        }
     }
 }

@@ -1,0 +1,163 @@
+// Kernels with element-wise work fused in: bit for bit what the kernels one after another give.
+using System.Runtime.CompilerServices;
+using Engine;
+using Engine.Kernels;
+
+namespace KernelTests;
+
+[Trait("Category", "Portable")]
+public class FusedTests
+{
+    private readonly struct Plus : INumberBinaryOp
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public static V Invoke<V>(V a, V b) where V : struct, ILanes<V> => a + b;
+    }
+
+    private readonly struct Times : INumberBinaryOp
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public static V Invoke<V>(V a, V b) where V : struct, ILanes<V> => a * b;
+    }
+
+    private static readonly DType[] Types =
+        [DType.Float32, DType.Float64, DType.Int32, DType.Int64];
+
+    /// <summary>x0, x0 + x1 and (x0 + x1) * x1 * c.</summary>
+    private static TileProgram Program(DType type)
+    {
+        RegisterType register = Enum.Parse<RegisterType>(type.ToString());
+        long three = type switch
+        {
+            DType.Float32 => BitConverter.SingleToInt32Bits(3),
+            DType.Float64 => BitConverter.DoubleToInt64Bits(3),
+            _ => 3,
+        };
+        TileKernel plus = TileKernels.NumberBinary<Plus>(type);
+        TileKernel times = TileKernels.NumberBinary<Times>(type);
+        return new(
+            [register, register], [new TileConstant(register, three)],
+            [new TileStep(plus, 0, 1), new TileStep(times, 3, 1), new TileStep(times, 4, 2)],
+            [3, 0, 5]);
+    }
+
+    [Fact]
+    public void ReductionsOfProgramsEqualTheirParts()
+    {
+        var backend = new CpuBackend(2);
+        for (int seed = 0; seed < 800; seed++)
+        {
+            var random = new Random(seed);
+            long[] sizes = [.. Enumerable.Range(0, 1 + random.Next(4)).Select(_ =>
+                (long)random.Next(8) switch
+                {
+                    0 => 1,
+                    1 => random.Next(9, 70),
+                    2 => 150,
+                    3 => 3,
+                    4 => random.Next(3) == 0 ? 1100 : 4,
+                    _ => 5,
+                })];
+            while (sizes.Aggregate(1L, (a, b) => a * b) > 300_000)
+                sizes[Array.IndexOf(sizes, sizes.Max())] = 2;
+            Check(backend, random, sizes, $"seed {seed}");
+        }
+    }
+
+    [Fact]
+    public void LargeReductionsOfProgramsEqualTheirParts()
+    {
+        var backend = new CpuBackend(2);
+        long[][] shapes =
+            [[300_007], [2, 150_000], [150_000, 2], [3, 400, 500], [700, 3, 301], [3, 2, 70_001]];
+        for (int seed = 0; seed < 60; seed++)
+            Check(backend, new Random(seed), shapes[seed % shapes.Length], $"large seed {seed}");
+    }
+
+    private static void Check(CpuBackend backend, Random random, long[] sizes, string what)
+    {
+        DType type = Types[random.Next(4)];
+        var kind = (ReduceKind)random.Next(3);
+        TileProgram program = Program(type);
+        Operand[] inputs =
+        [
+            Views.Random(backend, random, type, sizes, random.Next(2) == 0),
+            Views.Random(backend, random, type, sizes, random.Next(3) == 0),
+        ];
+        long[] kept = [.. sizes.Select(size => random.Next(2) == 0 ? 1 : size)];
+        Operand[] New(long[] shape) => [.. program.Outputs.Select(
+            _ => Views.New(backend, type, shape))];
+        Operand[] full = New(sizes), expected = New(kept), actual = New(kept);
+        backend.Elementwise(program, inputs, full);
+        for (int i = 0; i < full.Length; i++) backend.Reduce(kind, full[i], expected[i]);
+        backend.Reduce(kind, program, Layout.Contiguous(sizes), inputs, actual);
+        for (int i = 0; i < full.Length; i++)
+            Views.AssertSame(expected[i], actual[i], $"{what} {kind} {type} output {i}");
+        foreach (Operand x in (Operand[])[.. inputs, .. full, .. expected, .. actual])
+            backend.Return(x.Buffer);
+    }
+
+    [Theory]
+    [InlineData(1, 5, 3, 7)]
+    [InlineData(25, 10, 40, 40)]
+    [InlineData(3, 1, 20, 40)]
+    [InlineData(2, 40, 17, 1)]
+    [InlineData(1, 300, 500, 310)]
+    [InlineData(2, 290, 70, 1700)]
+    [InlineData(1, 900, 40, 33)]
+    [InlineData(2, 4, 0, 6)]
+    public void ProductsWithEpiloguesEqualTheirParts(long batch, long m, long k, long n)
+    {
+        foreach (DType type in (DType[])[DType.Float32, DType.Float64])
+        {
+            var backend = new CpuBackend(2);
+            var random = new Random(7);
+            Operand a = Views.Random(backend, random, type, [batch, m, k], true);
+            Operand b = Views.Random(backend, random, type, [batch, k, n], true);
+            CheckEpilogue(backend, random, [batch, m, n], type,
+                (in Operand y, in Epilogue e) => backend.MatMul(a, b, y, e), $"{batch} {m} {k} {n}");
+        }
+    }
+
+    [Theory]
+    [InlineData(3, 1, 1)]
+    [InlineData(20, 1, 1)]
+    [InlineData(20, 2, 1)]
+    [InlineData(6, 1, 2)]
+    public void ConvolutionsWithEpiloguesEqualTheirParts(int channels, int stride, int groups)
+    {
+        foreach (DType type in (DType[])[DType.Float32, DType.Float64])
+        {
+            var backend = new CpuBackend(2);
+            var random = new Random(7);
+            var s = new ConvolutionShape(
+                2, 7, channels, 14, 17, 18, 3, 3, stride, stride, 1, 1, 1, 1, groups);
+            long[] image = [2, 7, channels, 14, 17], filter = [2, 18, channels / groups, 3, 3];
+            long[] output = [2, 7, 18, s.OutHeight, s.OutWidth];
+            Operand x = Views.Random(backend, random, type, image, true);
+            Operand w = Views.Random(backend, random, type, filter, true);
+            Operand g = Views.Random(backend, random, type, output, true);
+            string what = $"{channels} {stride} {groups}";
+            CheckEpilogue(backend, random, output, type,
+                (in Operand y, in Epilogue e) => backend.Convolution(s, x, w, y, e), what);
+            CheckEpilogue(backend, random, image, type,
+                (in Operand y, in Epilogue e) => backend.InputGradient(s, g, w, y, e), what);
+        }
+    }
+
+    private delegate void Kernel(in Operand y, in Epilogue epilogue);
+
+    private static void CheckEpilogue(
+        CpuBackend backend, Random random, long[] sizes, DType type, Kernel kernel, string what)
+    {
+        TileProgram program = Program(type);
+        program = program with { Outputs = [5] };
+        Operand other = Views.Random(backend, random, type, sizes);
+        Operand plain = Views.New(backend, type, sizes), expected = Views.New(backend, type, sizes);
+        Operand actual = Views.New(backend, type, sizes);
+        kernel(plain, default);
+        backend.Elementwise(program, [plain, other], [expected]);
+        kernel(actual, new Epilogue(program, [other]));
+        Views.AssertSame(expected, actual, $"{what} {type}");
+    }
+}
