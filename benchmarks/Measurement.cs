@@ -7,11 +7,11 @@ using Engine.Kernels;
 namespace Engine.Benchmarks;
 
 /// <summary>
-/// Milliseconds a step: median and quartiles; peak resident memory; the plan's arithmetic, counting
+/// Milliseconds a step: median and quartiles, and processor time; peak resident memory; the plan's arithmetic, counting
 /// products and direct convolutions; milliseconds to trace and plan.
 /// </summary>
 internal sealed record Measurement(
-    double Ms, double Low, double High, double PeakMb, double GFlop, double PlanMs)
+    double Ms, double Low, double High, double CpuMs, double PeakMb, double GFlop, double PlanMs)
 {
     private const double Seconds = 4;
 
@@ -40,16 +40,19 @@ internal sealed record Measurement(
 
         var times = new List<double>();
         var clock = Stopwatch.StartNew();
+        TimeSpan before = Process.GetCurrentProcess().TotalProcessorTime;
         while (times.Count < 5 || (clock.Elapsed.TotalSeconds < Seconds && times.Count < 20_000))
         {
             start = Stopwatch.GetTimestamp();
             prepared.Step();
             times.Add(Stopwatch.GetElapsedTime(start).TotalMilliseconds);
         }
+        TimeSpan cpu = Process.GetCurrentProcess().TotalProcessorTime - before;
         times.Sort();
         double median = times[times.Count / 2];
         var measured = new Measurement(
             median, times[times.Count / 4], times[3 * times.Count / 4],
+            cpu.TotalMilliseconds / times.Count,
             Process.GetCurrentProcess().PeakWorkingSet64 / 1e6,
             Compile.Explain(prepared.Compiled).Operations / 1e9, first - median);
         Console.WriteLine(JsonSerializer.Serialize(measured));

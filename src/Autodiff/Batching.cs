@@ -1,120 +1,118 @@
-// How Vmap runs: placeholders without the batch axis, one trace, one batched walk a chunk.
+// How Vmap runs: batch axes to the front, one trace, one batched walk a chunk, batch axes to where
+// results want them.
 namespace Engine;
+
+/// <summary>An argument of a batched function: its axis and the paths of its tensors.</summary>
+internal readonly record struct BatchArgument(Axis Axis, List<string> Paths);
 
 /// <summary>One run of a batched function.</summary>
 internal static class Batching<A, R>
 {
+    private const string Op = "Vmap";
+
     /// <summary>
-    /// Runs f over the batch. <paramref name="axisOf"/> gives the axis of argument i, which holds
-    /// leafCounts[i] tensors.
+    /// Runs f over the batch and evaluates the results; x holds the tensors of all arguments, in
+    /// order.
     /// </summary>
     public static R Run(
-        Func<A, R> f, A x, Func<int, Axis> axisOf, int[] leafCounts, Axis outAxis, int chunk)
+        Func<A, R> f, A x, BatchArgument[] arguments, Axis outAxis, int chunk)
+    {
+        R result = Build(f, x, arguments, outAxis, chunk);
+        Evaluator.Boundary([.. Structure.Leaves(result)]);
+        return result;
+    }
+
+    /// <summary>The results, not evaluated.</summary>
+    public static R Build(
+        Func<A, R> f, A x, BatchArgument[] arguments, Axis outAxis, int chunk)
     {
         if (chunk < 0)
-            throw Errors.Fail("Vmap", $"chunk {chunk} is negative. 0 takes all at once.");
-        if (outAxis.IsShared)
-            throw Errors.Fail("Vmap", "results are batched; outAxis cannot be null.");
+            throw Errors.Fail(Op, $"chunk {chunk} is negative. 0 takes all at once.");
         List<Tensor> leaves = Structure.Leaves(x);
-        bool[] batched = Prepare(leaves, axisOf, leafCounts, out int size);
+        bool[] batched = Prepare(leaves, arguments, out int size);
+        var trace = BatchTrace<R>.Run(f, x, leaves, batched);
 
-        var trace = new Trace("Vmap");
-        R result;
-        List<Tensor> holes = [], values = [], outputs;
-        Tape tape;
-        try
-        {
-            var standIns = new Tensor[leaves.Count];
-            for (int i = 0; i < standIns.Length; i++)
-            {
-                standIns[i] = leaves[i];
-                if (!batched[i]) continue;
-                standIns[i] = Tensor.Placeholder(
-                    leaves[i].Shape.Remove(0), leaves[i].DType, trace);
-                holes.Add(standIns[i]);
-                values.Add(leaves[i]);
-            }
-            result = f(Structure.WithLeaves(x, standIns));
-            outputs = Structure.Leaves(result);
-            tape = Tape.Record(holes, outputs);
-        }
-        finally
-        {
-            trace.End();
-        }
-
-        Tensor[] results = chunk == 0 || chunk >= size
-            ? Whole(tape, holes, values, size, outputs)
-            : Chunked(tape, holes, values, size, chunk, outputs);
+        List<Tensor> values = leaves.Where((_, i) => batched[i]).ToList();
+        Tensor?[] batches = chunk == 0 || chunk >= size
+            ? trace.Batch(values, size)
+            : Chunked(trace, values, size, chunk);
+        List<string> paths = Structure.Paths(trace.Result);
+        var results = new Tensor[batches.Length];
         for (int i = 0; i < results.Length; i++)
-            results[i] = results[i].MoveAxis(0, outAxis.Number);
-        Evaluator.Boundary(results);
-        return Structure.WithLeaves(result, results);
+            results[i] = Placed(
+                trace.Outputs[i], batches[i], outAxis.At(paths[i]), size, paths[i]);
+        return Structure.WithLeaves(trace.Result, results);
     }
 
     /// <summary>Moves each batch axis to the front and finds the batch's size.</summary>
-    private static bool[] Prepare(
-        List<Tensor> leaves, Func<int, Axis> axisOf, int[] leafCounts, out int size)
+    private static bool[] Prepare(List<Tensor> leaves, BatchArgument[] arguments, out int size)
     {
         var batched = new bool[leaves.Count];
         size = -1;
-        for (int argument = 0, i = 0; argument < leafCounts.Length; argument++)
-        {
-            Axis axis = axisOf(argument);
-            for (int end = i + leafCounts[argument]; i < end; i++)
+        string first = "";
+        for (int argument = 0, i = 0; argument < arguments.Length; argument++)
+            foreach (string path in arguments[argument].Paths)
             {
-                if (axis.IsShared) continue;
-                if (leaves[i].Rank == 0)
-                    throw Errors.Fail("Vmap", $"argument {argument} holds a scalar "
-                        + $"{leaves[i].DType.Name()}, which has no batch axis. Pass null as its "
-                        + "in-axis to share it.");
-                int from = Errors.Axis("Vmap", axis.Number, leaves[i].Shape);
-                leaves[i] = leaves[i].MoveAxis(from, 0);
-                batched[i] = true;
-                if (size >= 0 && leaves[i].Shape[0] != size)
-                    throw Errors.Fail("Vmap", $"batch axes have sizes {size} and "
-                        + $"{leaves[i].Shape[0]}; they must agree. Check the in-axes.");
-                size = leaves[i].Shape[0];
+                Axis axis = arguments[argument].Axis.At(path);
+                Tensor leaf = leaves[i];
+                batched[i] = !axis.IsShared;
+                if (batched[i])
+                {
+                    string name = $"argument {argument}{Errors.Leaf(path)} {leaf.DType.Name()} "
+                        + $"{leaf.Shape}";
+                    int from = InRange(axis.Number, leaf.Rank, name,
+                        "Share what has no batch axis: Axis.Shared, or null in Axis.By.");
+                    leaves[i] = leaf.MoveAxis(from, 0);
+                    string text = $"axis {axis} of {name}";
+                    if (size < 0) (size, first) = (leaf.Shape[from], text);
+                    if (leaf.Shape[from] != size)
+                        throw Errors.Fail(Op, $"{first} has {size} elements, but {text} has "
+                            + $"{leaf.Shape[from]}; batch sizes must agree. Check the in-axes.");
+                }
+                i++;
             }
-        }
         if (size < 0)
-            throw Errors.Fail("Vmap", "no argument is batched. Give at least one an in-axis.");
+            throw Errors.Fail(Op, "no argument is batched. Give at least one an in-axis.");
         return batched;
     }
 
-    private static Tensor[] Whole(
-        Tape tape, List<Tensor> holes, List<Tensor> values, int size, List<Tensor> outputs)
-    {
-        Tensor?[] results = Modes.Batch(tape, holes, values, size, outputs);
-        var whole = new Tensor[results.Length];
-        for (int i = 0; i < whole.Length; i++)
-            whole[i] = results[i] ?? Repeated(outputs[i], size);
-        return whole;
-    }
-
     /// <summary>
-    /// A result that no element changes, for all of them; a gradient of nothing stays one.
+    /// A result with the batch where it is wanted; one that no element changes is repeated unless
+    /// it is shared.
     /// </summary>
-    private static Tensor Repeated(Tensor output, int size)
+    private static Tensor Placed(Tensor output, Tensor? batch, Axis axis, int size, string path)
     {
-        Tensor repeated = output.Insert(0, size);
-        return output.IsSymbolicZero ? Tensor.ZeroGradient(repeated) : repeated;
+        string name = $"the result{Errors.Leaf(path)} {output.DType.Name()} {output.Shape}";
+        if (batch is { IsSymbolicZero: true }) batch = null;
+        if (axis.IsShared)
+            return batch is null ? output : throw Errors.Fail(Op, $"{name} differs between "
+                + "elements and cannot be shared. Give it an out-axis.");
+        int to = InRange(
+            axis.Number, output.Rank + 1, name, "Out-axes count the batch axis too.");
+        return batch?.MoveAxis(0, to) ?? BatchTrace<R>.Repeated(output, to, size);
     }
 
-    private static Tensor[] Chunked(
-        Tape tape, List<Tensor> holes, List<Tensor> values, int size, int chunk,
-        List<Tensor> outputs)
+    private static Tensor?[] Chunked(
+        BatchTrace<R> trace, List<Tensor> values, int size, int chunk)
     {
-        var parts = new List<Tensor[]>();
+        var parts = new List<Tensor?[]>();
         for (int start = 0; start < size; start += chunk)
         {
             int end = Math.Min(size, start + chunk);
             List<Tensor> part = values.ConvertAll(value => value[start..end]);
-            parts.Add(Whole(tape, holes, part, end - start, outputs));
+            parts.Add(trace.Batch(part, end - start));
         }
-        var results = new Tensor[outputs.Count];
+        // Whether elements change a result does not depend on the chunk.
+        var results = new Tensor?[trace.Outputs.Count];
         for (int i = 0; i < results.Length; i++)
-            results[i] = Tensor.Concat(parts.ConvertAll(part => part[i]).ToArray());
+            if (parts[0][i] is not null)
+                results[i] = Tensor.Concat(parts.ConvertAll(part => part[i]!).ToArray());
         return results;
+    }
+
+    private static int InRange(int axis, int rank, string name, string advice)
+    {
+        if (axis >= -rank && axis < rank) return axis < 0 ? axis + rank : axis;
+        throw Errors.Fail(Op, $"axis {axis} is out of range for {name}. {advice}");
     }
 }

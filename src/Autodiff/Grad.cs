@@ -3,7 +3,8 @@ namespace Engine;
 
 /// <summary>
 /// Gradients: each method takes a loss and returns a function with the loss's arguments that gives
-/// its gradient by the first, shaped like it. <c>where</c> chooses leaves by path; the gradients of
+/// its gradient by the first, shaped like it: a tensor, a tree, or a tuple of these to
+/// differentiate by several things at once. <c>where</c> chooses leaves by path; the gradients of
 /// other leaves, and of integer ones, are symbolic zeros. Gradients are tensors like any other:
 /// they can be differentiated, batched and differentiated again.
 /// </summary>
@@ -11,7 +12,6 @@ public static class Grad
 {
     /// <summary>The gradient of f.</summary>
     public static Func<T, T> Of<T>(Func<T, Tensor> f, Func<string, bool>? where = null)
-        where T : ITree
     {
         var gradient = WithValue(f, where);
         return x => gradient(x).Gradient;
@@ -19,7 +19,6 @@ public static class Grad
 
     /// <summary>The gradient of f by its first argument.</summary>
     public static Func<T, A, T> Of<T, A>(Func<T, A, Tensor> f, Func<string, bool>? where = null)
-        where T : ITree
     {
         var gradient = WithValue(f, where);
         return (x, a) => gradient(x, a).Gradient;
@@ -27,7 +26,7 @@ public static class Grad
 
     /// <summary>The gradient of f by its first argument.</summary>
     public static Func<T, A, B, T> Of<T, A, B>(
-        Func<T, A, B, Tensor> f, Func<string, bool>? where = null) where T : ITree
+        Func<T, A, B, Tensor> f, Func<string, bool>? where = null)
     {
         var gradient = WithValue(f, where);
         return (x, a, b) => gradient(x, a, b).Gradient;
@@ -35,7 +34,7 @@ public static class Grad
 
     /// <summary>The value of f and its gradient.</summary>
     public static Func<T, (Tensor Value, T Gradient)> WithValue<T>(
-        Func<T, Tensor> f, Func<string, bool>? where = null) where T : ITree
+        Func<T, Tensor> f, Func<string, bool>? where = null)
     {
         ArgumentNullException.ThrowIfNull(f);
         return x => Run(f, x, where, static loss => loss);
@@ -43,7 +42,7 @@ public static class Grad
 
     /// <summary>The value of f and its gradient by the first argument.</summary>
     public static Func<T, A, (Tensor Value, T Gradient)> WithValue<T, A>(
-        Func<T, A, Tensor> f, Func<string, bool>? where = null) where T : ITree
+        Func<T, A, Tensor> f, Func<string, bool>? where = null)
     {
         ArgumentNullException.ThrowIfNull(f);
         return (x, a) => Run(p => f(p, a), x, where, static loss => loss);
@@ -51,7 +50,7 @@ public static class Grad
 
     /// <summary>The value of f and its gradient by the first argument.</summary>
     public static Func<T, A, B, (Tensor Value, T Gradient)> WithValue<T, A, B>(
-        Func<T, A, B, Tensor> f, Func<string, bool>? where = null) where T : ITree
+        Func<T, A, B, Tensor> f, Func<string, bool>? where = null)
     {
         ArgumentNullException.ThrowIfNull(f);
         return (x, a, b) => Run(p => f(p, a, b), x, where, static loss => loss);
@@ -59,7 +58,7 @@ public static class Grad
 
     /// <summary>For f that returns (loss, aux): both, and the gradient of the loss.</summary>
     public static Func<T, ((Tensor Value, X Aux) Result, T Gradient)> WithAux<T, X>(
-        Func<T, (Tensor Loss, X Aux)> f, Func<string, bool>? where = null) where T : ITree
+        Func<T, (Tensor Loss, X Aux)> f, Func<string, bool>? where = null)
     {
         ArgumentNullException.ThrowIfNull(f);
         return x => Run(f, x, where, static r => r.Loss);
@@ -69,16 +68,29 @@ public static class Grad
     /// For f that returns (loss, aux): both, and the loss's gradient by the first argument.
     /// </summary>
     public static Func<T, A, ((Tensor Value, X Aux) Result, T Gradient)> WithAux<T, A, X>(
-        Func<T, A, (Tensor Loss, X Aux)> f, Func<string, bool>? where = null) where T : ITree
+        Func<T, A, (Tensor Loss, X Aux)> f, Func<string, bool>? where = null)
     {
         ArgumentNullException.ThrowIfNull(f);
         return (x, a) => Run(p => f(p, a), x, where, static r => r.Loss);
     }
 
+    /// <summary>
+    /// For f that returns (loss, aux): both, and the loss's gradient by the first argument.
+    /// </summary>
+    public static Func<T, A, B, ((Tensor Value, X Aux) Result, T Gradient)> WithAux<T, A, B, X>(
+        Func<T, A, B, (Tensor Loss, X Aux)> f, Func<string, bool>? where = null)
+    {
+        ArgumentNullException.ThrowIfNull(f);
+        return (x, a, b) => Run(p => f(p, a, b), x, where, static r => r.Loss);
+    }
+
     private static (R Value, T Gradient) Run<T, R>(
-        Func<T, R> f, T x, Func<string, bool>? where, Func<R, Tensor> lossOf) where T : ITree
+        Func<T, R> f, T x, Func<string, bool>? where, Func<R, Tensor> lossOf)
     {
         ArgumentNullException.ThrowIfNull(x);
+        if (x is not ITree && !Structure.Leaves(x).Exists(leaf => leaf.DType.IsFloat()))
+            throw Errors.Fail("Grad", $"the argument {x.GetType().Name} holds no float tensor to "
+                + "differentiate by. Pass a tensor, a tree or a tuple of them.");
         var run = Differentiation<R>.Run("Grad", f, x, where);
         Tensor loss = lossOf(run.Result);
         if (loss.Rank != 0 || !loss.DType.IsFloat())

@@ -3,8 +3,15 @@
 // changes nothing in it.
 namespace Engine;
 
-/// <summary>One recorded operation.</summary>
-internal readonly record struct TapeEntry(Tensor Output, Primitive Primitive, Tensor[] Inputs);
+/// <summary>
+/// One recorded operation. All results of one call of a function with rules of its own are one
+/// entry, in the place of the first; its inputs are the call's.
+/// </summary>
+internal readonly record struct TapeEntry(Tensor Output, Primitive Primitive, Tensor[] Inputs)
+{
+    /// <summary>The call this entry is; null for an operation of one result.</summary>
+    public CallSite? Site => (Primitive as CallResult)?.Site;
+}
 
 /// <summary>The operations between some arguments and some results, in topological order.</summary>
 internal sealed class Tape
@@ -23,36 +30,52 @@ internal sealed class Tape
 
     /// <summary>
     /// Records what lies between the arguments, made one after another just before the function
-    /// ran, and its results. Ids increase, so nothing older than the first argument is visited and
-    /// id order is topological: the walk never recurses.
+    /// ran, and its results: only what depends on the arguments.
     /// </summary>
     public static Tape Record(IReadOnlyList<Tensor> arguments, IEnumerable<Tensor> results)
     {
         var tape = new Tape();
         if (arguments.Count == 0) return tape;
-        long floor = arguments[0].Id;
-        var found = new Dictionary<Tensor, NodeState>(ReferenceEqualityComparer.Instance);
+        foreach (Tensor argument in arguments) tape.dependent.Add(argument);
+        foreach (TapeEntry entry in Reach(arguments[0].Id, results))
+        {
+            if (tape.dependent.Contains(entry.Output)) continue;
+            if (!Array.Exists(entry.Inputs, tape.dependent.Contains)) continue;
+            AddOutputs(tape.dependent, entry);
+            tape.entries.Add(entry);
+        }
+        return tape;
+    }
+
+    /// <summary>
+    /// All operations the results need, but for those older than <paramref name="floor"/>. Ids
+    /// increase, so id order is topological: the walk never recurses.
+    /// </summary>
+    public static List<TapeEntry> Reach(long floor, IEnumerable<Tensor> results)
+    {
+        var found = new HashSet<Tensor>(ReferenceEqualityComparer.Instance);
+        var entries = new List<TapeEntry>();
         var stack = new Stack<Tensor>(results);
         while (stack.TryPop(out Tensor? tensor))
         {
-            if (tensor.Id < floor) continue;
+            if (tensor.Id < floor || found.Contains(tensor)) continue;
             NodeState state = tensor.State;
-            if (!found.TryAdd(tensor, state)) continue;
-            foreach (Tensor input in state.Inputs) stack.Push(input);
+            if (state.Primitive is null) continue;
+            // A call's value is made by its body, but its rules see its inputs alone.
+            var entry = state.Primitive is CallResult call
+                ? new TapeEntry(call.Site.Outputs[0], call, call.Site.Inputs)
+                : new TapeEntry(tensor, state.Primitive, state.Inputs);
+            AddOutputs(found, entry);
+            entries.Add(entry);
+            foreach (Tensor input in entry.Inputs) stack.Push(input);
         }
+        entries.Sort(static (a, b) => a.Output.Id.CompareTo(b.Output.Id));
+        return entries;
+    }
 
-        var order = new Tensor[found.Count];
-        found.Keys.CopyTo(order, 0);
-        Array.Sort(order, static (a, b) => a.Id.CompareTo(b.Id));
-        foreach (Tensor argument in arguments) tape.dependent.Add(argument);
-        foreach (Tensor tensor in order)
-        {
-            NodeState state = found[tensor];
-            if (state.Primitive is null || tape.dependent.Contains(tensor)) continue;
-            if (!Array.Exists(state.Inputs, tape.dependent.Contains)) continue;
-            tape.dependent.Add(tensor);
-            tape.entries.Add(new TapeEntry(tensor, state.Primitive, state.Inputs));
-        }
-        return tape;
+    private static void AddOutputs(HashSet<Tensor> set, in TapeEntry entry)
+    {
+        if (entry.Site is { } site) set.UnionWith(site.Outputs);
+        else set.Add(entry.Output);
     }
 }

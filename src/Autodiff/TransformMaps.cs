@@ -26,9 +26,7 @@ internal abstract class ChosenLeaves(Func<string, bool>? where) : TreeMap
     protected abstract Tensor Other(Tensor value);
 
     private string Join(string name) =>
-        prefix.TryPeek(out string? path) && path.Length > 0
-            ? name.Length > 0 ? path + "." + name : path
-            : name;
+        CollectPaths.Join(prefix.TryPeek(out string? path) ? path : "", name);
 }
 
 /// <summary>Replaces the chosen leaves by aliases, which the transform differentiates by.</summary>
@@ -48,9 +46,11 @@ internal sealed class StandIns(Trace trace, Func<string, bool>? where) : ChosenL
 }
 
 /// <summary>
-/// Puts gradients in the places of the chosen leaves, symbolic zeros in the others.
+/// Puts gradients in the places of the chosen leaves, symbolic zeros in the others: shaped like the
+/// leaf, after the axes of <paramref name="rows"/> (of a Jacobian; none of a gradient).
 /// </summary>
-internal sealed class PlaceGradients(IReadOnlyList<Tensor?> gradients, Func<string, bool>? where)
+internal sealed class PlaceGradients(
+    IReadOnlyList<Tensor?> gradients, Func<string, bool>? where, Shape rows = default)
     : ChosenLeaves(where)
 {
     /// <summary>
@@ -65,5 +65,6 @@ internal sealed class PlaceGradients(IReadOnlyList<Tensor?> gradients, Func<stri
         return gradient;
     }
 
-    protected override Tensor Other(Tensor value) => Tensor.ZeroGradient(value);
+    protected override Tensor Other(Tensor value) =>
+        Tensor.Apply(new SymbolicZero([.. rows.Sizes, .. value.Shape.Sizes], value.DType));
 }

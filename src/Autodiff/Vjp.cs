@@ -23,6 +23,27 @@ public static class Vjp
         };
     }
 
+    /// <summary>
+    /// (a, b) -> (f(a, b), pullback); pullback(g) gives the cotangents of both.
+    /// </summary>
+    public static Func<A, B, (R Value, Func<R, (A, B)> Pullback)> Of<A, B, R>(Func<A, B, R> f)
+    {
+        ArgumentNullException.ThrowIfNull(f);
+        var packed = Of(((A, B) x) => f(x.Item1, x.Item2));
+        return (a, b) => packed((a, b));
+    }
+
+    /// <summary>
+    /// (a, b, c) -> (f(a, b, c), pullback); pullback(g) gives the cotangents of all three.
+    /// </summary>
+    public static Func<A, B, C, (R Value, Func<R, (A, B, C)> Pullback)> Of<A, B, C, R>(
+        Func<A, B, C, R> f)
+    {
+        ArgumentNullException.ThrowIfNull(f);
+        var packed = Of(((A, B, C) x) => f(x.Item1, x.Item2, x.Item3));
+        return (a, b, c) => packed((a, b, c));
+    }
+
     private static T Pull<T, R>(Differentiation<R> run, T x, R g)
     {
         List<Tensor> cotangents = Structure.Leaves(g);
@@ -30,8 +51,9 @@ public static class Vjp
             throw Errors.Fail("Vjp", $"the result has {run.Outputs.Count} tensors, but the "
                 + $"cotangent {cotangents.Count}. Pass one shaped like the result.");
         for (int i = 0; i < cotangents.Count; i++) Match("Vjp", run.Outputs[i], cotangents[i]);
+        Tensor?[] parts = [.. cotangents.Select(c => c.IsSymbolicZero ? null : c)];
         var place = new PlaceGradients(
-            Modes.Reverse(run.Tape, run.Arguments, run.Outputs, cotangents), null);
+            Modes.Reverse(run.Tape, run.Arguments, run.Outputs, parts), null);
         T result = Structure.Map(x, place);
         Evaluator.Boundary([.. place.Placed]);
         return result;

@@ -68,19 +68,7 @@ public sealed class IdxFile
             throw new DataException($"{path}: is a folder; give the path of an IDX file.");
         }
 
-        try
-        {
-            using var stream = File.OpenRead(path);
-            return Read(stream, path);
-        }
-        catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
-        {
-            throw new DataException($"{path}: no such file; check the path.", e);
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            throw new DataException($"{path}: cannot be read: {OneLine(e)}", e);
-        }
+        return DataFiles.Read(path, stream => Read(stream, path));
     }
 
     /// <summary>Reads a stream to its end; the name is for error messages.</summary>
@@ -175,8 +163,6 @@ public sealed class IdxFile
         IdxType.Int32 or IdxType.Float32 => 4,
         _ => 8,
     };
-
-    internal static string OneLine(Exception e) => e.Message.ReplaceLineEndings(" ");
 
     private double Value(int i)
     {

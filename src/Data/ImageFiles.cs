@@ -171,7 +171,7 @@ public static class ImageFiles
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new DataException($"{path}: cannot be read: {IdxFile.OneLine(e)}", e);
+            throw new DataException($"{path}: cannot be read: {DataFiles.OneLine(e)}", e);
         }
     }
 }

@@ -40,8 +40,9 @@ public interface IBackend
     void Download(DeviceBuffer source, long offset, Span<byte> target);
 
     /// <summary>
-    /// Runs a tile program over the sizes shared by all views. Inputs may be strided or broadcast;
-    /// outputs are contiguous.
+    /// Runs a tile program over views of one number of elements: element i of an output depends on
+    /// the i-th elements of the inputs, in row-major order of each. Inputs may be strided or
+    /// broadcast; outputs are contiguous.
     /// </summary>
     void Elementwise(
         TileProgram program, ReadOnlySpan<Operand> inputs, ReadOnlySpan<Operand> outputs);

@@ -106,8 +106,8 @@ public class LayerTests
         Assert.Equal([0.9f, 0.9f], statistics.Variance.ToArray<float>());
         Tensor g = Grad.Of((Tensor x) => norm.Forward(x).Square().Sum())(Tensor.Ones([3, 2]));
         Assert.All(g.ToArray<float>(), v => Assert.Equal(0, v));
-        Assert.Equal("BatchNorm: needs (N, 2) or (N, 2, H, W), but got (4, 3). The second axis is "
-            + "the channel.", Naive.Error(() => norm.Forward(Tensor.Zeros([4, 3]))));
+        Assert.Equal("BatchNorm: needs (N, 2, ...) with at least 2 axes, but got (4, 3). The "
+            + "second axis is the channel.", Naive.Error(() => norm.Forward(Tensor.Zeros([4, 3]))));
         Assert.StartsWith("BatchNorm: ", Naive.Error(() => norm.Forward(Tensor.Zeros([4]))));
     }
 

@@ -147,7 +147,8 @@ public class MoreErrorTests
             Assert.Equal("Flip: " + range, Error(() => Of(2, 3).Flip(axis)));
             Assert.Equal("SwapAxes: " + range, Error(() => Of(2, 3).SwapAxes(0, axis)));
             Assert.Equal("Concat: " + range, Error(() => Tensor.Concat([Of(2, 3)], axis)));
-            Assert.Equal("Vmap: " + range,
+            Assert.Equal($"Vmap: axis {axis} is out of range for argument 0 float32 (2, 3). Share "
+                + "what has no batch axis: Axis.Shared, or null in Axis.By.",
                 Error(() => Vmap.Of((Tensor t) => t, (int?)axis)(Of(2, 3))));
         }
         Assert.Equal("Sum: axis 1 is named twice in [1, -1]. Name it once.",

@@ -105,6 +105,9 @@ internal static partial class OpTable
                 "Stack: shapes (2) and (3) differ. Stack needs equal shapes; Concat joins along an "
                 + "existing axis.")],
         };
+        yield return new(
+            "Barrier", x => x[0].After(x[1]), x => x[0], [Draw.Normal, Draw.Normal],
+            [new([2, 3], [4]), new([], [2]), new([0], [0])]);
     }
 
     private static OpRow Move(

@@ -55,10 +55,12 @@ internal sealed unsafe partial class ReferenceBackend : IBackend
         {
             for (int i = 0; i < program.Constants.Length; i++)
                 ((long*)(file + (program.Inputs.Length + i) * 64))[0] = program.Constants[i].Bits;
-            foreach (long[] at in Places(outputs[0].Layout))
+            for (long element = 0; element < outputs[0].Layout.Count; element++)
             {
                 for (int i = 0; i < inputs.Length; i++)
-                    LoadRegister(inputs[i], at, program.Inputs[i], file + i * 64);
+                    LoadRegister(
+                        inputs[i], Place(inputs[i].Layout, element), program.Inputs[i],
+                        file + i * 64);
                 int first = program.Inputs.Length + program.Constants.Length;
                 for (int i = 0; i < program.Steps.Length; i++)
                 {
@@ -68,7 +70,9 @@ internal sealed unsafe partial class ReferenceBackend : IBackend
                         file + (first + i) * 64, 1);
                 }
                 for (int i = 0; i < outputs.Length; i++)
-                    StoreRegister(outputs[i], at, file + program.Outputs[i] * 64);
+                    StoreRegister(
+                        outputs[i], Place(outputs[i].Layout, element),
+                        file + program.Outputs[i] * 64);
             }
         }
         finally
@@ -176,6 +180,15 @@ internal sealed unsafe partial class ReferenceBackend : IBackend
             Set(c, at, sum);
         }
         Finish(epilogue, c);
+    }
+
+    /// <summary>Where the element of that number, in row-major order, is on each axis.</summary>
+    private static long[] Place(Layout layout, long element)
+    {
+        var at = new long[layout.Rank];
+        for (int axis = at.Length - 1; axis >= 0; axis--)
+            (element, at[axis]) = Math.DivRem(element, layout.Sizes[axis]);
+        return at;
     }
 
     private void Finish(in Epilogue epilogue, in Operand result)

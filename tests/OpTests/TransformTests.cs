@@ -131,6 +131,30 @@ public class TransformTests
         Assert.Equal(1, f(Real(0.3)).Item());
     }
 
+    /// <summary>
+    /// The nodes of a gradient stand on a graph of any age: none is evaluated before all are made
+    /// (which took minutes here, each anew from the start).
+    /// </summary>
+    [Fact]
+    public void AGradientOfALongProgramIsOnePlan()
+    {
+        const int length = 12_000;
+        var f = Grad.Of((Tensor a) =>
+        {
+            for (int i = 0; i < length; i++) a = (a * 0.9999).Sin();
+            return a;
+        });
+        double expected = 1, x = 0.3;
+        for (int i = 0; i < length; i++)
+        {
+            expected *= 0.9999 * Math.Cos(0.9999 * x);
+            x = Math.Sin(0.9999 * x);
+        }
+        var watch = System.Diagnostics.Stopwatch.StartNew();
+        Assert.Equal(1, f(Real(0.3)).Item() / expected, 9);
+        Assert.True(watch.Elapsed.TotalSeconds < 30, $"{watch.Elapsed}");
+    }
+
     [Fact]
     public void EvaluatingWithinATransformChangesNothing()
     {
@@ -219,7 +243,8 @@ public class TransformTests
         Assert.Equal("Grad: the function must return a scalar float loss, but returned float64 (4). "
             + "Reduce it with .Mean() or .Sum(), or use Vjp.Of for other results.",
             Assert.Throws<EngineException>(() => Grad.Of((Tensor x) => x * x)(Xs)).Message);
-        Assert.Equal("Vmap: batch axes have sizes 4 and 3; they must agree. Check the in-axes.",
+        Assert.Equal("Vmap: axis 0 of argument 0 float64 (4) has 4 elements, but axis 0 of argument "
+            + "1 float64 (3) has 3; batch sizes must agree. Check the in-axes.",
             Assert.Throws<EngineException>(() => Vmap.Of((Tensor a, Tensor b) => a + b)(
                 Xs, Tensor.Zeros(3, DType.Float64))).Message);
         Assert.Equal("Vjp: float64 (3) does not match float64 (4). Pass a tensor of the same dtype "

@@ -16,6 +16,8 @@ internal sealed record Knot : ITree
     public ITree Rebuild(TreeMap map) => map.Child("Self", this);
 }
 
+internal sealed partial record Rung(Tensor Value, Rung? Next) : ITree;
+
 public class TreeTests
 {
     private static Layer MakeLayer(double first, bool bias = true) => new(
@@ -120,6 +122,44 @@ public class TreeTests
         Assert.Equal(text, Error(() => new Knot().Map((Tensor x) => x)));
         Assert.Equal(text, Error(() => Grad.Of((Knot k) => Tensor.Scalar(1.0))(new Knot())));
         Assert.Equal(text, Error(() => Vmap.Of((Knot k) => Tensor.Scalar(1.0))(new Knot())));
+        Assert.Equal(text, Error(() => Remat.Of((Knot k) => Tensor.Scalar(1.0))(new Knot())));
+        Assert.Equal(text, Error(() => Compile.Of((Knot k) => Tensor.Scalar(1.0))(new Knot())));
+        Assert.Equal(text, Error(() => Jacobian.Of((Knot k) => Tensor.Scalar(1.0))(new Knot())));
+        Assert.Equal(text, Error(() => Grad.Of(((Tensor, Knot K) p) => p.Item1)(
+            (Tensor.Scalar(1.0), new Knot()))));
+    }
+
+    /// <summary>
+    /// A record that stands in two places is two parts: each has its path and its gradient.
+    /// </summary>
+    [Fact]
+    public void ASharedSubtreeCountsOnceForEveryPlace()
+    {
+        Layer shared = MakeLayer(1);
+        var net = new Net(shared, shared, [shared]);
+        Assert.Equal(["First.Weight", "First.Bias", "Second.Weight", "Second.Bias", "Rest.0.Weight",
+            "Rest.0.Bias"], net.Paths());
+        Assert.Equal(9, net.ParameterCount());
+        Net g = Grad.Of((Net n) => n.First.Weight.Sum() + 2 * n.Second!.Weight.Sum())(net);
+        Assert.Equal([1.0, 1], g.First.Weight.ToArray<double>());
+        Assert.Equal([2.0, 2], g.Second!.Weight.ToArray<double>());
+        Assert.Equal([0.0, 0], g.Rest[0].Weight.ToArray<double>());
+        Net doubled = Remat.Of((Net n) => n.Map((Tensor x) => 2 * x))(net);
+        Assert.True(Tree.AllClose(net.Map((Tensor x) => 2 * x), doubled));
+        Assert.Equal(Shape.Of(2, 2), Jacobian.Of((Net n) => n.First.Weight)(net).Rest[0].Weight.Shape);
+    }
+
+    [Fact]
+    public void ALadderOfTreesIsWalkedToItsDepth()
+    {
+        var ladder = new Rung(Tensor.Scalar(0.0), null);
+        for (int i = 1; i < 150; i++) ladder = new Rung(Tensor.Scalar((double)i), ladder);
+        Assert.Equal(150, ladder.Leaves().Count);
+        Rung g = Grad.Of((Rung r) => Sum(r))(ladder);
+        Assert.Equal(2 * 149, g.Value.Item());
+        for (int i = 0; i < 100; i++) ladder = new Rung(Tensor.Scalar((double)i), ladder);
+        Assert.Equal("Tree: 'Next' of Rung is more than 200 trees deep. A tree must not contain itself.",
+            Error(() => Grad.Of((Rung r) => Sum(r))(ladder)));
     }
 
     [Fact]

@@ -27,7 +27,7 @@ public class PeerGradientTests
     [Theory, MemberData(nameof(Dumps))]
     public void MetaGradientEqualsPyTorch(string path)
     {
-        Dictionary<string, Tensor> dump = Npz.Read(path);
+        Dictionary<string, Tensor> dump = NpzFile.Read(path);
         Tensor[] parameters = Numbered(dump, "p"), expected = Numbered(dump, "g");
         double rate = dump["lr"].Item();
         int steps = (int)dump["inner_steps"].Item();

@@ -80,5 +80,5 @@ internal sealed class JsonSummary
     }
 
     /// <summary>Writes the object to a file, whole or not at all.</summary>
-    public void WriteTo(string path) => AtomicFile.Write(path, ToString());
+    public void WriteTo(string path) => OutputFile.Write(path, ToString());
 }

@@ -64,7 +64,7 @@ internal sealed class MetricsLog : IDisposable
             if (Number(values, "step") <= step) kept.Append(line).Append('\n');
         }
 
-        AtomicFile.Write(path, kept.ToString());
+        OutputFile.Write(path, kept.ToString());
     }
 
     /// <summary>Seconds of training at the last line that has them; 0 if none has.</summary>

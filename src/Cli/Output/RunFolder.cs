@@ -52,14 +52,14 @@ internal sealed class RunFolder
     public string PathOf(string file) => Path.Combine(FullPath, file);
 
     /// <summary>Replaces a file whole or not at all.</summary>
-    public void Replace(string file, Action<Stream> write) => AtomicFile.Write(PathOf(file), write);
+    public void Replace(string file, Action<Stream> write) => OutputFile.Write(PathOf(file), write);
 
     /// <summary>Writes config.json.</summary>
     public void WriteConfig(JsonSummary config) => config.WriteTo(PathOf("config.json"));
 
     /// <summary>Writes report.html.</summary>
     public void WriteReport(ReportData report) =>
-        AtomicFile.Write(ReportPath, HtmlReport.Render(report));
+        OutputFile.Write(ReportPath, HtmlReport.Render(report));
 
     /// <summary>Opens metrics.jsonl.</summary>
     public MetricsLog OpenMetrics() => new(MetricsPath);

@@ -9,21 +9,23 @@ public static partial class LaneMath
     [MethodImpl(Inline)]
     public static V Sin<V>(V x) where V : struct, IFloatLanes<V>
     {
-        V a = V.Abs(x);
-        if (V.Any(V.Less(V.Const(AngleLimit<V>()), a))) return V.LibrarySin(x);
+        V a = V.Abs(x), large = V.Less(V.Const(AngleLimit<V>()), a);
         // On |x| with the sign put back, so that -0 stays -0.
-        return SinOrCos(a, V.Const(0)) ^ (x & V.Const(-0.0));
+        V y = SinOrCos(a, V.Const(0)) ^ (x & V.Const(-0.0));
+        return V.Any(large) ? V.Select(large, V.LibrarySin(x), y) : y;
     }
 
     /// <summary>Cosine of x in radians.</summary>
     [MethodImpl(Inline)]
     public static V Cos<V>(V x) where V : struct, IFloatLanes<V>
     {
-        V a = V.Abs(x);
-        if (V.Any(V.Less(V.Const(AngleLimit<V>()), a))) return V.LibraryCos(x);
-        return SinOrCos(a, V.Const(1));
+        V a = V.Abs(x), large = V.Less(V.Const(AngleLimit<V>()), a);
+        V y = SinOrCos(a, V.Const(1));
+        return V.Any(large) ? V.Select(large, V.LibraryCos(x), y) : y;
     }
 
+    // Each lane chooses for itself: what stands beside a number, in the room after a tile's last
+    // element too, never changes its sine.
     // Up to here the three parts of pi/2 are enough; short parts keep products exact without Fma.
     [MethodImpl(Inline)]
     private static double AngleLimit<V>() where V : struct, IFloatLanes<V> =>

@@ -23,6 +23,9 @@ internal static class Errors
 {
     public static EngineException Fail(string op, string message) => new($"{op}: {message}");
 
+    /// <summary>The name of a leaf behind what holds it; nothing for a lone tensor.</summary>
+    public static string Leaf(string path) => path.Length == 0 ? "" : $" '{path}'";
+
     /// <summary>An axis as a non-negative number, or an error that prints the shape.</summary>
     public static int Axis(string op, int axis, Shape shape)
     {

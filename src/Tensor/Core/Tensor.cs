@@ -15,6 +15,10 @@ public sealed partial class Tensor : ITree
     internal const long AgeLimit = 20_000;
 
     private static long lastId;
+
+    /// <summary>Walks of tapes running on this thread.</summary>
+    [ThreadStatic] private static int walks;
+
     private volatile NodeState state;
 
     private Tensor(Shape shape, DType dtype, NodeState state)
@@ -72,7 +76,11 @@ public sealed partial class Tensor : ITree
 
     /// <summary>A node that stands for <paramref name="x"/> within a transform's trace.</summary>
     internal static Tensor Alias(Tensor x, Trace trace) =>
-        Node(new Alias(), [x], x.Shape, x.DType, trace);
+        Renamed(new Alias(), x, trace);
+
+    /// <summary>A node with the value of <paramref name="x"/>, also of that trace.</summary>
+    internal static Tensor Renamed(Primitive primitive, Tensor x, Trace? trace) =>
+        Node(primitive, [x], x.Shape, x.DType, trace);
 
     /// <summary>A node without a value, to be replaced by a transform.</summary>
     internal static Tensor Placeholder(Shape shape, DType dtype, Trace trace) =>
@@ -97,8 +105,27 @@ public sealed partial class Tensor : ITree
         var node = new Tensor(shape, dtype, pending) { Trace = trace };
         if (oldest == long.MaxValue) return node;
         node.OldestPending = oldest;
-        if (trace is null && node.Id - oldest > AgeLimit) Evaluator.Evaluate([node], keep: false);
+        // Ids are everybody's: other threads age a node too. A constant stays without a device.
+        if (trace is null && walks == 0 && node.Id - oldest > AgeLimit
+            && node.ConstantValue is null)
+            Evaluator.Evaluate([node], keep: false);
         return node;
+    }
+
+    /// <summary>
+    /// Begins the walk of a tape: until it is disposed, no node is evaluated for its age. What a
+    /// walk makes stands on a graph of any age and is evaluated whole at the transform's boundary.
+    /// </summary>
+    internal static WalkScope Walk()
+    {
+        walks++;
+        return default;
+    }
+
+    /// <summary>A walk of a tape, on the thread that began it.</summary>
+    internal readonly ref struct WalkScope
+    {
+        public void Dispose() => walks--;
     }
 
     /// <summary>

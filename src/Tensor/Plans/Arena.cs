@@ -15,14 +15,17 @@ internal sealed class Arena
         var arena = new Arena();
         for (int i = 0; i < steps.Length; i++)
         {
-            steps[i].Output.Slot.LastUse = i;
+            foreach (PlanView output in steps[i].Outputs) output.Slot.LastUse = i;
             foreach (PlanView input in steps[i].Inputs) input.Slot.LastUse = i;
         }
         for (int i = 0; i < steps.Length; i++)
         {
-            Slot made = steps[i].Output.Slot;
-            if (!made.IsResult) made.ArenaOffset = arena.Take(made.Bytes);
-            if (made.LastUse == i) arena.Free(made);
+            foreach (PlanView output in steps[i].Outputs)
+                if (!output.Slot.IsResult)
+                    output.Slot.ArenaOffset = arena.Take(output.Slot.Bytes);
+            foreach (PlanView output in steps[i].Outputs)
+                if (output.Slot.LastUse == i)
+                    arena.Free(output.Slot);
             foreach (PlanView input in steps[i].Inputs)
             {
                 Slot slot = input.Slot;

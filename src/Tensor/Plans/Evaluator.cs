@@ -29,12 +29,22 @@ internal static class Evaluator
         foreach (PlanNode node in graph.Nodes)
             if (node.Primitive is not null && Keeps(node, keep))
                 node.IsResult = true;
+        // A root that only names a tensor which has its value shares it.
+        for (int i = 0; i < pending.Count; i++)
+        {
+            if (graph.Roots[i].Parameter < 0) continue;
+            graph.Roots[i].IsResult = false;
+            pending[i].SetValue(parameters[graph.Roots[i].Parameter]);
+        }
         Plan plan = Plan.Make(graph.Nodes, graph.Nodes);
         Storage?[] storages = plan.Run(
             DeviceOf("Eval", parameters, withoutInputs), parameters);
         for (int i = 0; i < storages.Length; i++)
             if (storages[i] is { } storage)
                 graph.Nodes[i].Tensor.SetValue(new Value(storage));
+        for (int i = 0; i < pending.Count; i++)
+            if (pending[i].State.Value is null)
+                pending[i].SetValue(graph.Roots[i].Tensor.State.Value!);
     }
 
     /// <summary>

@@ -1,54 +1,185 @@
-// Which element-wise operations run as one step. A node joins the step of its users when all of
-// them are in one step of the same shape and nothing outside needs its value: groups have one
-// output, so fusing never makes a cycle and never computes anything twice.
+// Which operations run as one step. An element-wise node joins the step of its users when all of
+// them are in one step; users in several steps each compute it again if it is cheap and reads no
+// more memory than its result. A step without side inputs to its users can make no cycle.
+using Engine.Kernels;
+
 namespace Engine;
 
-/// <summary>Groups element-wise nodes.</summary>
+/// <summary>Groups nodes into steps.</summary>
 internal static class Fusion
 {
-    // A tile program's registers must stay in L1. Its inputs must stay within what prefetchers
-    // follow; and they are all alive at once, so a long sum of gradients is cut into short ones.
-    private const int MaxSteps = 32, MaxInputs = 8;
+    // Computing again costs arithmetic; chains of it stay short.
+    private const int MaxRecomputed = 4;
 
-    /// <summary>
-    /// Sets <see cref="PlanNode.FusedInto"/> to the root of each element-wise node's group.
-    /// </summary>
+    // How far to look for a path that forbids joining two reductions.
+    private const int SearchLimit = 300;
+
+    /// <summary>Sets <see cref="PlanNode.Groups"/>; nodes are in topological order.</summary>
     public static void Group(List<PlanNode> nodes)
     {
-        var sizes = new Dictionary<PlanNode, (int Steps, int Inputs)>(
-            ReferenceEqualityComparer.Instance);
+        var reductions = new List<FusedGroup>();
+        var groups = new List<FusedGroup>();
         for (int i = nodes.Count - 1; i >= 0; i--)
         {
             PlanNode node = nodes[i];
-            if (node.Primitive is not Elementwise) continue;
-            int inputs = 0;
-            foreach (PlanNode input in node.Inputs)
-                if (!IsConstant(input))
-                    inputs++;
-            PlanNode root = Root(node);
-            var (steps, loads) = sizes.GetValueOrDefault(root);
-            // Fused, the node is no longer loaded, but its inputs are.
-            if (root != node && (steps >= MaxSteps || loads + inputs - 1 > MaxInputs))
-                (root, steps, loads) = (node, 0, 0);
-            node.FusedInto = root;
-            sizes[root] = (steps + 1, loads + inputs - (root == node ? 0 : 1));
+            if (node.Primitive is IReduction)
+            {
+                node.Groups = [FusedGroup.Of(node)];
+                reductions.Add(node.Groups[0]);
+            }
+            else if (node.Primitive is Elementwise operation)
+            {
+                Place(node, operation);
+                if (node.Groups[0].Outputs[0] == node) groups.Add(node.Groups[0]);
+            }
+        }
+        JoinReductions(reductions);
+        foreach (FusedGroup group in groups) FindProduct(group);
+    }
+
+    private static void Place(PlanNode node, Elementwise operation)
+    {
+        var users = new List<FusedGroup>(1);
+        bool fits = Users(node, users) && users.TrueForAll(g => g.HasRoomFor(node));
+        if (fits && users.Count == 1 && (!node.IsResult || users[0].Reduction is null))
+        {
+            users[0].Add(node);
+            if (node.IsResult) users[0].Outputs.Insert(0, node);
+            node.Groups = [users[0]];
+        }
+        else if (fits && users.Count > 1 && !node.IsResult && CanRecompute(node, operation))
+        {
+            foreach (FusedGroup group in users) group.Add(node);
+            node.Groups = [.. users];
+        }
+        else
+        {
+            var group = new FusedGroup(node, node.Shape);
+            group.Add(node);
+            node.Groups = [group];
         }
     }
 
-    private static bool IsConstant(PlanNode node)
+    /// <summary>The groups of all users; false if some user is in none.</summary>
+    private static bool Users(PlanNode node, List<FusedGroup> groups)
     {
-        while (node.Primitive is BroadcastTo or Reshape) node = node.Inputs[0];
-        return node.Primitive is Constant;
+        foreach (PlanNode user in node.Users)
+        {
+            if (user.Primitive is Reshape)
+            {
+                if (user.IsResult || !Users(user, groups)) return false;
+                continue;
+            }
+            if (user.Groups.Length == 0) return false;
+            foreach (FusedGroup group in user.Groups)
+                if (!groups.Contains(group))
+                    groups.Add(group);
+        }
+        return groups.Count > 0;
     }
 
-    private static PlanNode Root(PlanNode node)
+    private static bool CanRecompute(PlanNode node, Elementwise operation)
     {
-        if (node.IsResult || node.Users.Count == 0) return node;
-        PlanNode? root = node.Users[0].FusedInto;
-        if (root is null || root.Shape != node.Shape) return node;
-        foreach (PlanNode user in node.Users)
-            if (user.FusedInto != root)
-                return node;
-        return root;
+        if (!operation.IsCheap) return false;
+        int large = 0, chain = 0;
+        foreach (PlanNode user in node.Users) chain = Math.Max(chain, user.Recomputed);
+        foreach (PlanNode input in node.Inputs)
+        {
+            PlanNode origin = FusedGroup.Base(input);
+            if (origin.Primitive is not (BroadcastTo or Constant)) large++;
+            // It had better be the epilogue of its product.
+            if (origin.Primitive is IEpilogueKernel && IsOnlyUser(origin, node)) return false;
+        }
+        if (large > 1 || chain >= MaxRecomputed) return false;
+        node.Recomputed = chain + 1;
+        return true;
+    }
+
+    private static bool IsOnlyUser(PlanNode origin, PlanNode node)
+    {
+        while (origin.Users is [{ Primitive: Reshape } reshape]) origin = reshape;
+        return origin.Users is [var user] && user == node;
+    }
+
+    /// <summary>Reductions of one kind over the same memory become one step.</summary>
+    private static void JoinReductions(List<FusedGroup> groups)
+    {
+        var buckets =
+            new Dictionary<(ReduceKind, Axes, Shape, DType), List<FusedGroup>>();
+        foreach (FusedGroup group in groups)
+        {
+            IReduction reduction = group.Reduction!;
+            var key = (reduction.Kind, reduction.Axes, group.Shape, group.Outputs[0].DType);
+            if (!buckets.TryGetValue(key, out List<FusedGroup>? bucket))
+                buckets.Add(key, bucket = []);
+            FusedGroup? partner = bucket.Find(g =>
+                g.Suits(group) && !Reaches(g, group) && !Reaches(group, g));
+            if (partner is null)
+            {
+                bucket.Add(group);
+                continue;
+            }
+            partner.Absorb(group);
+            foreach (PlanNode output in group.Outputs) output.Groups = [partner];
+            Replace(group, partner);
+        }
+    }
+
+    /// <summary>Members of a group that another has taken over.</summary>
+    private static void Replace(FusedGroup old, FusedGroup by)
+    {
+        var stack = new Stack<PlanNode>(old.Outputs);
+        while (stack.TryPop(out PlanNode? node))
+            foreach (PlanNode input in node.Inputs)
+            {
+                PlanNode member = FusedGroup.Base(input);
+                int i = Array.IndexOf(member.Groups, old);
+                if (i < 0) continue;
+                member.Groups[i] = by;
+                stack.Push(member);
+            }
+    }
+
+    /// <summary>
+    /// Whether the first group needs a result of the second; also true if that is not found out
+    /// within the limit.
+    /// </summary>
+    private static bool Reaches(FusedGroup from, FusedGroup to)
+    {
+        var seen = new HashSet<PlanNode>(ReferenceEqualityComparer.Instance);
+        var stack = new Stack<PlanNode>(from.Loads);
+        while (stack.TryPop(out PlanNode? node))
+        {
+            if (!seen.Add(node)) continue;
+            if (Array.IndexOf(node.Groups, to) >= 0 && to.Outputs.Contains(node)) return true;
+            if (seen.Count > SearchLimit) return true;
+            foreach (PlanNode input in node.Inputs) stack.Push(input);
+            // A step runs when all it reads is there, whichever of its results is needed.
+            foreach (FusedGroup group in node.Groups)
+                if (group.Outputs.Count > 1)
+                    foreach (PlanNode load in group.Loads)
+                        stack.Push(load);
+        }
+        return false;
+    }
+
+    /// <summary>
+    /// The last product among the inputs whose only reader is the group, if it has one output of
+    /// the product's type.
+    /// </summary>
+    private static void FindProduct(FusedGroup group)
+    {
+        if (group.Outputs.Count > 1) return;
+        PlanNode output = group.Outputs[0];
+        foreach (PlanNode load in group.Loads)
+        {
+            if (load.Primitive is not IEpilogueKernel || load.IsResult
+                || load.DType != output.DType || load.Shape.Count != group.Shape.Count
+                || load.Tensor.Id < (group.Product?.Tensor.Id ?? 0))
+                continue;
+            var users = new List<FusedGroup>(1);
+            if (Users(load, users) && users.Count == 1) group.Product = load;
+        }
+        if (group.Product is not null) group.Product.Epilogue = group;
     }
 }

@@ -25,11 +25,18 @@ internal sealed class Lowering
                 node.View = new PlanView(
                     new Slot(0) { Parameter = node.Parameter }, 0, node.DType,
                     Layouts.Contiguous(node.Shape));
-            else if (node.FusedInto is null || node.FusedInto == node)
-                node.Primitive!.Lower(lowering, node);
+            else if (!IsWithin(node)) node.Primitive!.Lower(lowering, node);
             if (node.IsResult) lowering.Settle(node);
         }
         return lowering;
+    }
+
+    /// <summary>Whether steps of other nodes compute this one, and nothing else needs it.</summary>
+    private static bool IsWithin(PlanNode node)
+    {
+        PlanNode origin = FusedGroup.Base(node);
+        if (origin.Epilogue is not null) return true;
+        return origin.Primitive is Elementwise && !origin.Groups[0].Outputs.Contains(origin);
     }
 
     /// <summary>
@@ -80,6 +87,15 @@ internal sealed class Lowering
     /// <summary>The node is computed by a kernel.</summary>
     public void Kernel(PlanNode node, IKernel kernel)
     {
+        PlanView[] inputs = Inputs(node, kernel);
+        PlanView output = New(node);
+        Add(new KernelStep(kernel, node.Primitive!.Name, inputs, output));
+        node.View = output;
+    }
+
+    /// <summary>Where a kernel's inputs lie, copied where they lie too irregularly.</summary>
+    private PlanView[] Inputs(PlanNode node, IKernel kernel)
+    {
         var inputs = new PlanView[node.Inputs.Length];
         for (int i = 0; i < inputs.Length; i++)
         {
@@ -91,18 +107,38 @@ internal sealed class Lowering
             }
             inputs[i] = view;
         }
-        PlanView output = New(node);
-        Add(new KernelStep(kernel, node.Primitive!.Name, inputs, output));
-        node.View = output;
+        return inputs;
     }
 
-    /// <summary>The node is the root of a fused group of element-wise operations.</summary>
-    public void Elementwise(PlanNode root)
+    /// <summary>The node is a sum or extremum, of memory or of what a fused group computes.</summary>
+    public void Reduction(PlanNode node, IKernel kernel)
     {
-        var (program, inputs) = TileEmitter.Emit(root, this);
-        PlanView output = New(root);
-        Add(new TileStepGroup(program, inputs, output));
-        root.View = output;
+        FusedGroup group = node.Groups[0];
+        if (group.Steps == 0 && group.Outputs.Count == 1) Kernel(node, kernel);
+        else Fused(node, group);
+    }
+
+    /// <summary>The node is an output of a fused group.</summary>
+    public void Elementwise(PlanNode node) => Fused(node, node.Groups[0]);
+
+    /// <summary>The group runs when the last of its outputs is asked for.</summary>
+    private void Fused(PlanNode node, FusedGroup group)
+    {
+        node.View = New(node);
+        if (group.Outputs[^1] != node) return;
+        PlanView[] outputs = [.. group.Outputs.Select(output => output.View!)];
+        PlanView[] product = [];
+        if (group.Product is { } p) product = Inputs(p, (IKernel)p.Primitive!);
+        var (program, inputs) = TileEmitter.Emit(group, this);
+        if (group.Product is not null)
+            Add(new EpilogueStep(
+                (IEpilogueKernel)group.Product.Primitive!, group.Product.Primitive!.Name, program,
+                product.Length, [.. product, .. inputs],
+                outputs[0] with { Layout = Layouts.Contiguous(group.Product.Shape) }));
+        else if (group.Reduction is { } reduction)
+            Add(new ReduceStep(
+                reduction.Kind, program, Layouts.Contiguous(group.Shape), inputs, outputs));
+        else Add(new TileStepGroup(program, inputs, outputs));
     }
 
     /// <summary>
@@ -123,7 +159,6 @@ internal sealed class Lowering
     /// </summary>
     private void Settle(PlanNode node)
     {
-        if (node.FusedInto is { } root && root != node) return;
         if (node.Constant is { } bits)
         {
             PlanView filled = New(node);
@@ -162,7 +197,7 @@ internal sealed class Lowering
     private void Add(Step step)
     {
         step.Id = current!.Tensor.Id;
-        step.Output.Slot.Producer = step;
+        foreach (PlanView output in step.Outputs) output.Slot.Producer = step;
         foreach (PlanView input in step.Inputs)
             if (input.Slot.Readers.Count == 0 || input.Slot.Readers[^1] != step)
                 input.Slot.Readers.Add(step);

@@ -1,6 +1,4 @@
 // A plan: ordered steps over slots, ready to run on a device. It holds no tensors and no addresses.
-using Engine.Kernels;
-
 namespace Engine;
 
 /// <summary>Steps in order, the bytes of the arena they share, and the slots that leave.</summary>
@@ -12,6 +10,8 @@ internal sealed class Plan
         Results = results;
         ArenaBytes = arenaBytes;
     }
+
+    private PlanBinding? spare;
 
     public Step[] Steps { get; }
 
@@ -61,63 +61,36 @@ internal sealed class Plan
 
     private Storage?[] RunSteps(Device device, Value[] parameters)
     {
-        var run = new PlanRun(device, parameters, ArenaBytes);
+        // A second thread, or a call from within, makes a binding of its own.
+        PlanBinding binding = Interlocked.Exchange(ref spare, null) is { } kept
+            && kept.Device == device ? kept : new PlanBinding(device, this);
+        Storage?[] results;
         try
         {
-            foreach (Step step in Steps) Run(step, run);
+            results = binding.Begin(parameters);
+            for (int i = 0; i < Steps.Length; i++) Run(i, binding);
         }
         finally
         {
-            run.End();
+            binding.End();
         }
+        spare = binding;
         GC.KeepAlive(parameters);
-        return Array.ConvertAll(
-            Results, view => view is null ? null : run.Results.GetValueOrDefault(view.Slot));
+        return results;
     }
 
     /// <summary>
     /// Values decide whether an index is right, so kernels find it and the op is named here.
     /// </summary>
-    private static void Run(Step step, PlanRun run)
+    private void Run(int i, PlanBinding binding)
     {
         try
         {
-            step.Run(run);
+            binding.Run(i);
         }
-        catch (IndexOutOfRangeException e) when (step is KernelStep)
+        catch (IndexOutOfRangeException e) when (Steps[i] is KernelStep)
         {
-            throw new EngineException($"{step.Name}: {e.Message}", e);
+            throw new EngineException($"{Steps[i].Name}: {e.Message}", e);
         }
-    }
-}
-
-/// <summary>One run of a plan: its parameters, its arena and its results.</summary>
-internal sealed class PlanRun(Device device, Value[] parameters, long arenaBytes)
-{
-    private DeviceBuffer? arena = arenaBytes > 0 ? device.Backend.Rent(arenaBytes) : null;
-
-    public IBackend Backend { get; } = device.Backend;
-
-    public Dictionary<Slot, Storage> Results { get; } = new(ReferenceEqualityComparer.Instance);
-
-    public Operand Bind(PlanView view)
-    {
-        Slot slot = view.Slot;
-        if (slot.IsParameter)
-            return new Operand(
-                parameters[slot.Parameter].Storage.Buffer, view.Offset, view.Type, view.Layout);
-        if (!slot.IsResult)
-            return new Operand(
-                arena!, slot.ArenaOffset / view.Type.Size() + view.Offset, view.Type, view.Layout);
-        if (!Results.TryGetValue(slot, out Storage? storage))
-            Results.Add(slot, storage = new Storage(device, slot.Bytes));
-        return new Operand(storage.Buffer, view.Offset, view.Type, view.Layout);
-    }
-
-    public void End()
-    {
-        if (arena is null) return;
-        device.Backend.Return(arena);
-        arena = null;
     }
 }

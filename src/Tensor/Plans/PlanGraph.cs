@@ -28,9 +28,16 @@ internal sealed class PlanNode(
     public bool IsResult { get; set; }
 
     /// <summary>
-    /// The element-wise node whose step computes this one too; null outside fused groups.
+    /// The steps that compute it, for element-wise operations and reductions: one, or several if
+    /// computing it again is cheaper than storing it.
     /// </summary>
-    public PlanNode? FusedInto { get; set; }
+    public FusedGroup[] Groups { get; set; } = [];
+
+    /// <summary>How long the chain is of nodes computed again that ends here; 0 for none.</summary>
+    public int Recomputed { get; set; }
+
+    /// <summary>The group that runs as this product's epilogue.</summary>
+    public FusedGroup? Epilogue { get; set; }
 
     /// <summary>The bits of every element when they are all the same constant.</summary>
     public long? Constant { get; set; }
@@ -77,8 +84,8 @@ internal sealed class PlanGraph
         foreach (Tensor tensor in tensors)
         {
             NodeState state = states[tensor];
-            nodes.Add(tensor, state.Value is not null
-                ? graph.AddParameter(tensor)
+            nodes.Add(tensor, state.Value is not null ? graph.AddParameter(tensor)
+                : IsName(state.Primitive) ? nodes[state.Inputs[0]]
                 : graph.AddOperation(tensor, state, nodes, known));
         }
         graph.Roots = new PlanNode[roots.Length];
@@ -105,6 +112,10 @@ internal sealed class PlanGraph
         }
         return states;
     }
+
+    /// <summary>Another name of its input: it needs no node of its own.</summary>
+    private static bool IsName(Primitive? primitive) =>
+        primitive is Alias or StopGradientPrimitive;
 
     private PlanNode AddParameter(Tensor tensor)
     {

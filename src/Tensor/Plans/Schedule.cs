@@ -53,7 +53,8 @@ internal sealed class Schedule
             unread[slot] = unread.GetValueOrDefault(slot, slot.IsResult ? 1 : 0) + 1;
         }
         missing[step] = inputs;
-        step.Output.Slot.Readers.RemoveAll(reader => !needed.Contains(reader));
+        foreach (PlanView output in step.Outputs)
+            output.Slot.Readers.RemoveAll(reader => !needed.Contains(reader));
     }
 
     private void Pull(Step goal)
@@ -88,8 +89,10 @@ internal sealed class Schedule
             if (next.Position >= 0) continue;
             next.Position = order.Count;
             order.Add(next);
-            foreach (Step reader in next.Output.Slot.Readers) missing[reader]--;
-            PushCheap(next.Output.Slot);
+            foreach (PlanView output in next.Outputs)
+                foreach (Step reader in output.Slot.Readers)
+                    missing[reader]--;
+            foreach (PlanView output in next.Outputs) PushCheap(output.Slot);
             // A value read for the last time but one may die with a step that could run long since.
             foreach (Slot slot in Reads(next))
                 if (--unread[slot] == 1)
@@ -113,7 +116,8 @@ internal sealed class Schedule
             if (unread[slot] == 1) dying += slot.Bytes;
             largest = Math.Max(largest, slot.Bytes);
         }
-        long made = step.Output.Slot.Bytes;
+        long made = 0;
+        foreach (PlanView output in step.Outputs) made += output.Slot.Bytes;
         return made <= dying || 4 * made <= largest;
     }
 

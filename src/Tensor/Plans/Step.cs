@@ -34,14 +34,14 @@ internal interface IKernel
     void Execute(IBackend backend, ReadOnlySpan<Operand> x, in Operand y);
 }
 
-/// <summary>A step: the slots it reads, the slot it writes, and what it does.</summary>
-internal abstract class Step(string name, PlanView[] inputs, PlanView output)
+/// <summary>A step: the slots it reads, the slots it writes, and what it does.</summary>
+internal abstract class Step(string name, PlanView[] inputs, params PlanView[] outputs)
 {
     public string Name { get; } = name;
 
     public PlanView[] Inputs { get; } = inputs;
 
-    public PlanView Output { get; } = output;
+    public PlanView[] Outputs { get; } = outputs;
 
     /// <summary>
     /// Id of the tensor it was made for: the order in which the program asked for it.
@@ -54,64 +54,99 @@ internal abstract class Step(string name, PlanView[] inputs, PlanView output)
     /// <summary>Floating-point operations of products and convolutions.</summary>
     public virtual double Operations => 0;
 
-    public abstract void Run(PlanRun run);
+    /// <summary>Runs on the inputs and outputs, bound to memory.</summary>
+    public abstract void Run(
+        IBackend backend, ReadOnlySpan<Operand> x, ReadOnlySpan<Operand> y);
 
     public override string ToString() =>
-        $"{Name} ({string.Join(", ", Inputs.Select(x => x.Layout))}) -> {Output.Layout}";
+        $"{Name} ({string.Join(", ", Inputs.Select(x => x.Layout))}) -> {Outputs[0].Layout}";
+
+    /// <summary>The operators of a program, for people.</summary>
+    protected static string Text(TileProgram program) =>
+        string.Join("+", program.Steps.Select(s => s.Kernel.Operator.Name));
 }
 
 /// <summary>Runs a primitive's kernel.</summary>
 internal sealed class KernelStep(IKernel kernel, string name, PlanView[] inputs, PlanView output)
     : Step(name, inputs, output)
 {
-    public override double Operations => kernel.Operations(Inputs, Output);
+    public override double Operations => kernel.Operations(Inputs, Outputs[0]);
 
-    public override void Run(PlanRun run)
-    {
-        var x = new Operand[Inputs.Length];
-        for (int i = 0; i < x.Length; i++) x[i] = run.Bind(Inputs[i]);
-        kernel.Execute(run.Backend, x, run.Bind(Output));
-    }
+    public override void Run(
+        IBackend backend, ReadOnlySpan<Operand> x, ReadOnlySpan<Operand> y) =>
+        kernel.Execute(backend, x, y[0]);
+}
+
+/// <summary>
+/// Runs a product or convolution, whose inputs are the first ones, and changes its result element by
+/// element.
+/// </summary>
+internal sealed class EpilogueStep(
+    IEpilogueKernel kernel, string name, TileProgram program, int kernelInputs, PlanView[] inputs,
+    PlanView output)
+    : Step(name, inputs, output)
+{
+    public override double Operations =>
+        kernel.Operations(Inputs.AsSpan(0, kernelInputs), Outputs[0]);
+
+    public override void Run(
+        IBackend backend, ReadOnlySpan<Operand> x, ReadOnlySpan<Operand> y) =>
+        kernel.Execute(
+            backend, x[..kernelInputs], y[0], new Epilogue(program, x[kernelInputs..]));
+
+    public override string ToString() => $"{base.ToString()} then {Text(program)}";
 }
 
 /// <summary>Runs a fused group of element-wise operations.</summary>
-internal sealed class TileStepGroup(TileProgram program, PlanView[] inputs, PlanView output)
-    : Step("Elementwise", inputs, output)
+internal sealed class TileStepGroup(
+    TileProgram program, PlanView[] inputs, PlanView[] outputs)
+    : Step("Elementwise", inputs, outputs)
 {
-    public TileProgram Program { get; } = program;
+    public override void Run(
+        IBackend backend, ReadOnlySpan<Operand> x, ReadOnlySpan<Operand> y) =>
+        backend.Elementwise(program, x, y);
 
-    public override void Run(PlanRun run)
-    {
-        var x = new Operand[Inputs.Length];
-        for (int i = 0; i < x.Length; i++) x[i] = run.Bind(Inputs[i]);
-        run.Backend.Elementwise(Program, x, [run.Bind(Output)]);
-    }
+    public override string ToString() =>
+        $"{Text(program)} -> {Outputs.Length} x {Outputs[0].Layout}";
+}
 
-    public override string ToString() => string.Join(
-        "+", Program.Steps.Select(s => s.Kernel.Operator.Name)) + $" -> {Output.Layout}";
+/// <summary>Runs a fused group and reduces what it computes.</summary>
+internal sealed class ReduceStep(
+    ReduceKind kind, TileProgram program, Layout sizes, PlanView[] inputs, PlanView[] outputs)
+    : Step(kind.ToString(), inputs, outputs)
+{
+    public override void Run(
+        IBackend backend, ReadOnlySpan<Operand> x, ReadOnlySpan<Operand> y) =>
+        backend.Reduce(kind, program, sizes, x, y);
+
+    public override string ToString() =>
+        $"{Name} of {Text(program)} over {sizes} -> {Outputs.Length} x {Outputs[0].Layout}";
 }
 
 /// <summary>Copies a view to contiguous memory.</summary>
 internal sealed class CopyStep(PlanView input, PlanView output) : Step("Copy", [input], output)
 {
-    public override void Run(PlanRun run) =>
-        run.Backend.Copy(run.Bind(Inputs[0]), run.Bind(Output));
+    public override void Run(
+        IBackend backend, ReadOnlySpan<Operand> x, ReadOnlySpan<Operand> y) =>
+        backend.Copy(x[0], y[0]);
 }
 
 /// <summary>Writes one value everywhere.</summary>
 internal sealed class FillStep(long bits, PlanView output) : Step("Fill", [], output)
 {
-    public override void Run(PlanRun run) => run.Backend.Fill(run.Bind(Output), bits);
+    public override void Run(
+        IBackend backend, ReadOnlySpan<Operand> x, ReadOnlySpan<Operand> y) =>
+        backend.Fill(y[0], bits);
 }
 
 /// <summary>Uploads 0, 1, 2, ...</summary>
 internal sealed class IotaStep(int length, PlanView output) : Step("Iota", [], output)
 {
-    public override void Run(PlanRun run)
+    public override void Run(
+        IBackend backend, ReadOnlySpan<Operand> x, ReadOnlySpan<Operand> y)
     {
-        Operand y = run.Bind(Output);
         ReadOnlySpan<byte> bytes =
             System.Runtime.InteropServices.MemoryMarshal.AsBytes<long>(Iota.Numbers(length));
-        run.Backend.Upload(bytes, y.Buffer, y.Offset * sizeof(long));
+        backend.Upload(bytes, y[0].Buffer, y[0].Offset * sizeof(long));
     }
 }

@@ -17,19 +17,28 @@ internal sealed class TileEmitter
     private readonly List<PlanView> inputs = [];
     private readonly List<TileConstant> constants = [];
     private readonly List<TileStep> steps = [];
-    private readonly PlanNode root;
+    private readonly FusedGroup group;
     private readonly Lowering lowering;
 
-    private TileEmitter(PlanNode root, Lowering lowering)
+    private TileEmitter(FusedGroup group, Lowering lowering)
     {
-        this.root = root;
+        this.group = group;
         this.lowering = lowering;
     }
 
-    /// <summary>The program of the group of that root, and the views it loads.</summary>
-    public static (TileProgram Program, PlanView[] Inputs) Emit(PlanNode root, Lowering lowering)
+    /// <summary>
+    /// The program of a group and the views it loads; the result of its product, if it has one, is
+    /// register 0 and no view.
+    /// </summary>
+    public static (TileProgram Program, PlanView[] Inputs) Emit(
+        FusedGroup group, Lowering lowering)
     {
-        var emitter = new TileEmitter(root, lowering);
+        var emitter = new TileEmitter(group, lowering);
+        if (group.Product is { } product)
+        {
+            emitter.registers[product] = 0;
+            emitter.inputTypes.Add(TypeOf(product.DType));
+        }
         foreach (PlanNode node in emitter.Members())
         {
             var operation = (Elementwise)node.Primitive!;
@@ -60,12 +69,15 @@ internal sealed class TileEmitter
         var members = new List<PlanNode>();
         var seen = new HashSet<PlanNode>(ReferenceEqualityComparer.Instance);
         var stack = new Stack<PlanNode>();
-        stack.Push(root);
+        foreach (PlanNode output in group.Outputs)
+            stack.Push(group.Reduction is null ? output : FusedGroup.Base(output.Inputs[0]));
         while (stack.TryPop(out PlanNode? node))
         {
-            if (node.FusedInto != root || !seen.Add(node)) continue;
+            if (node.Primitive is not Elementwise || Array.IndexOf(node.Groups, group) < 0
+                || !seen.Add(node))
+                continue;
             members.Add(node);
-            foreach (PlanNode input in node.Inputs) stack.Push(input);
+            foreach (PlanNode input in node.Inputs) stack.Push(FusedGroup.Base(input));
         }
         members.Sort(static (a, b) => a.Tensor.Id.CompareTo(b.Tensor.Id));
         return members;
@@ -73,6 +85,8 @@ internal sealed class TileEmitter
 
     private int Register(PlanNode node, RegisterType wanted)
     {
+        // A reshaped member is the member: its elements have the same order.
+        if (FusedGroup.Base(node) is var member && registers.ContainsKey(member)) node = member;
         if (converted.TryGetValue((node, wanted), out int known)) return known;
         if (!registers.TryGetValue(node, out int register))
             register = node.Constant is { } bits
@@ -101,7 +115,7 @@ internal sealed class TileEmitter
     {
         inputs.Add(lowering.ViewOf(node));
         inputTypes.Add(wanted);
-        return inputs.Count - 1;
+        return inputTypes.Count - 1;
     }
 
     private int Convert(int register, RegisterType from, RegisterType to)
@@ -119,10 +133,14 @@ internal sealed class TileEmitter
 
     private (TileProgram, PlanView[]) Finish()
     {
+        // The outputs first: a reduction of what is only loaded adds that load.
+        int[] outputs = [.. group.Outputs.Select(output => group.Reduction is null
+            ? registers[output]
+            : Register(output.Inputs[0], TypeOf(output.DType)))];
         int Number(int register) => register switch
         {
-            >= StepBase => inputs.Count + constants.Count + register - StepBase,
-            >= ConstantBase => inputs.Count + register - ConstantBase,
+            >= StepBase => inputTypes.Count + constants.Count + register - StepBase,
+            >= ConstantBase => inputTypes.Count + register - ConstantBase,
             _ => register,
         };
         var numbered = ImmutableArray.CreateBuilder<TileStep>(steps.Count);
@@ -130,7 +148,7 @@ internal sealed class TileEmitter
             numbered.Add(s with { A = Number(s.A), B = Number(s.B), C = Number(s.C) });
         var program = new TileProgram(
             [.. inputTypes], [.. constants], numbered.MoveToImmutable(),
-            [Number(registers[root])]);
+            [.. outputs.Select(Number)]);
         return (program, [.. inputs]);
     }
 }

@@ -11,32 +11,43 @@ internal static class Structure
 {
     /// <summary>The same structure with its leaves replaced by the map.</summary>
     [return: NotNullIfNotNull(nameof(value))]
-    public static T Map<T>(T value, TreeMap map) => (T)MapObject(value, map)!;
+    public static T Map<T>(T value, TreeMap map) => (T)MapObject("", value, map)!;
 
     /// <summary>The tensors of a structure, in order.</summary>
     public static List<Tensor> Leaves<T>(T value)
     {
         var collect = new CollectLeaves();
-        MapObject(value, collect);
+        MapObject("", value, collect);
         return collect.Leaves;
+    }
+
+    /// <summary>
+    /// The path of each tensor, in order: of a tree as in <see cref="Tree.Paths"/>, of a part of a
+    /// tuple Item1, ..., of an array 0, ...
+    /// </summary>
+    public static List<string> Paths<T>(T value)
+    {
+        var collect = new CollectPaths();
+        MapObject("", value, collect);
+        return collect.Paths;
     }
 
     /// <summary>The same structure with other tensors, in order.</summary>
     public static T WithLeaves<T>(T value, IReadOnlyList<Tensor> leaves) =>
         Map(value, new ReplaceLeaves(leaves));
 
-    private static object? MapObject(object? value, TreeMap map)
+    private static object? MapObject(string name, object? value, TreeMap map)
     {
         switch (value)
         {
             case null:
                 return null;
             case ITree tree:
-                return map.Child("", tree);
+                return map.Child(name, tree);
             case Tensor[] array:
-                return Array.ConvertAll(array, x => map.Leaf("", x));
+                return MapArray(name, array, map);
             case ITuple tuple:
-                return MapTuple(tuple, map);
+                return MapTuple(name, tuple, map);
             case IEnumerable items and not string:
                 // Taken for a static value, its tensors would silently get no gradient.
                 foreach (object? item in items)
@@ -44,12 +55,20 @@ internal static class Structure
                         throw Errors.Fail("Transform", $"{value.GetType().Name} holds tensors or "
                             + "trees but is none. Pass a Tensor[], a tuple, or a record that "
                             + "implements ITree.");
-                map.Static("", value);
+                map.Static(name, value);
                 return value;
             default:
-                map.Static("", value);
+                map.Static(name, value);
                 return value;
         }
+    }
+
+    private static Tensor[] MapArray(string name, Tensor[] array, TreeMap map)
+    {
+        var mapped = new Tensor[array.Length];
+        for (int i = 0; i < mapped.Length; i++)
+            mapped[i] = map.Leaf(CollectPaths.Join(name, $"{i}"), array[i]);
+        return mapped;
     }
 
     [DynamicDependency(DynamicallyAccessedMemberTypes.PublicFields, typeof(ValueTuple<>))]
@@ -61,7 +80,7 @@ internal static class Structure
     [DynamicDependency(DynamicallyAccessedMemberTypes.PublicFields, typeof(ValueTuple<,,,,,,>))]
     [UnconditionalSuppressMessage("Trimming", "IL2075",
         Justification = "The fields of value tuples are kept by the DynamicDependency above.")]
-    private static object MapTuple(ITuple tuple, TreeMap map)
+    private static object MapTuple(string name, ITuple tuple, TreeMap map)
     {
         if (tuple is not ValueType || tuple.Length > 7)
             throw Errors.Fail("Transform", $"{tuple.GetType().Name} of {tuple.Length} parts is no "
@@ -70,11 +89,13 @@ internal static class Structure
         object? box = null;
         for (int i = 0; i < tuple.Length; i++)
         {
-            object? part = tuple[i], mapped = MapObject(part, map);
+            string field = "Item" + (i + 1);
+            object? part = tuple[i];
+            object? mapped = MapObject(CollectPaths.Join(name, field), part, map);
             bool same = ReferenceEquals(part, mapped) || (part is ValueType && part.Equals(mapped));
             if (same) continue;
             box ??= RuntimeHelpers.GetObjectValue(tuple);
-            box.GetType().GetField("Item" + (i + 1))!.SetValue(box, mapped);
+            box.GetType().GetField(field)!.SetValue(box, mapped);
         }
         return box ?? tuple;
     }

@@ -53,8 +53,9 @@ internal sealed class CollectPaths : TreeMap
     public override void Static<T>(string name, T value) =>
         Statics.Add((Join(name), value?.ToString() ?? "null"));
 
-    private string Join(string name) =>
-        prefix.TryPeek(out string? path) && path.Length > 0
-            ? name.Length > 0 ? path + "." + name : path
-            : name;
+    /// <summary>A path and a name within it.</summary>
+    public static string Join(string path, string name) =>
+        path.Length == 0 ? name : name.Length == 0 ? path : path + "." + name;
+
+    private string Join(string name) => Join(prefix.TryPeek(out string? path) ? path : "", name);
 }

@@ -90,12 +90,16 @@ public sealed class SafeTensorsTests : IDisposable
     [InlineData("{\"w\": {\"dtype\": \"F32\", \"shape\": [2], \"data_offsets\": [0, 8, 9]}}")]
     [InlineData("{\"__metadata__\": {\"a\": 1}}")]
     [InlineData("{\"__metadata__\": 7}")]
+    [InlineData("{\"v\": {\"dtype\": \"F32\", \"shape\": [1], \"data_offsets\": [0, 4]}, "
+        + "\"w\": {\"dtype\": \"F32\", \"shape\": [1], \"data_offsets\": [0, 4]}}")]
+    [InlineData("{\"v\": {\"dtype\": \"F32\", \"shape\": [1], \"data_offsets\": [4, 8]}}")]
+    [InlineData("{\"v\": {\"dtype\": \"BOOL\", \"shape\": [8], \"data_offsets\": [0, 8]}}")]
+    [InlineData("{\"v\": {\"dtype\": \"F64\", \"shape\": [1], \"data_offsets\": "
+        + "[9223372036854775800, 9223372036854775807]}}")]
     public void WrongHeadersAreOneLine(string header)
     {
-        var bytes = new byte[8 + header.Length + 8];
-        BinaryPrimitives.WriteInt64LittleEndian(bytes, header.Length);
-        Encoding.ASCII.GetBytes(header, bytes.AsSpan(8));
-        Refused(bytes);
+        Write(header, [9, 9, 9, 9, 9, 9, 9, 9]);
+        Refused(System.IO.File.ReadAllBytes(File));
     }
 
     [Fact]
@@ -113,6 +117,59 @@ public sealed class SafeTensorsTests : IDisposable
     }
 
     [Fact]
+    public void NamesAreMapped()
+    {
+        Mlp model = Mlp.Create(Key.From(0), [2, 3, 1]);
+        Dictionary<string, Tensor> state = StateDict.Of(model);
+        Assert.Contains("layers.1.weight", state.Keys);
+        SafeTensors.Save(File, state);
+        Mlp back = SafeTensors.Load(File, Mlp.Create(Key.From(1), [2, 3, 1]), StateDict.PyTorchName);
+        Assert.True(Tree.AllClose(model, back, 0, 0));
+        Assert.Contains("holds no 'Layers.0.Weight', which the model needs. Was",
+            Assert.Throws<EngineException>(() => SafeTensors.Load(File, model)).Message);
+    }
+
+    [Fact]
+    public void TensorsOfAnOpenFileAreReadOneByOne()
+    {
+        const int large = 1 << 22;
+        SafeTensors.Save(File, new Dictionary<string, Tensor>
+        {
+            ["large"] = Tensor.Full([large], 2).Eval(),
+            ["small"] = Tensor.From([1f, 2]),
+        });
+        long before = GC.GetTotalAllocatedBytes(precise: true);
+        Tensor small;
+        using (SafeTensorsFile file = SafeTensorsFile.Open(File))
+        {
+            small = file.Read("small");
+            Assert.True(GC.GetTotalAllocatedBytes(precise: true) - before < large);
+            Assert.Equal(2f * large, file.Read("large").Sum().Item<float>());
+            Assert.Equal(["large", "small"], file.Names.Order());
+            Assert.Contains("holds no 'x'. It holds large, small.",
+                Assert.Throws<EngineException>(() => file.Read("x")).Message);
+            file.Dispose();
+            Assert.Throws<ObjectDisposedException>(() => file.Read("small"));
+        }
+        // The file is free again: it can be opened for writing alone.
+        using (new FileStream(File, FileMode.Open, FileAccess.ReadWrite, FileShare.None)) { }
+        Assert.Equal([1f, 2], small.ToArray<float>());
+    }
+
+    [Fact]
+    public void HalfPrecisionBecomesSingle()
+    {
+        const string header = """
+            {"h": {"dtype": "F16", "shape": [2], "data_offsets": [0, 4]},
+             "b": {"dtype": "BF16", "shape": [2], "data_offsets": [4, 8]}}
+            """;
+        Write(header, [0, 0x3C, 0, 0xC0, 0x80, 0x3F, 0x20, 0xC0]);
+        Dictionary<string, Tensor> tensors = SafeTensors.Read(File).Tensors;
+        Assert.Equal([1f, -2], tensors["h"].ToArray<float>());
+        Assert.Equal([1f, -2.5f], tensors["b"].ToArray<float>());
+    }
+
+    [Fact]
     public void MissingFilesAndFoldersAreOneLine()
     {
         string nowhere = Path.Combine(folder, "no", "model.safetensors");
@@ -122,6 +179,13 @@ public sealed class SafeTensorsTests : IDisposable
         Assert.Contains(
             "cannot be written",
             Assert.Throws<EngineException>(() => SafeTensors.Save(nowhere, Sample())).Message);
+    }
+
+    private void Write(string header, byte[] data)
+    {
+        var length = new byte[8];
+        BinaryPrimitives.WriteInt64LittleEndian(length, header.Length);
+        System.IO.File.WriteAllBytes(File, [.. length, .. Encoding.ASCII.GetBytes(header), .. data]);
     }
 
     private void Refused(byte[] bytes)

@@ -50,12 +50,14 @@ internal abstract record ConvolutionPrimitive(ConvolutionGeometry Geometry) : Pr
     }
 
     void IKernel.Execute(IBackend backend, ReadOnlySpan<Operand> x, in Operand y) =>
-        Execute(backend, x[0], x[1], y);
+        Execute(backend, x, y, default);
 
     /// <summary>Which of the three layouts are a forward pass's output and its weights.</summary>
     protected abstract (Layout Outputs, Layout Weights) Shapes(Layout a, Layout b, Layout y);
 
-    protected abstract void Execute(IBackend backend, in Operand a, in Operand b, in Operand y);
+    /// <summary>Runs the kernel; the epilogue is none where the kernel takes none.</summary>
+    public abstract void Execute(
+        IBackend backend, ReadOnlySpan<Operand> x, in Operand y, in Epilogue epilogue);
 
     /// <summary>(V, T, ...) as (V T, ...).</summary>
     protected static Tensor Tasks(Tensor x) =>
@@ -86,7 +88,7 @@ internal abstract record ConvolutionPrimitive(ConvolutionGeometry Geometry) : Pr
 }
 
 /// <summary>y = x * w.</summary>
-internal sealed record Convolution(ConvolutionGeometry Geometry) : ConvolutionPrimitive(Geometry)
+internal sealed record Convolution(ConvolutionGeometry Geometry) : ConvolutionPrimitive(Geometry), IEpilogueKernel
 {
     internal override (Shape, DType) Infer(ReadOnlySpan<Tensor> x)
     {
@@ -106,15 +108,16 @@ internal sealed record Convolution(ConvolutionGeometry Geometry) : ConvolutionPr
     protected override (Layout Outputs, Layout Weights) Shapes(Layout a, Layout b, Layout y) =>
         (y, b);
 
-    protected override void Execute(IBackend backend, in Operand a, in Operand b, in Operand y) =>
-        backend.Convolution(Geometry.With(Ints(a), Ints(b)), a, b, y);
+    public override void Execute(
+        IBackend backend, ReadOnlySpan<Operand> x, in Operand y, in Epilogue epilogue) =>
+        backend.Convolution(Geometry.With(Ints(x[0]), Ints(x[1])), x[0], x[1], y, epilogue);
 }
 
 /// <summary>
 /// The transpose of a convolution in its images: from g and w to images Height x Width.
 /// </summary>
 internal sealed record InputGradient(ConvolutionGeometry Geometry, int Height, int Width)
-    : ConvolutionPrimitive(Geometry)
+    : ConvolutionPrimitive(Geometry), IEpilogueKernel
 {
     internal override (Shape, DType) Infer(ReadOnlySpan<Tensor> x)
     {
@@ -134,8 +137,9 @@ internal sealed record InputGradient(ConvolutionGeometry Geometry, int Height, i
     protected override (Layout Outputs, Layout Weights) Shapes(Layout a, Layout b, Layout y) =>
         (a, b);
 
-    protected override void Execute(IBackend backend, in Operand a, in Operand b, in Operand y) =>
-        backend.InputGradient(Geometry.With(Ints(y), Ints(b)), a, b, y);
+    public override void Execute(
+        IBackend backend, ReadOnlySpan<Operand> x, in Operand y, in Epilogue epilogue) =>
+        backend.InputGradient(Geometry.With(Ints(y), Ints(x[1])), x[0], x[1], y, epilogue);
 }
 
 /// <summary>The transpose of a convolution in its weights: from x and g to filters R x S.</summary>
@@ -157,6 +161,7 @@ internal sealed record WeightGradient(
     protected override (Layout Outputs, Layout Weights) Shapes(Layout a, Layout b, Layout y) =>
         (b, y);
 
-    protected override void Execute(IBackend backend, in Operand a, in Operand b, in Operand y) =>
-        backend.WeightGradient(Geometry.With(Ints(a), Ints(y)), a, b, y);
+    public override void Execute(
+        IBackend backend, ReadOnlySpan<Operand> x, in Operand y, in Epilogue epilogue) =>
+        backend.WeightGradient(Geometry.With(Ints(x[0]), Ints(y)), x[0], x[1], y);
 }

@@ -4,7 +4,7 @@ using Engine.Kernels;
 namespace Engine;
 
 /// <summary>c = a b over equal batch axes: (batch..., m, k) by (batch..., k, n).</summary>
-internal sealed record MatMul : Primitive, IKernel
+internal sealed record MatMul : Primitive, IEpilogueKernel
 {
     internal override (Shape, DType) Infer(ReadOnlySpan<Tensor> x) =>
         (x[0].Shape.With(x[0].Rank - 1, x[1].Shape[^1]), x[0].DType);
@@ -39,8 +39,9 @@ internal sealed record MatMul : Primitive, IKernel
     double IKernel.Operations(ReadOnlySpan<PlanView> x, PlanView y) =>
         2.0 * y.Layout.Count * x[0].Layout.Sizes[^1];
 
-    void IKernel.Execute(IBackend backend, ReadOnlySpan<Operand> x, in Operand y) =>
-        backend.MatMul(x[0], x[1], y);
+    void IEpilogueKernel.Execute(
+        IBackend backend, ReadOnlySpan<Operand> x, in Operand y, in Epilogue epilogue) =>
+        backend.MatMul(x[0], x[1], y, epilogue);
 }
 
 public sealed partial class Tensor

@@ -55,6 +55,8 @@ public readonly struct NotOp : IMaskOp
 /// <summary>An element-wise operation that gives a mask.</summary>
 public abstract record Predicate : Elementwise
 {
+    internal sealed override bool IsCheap => true;
+
     internal sealed override (Shape, DType) Infer(ReadOnlySpan<Tensor> x) =>
         (x[0].Shape, DType.Bool);
 

@@ -7,6 +7,11 @@ namespace Engine;
 /// <summary>An operation that makes each element from the elements at the same place.</summary>
 public abstract record Elementwise : Primitive
 {
+    /// <summary>
+    /// Whether computing it takes no longer than reading it: plans may then do so again.
+    /// </summary>
+    internal virtual bool IsCheap => false;
+
     /// <summary>The kernel for inputs of one dtype and a result of another.</summary>
     internal abstract TileKernel Kernel(DType input, DType result);
 
@@ -73,6 +78,8 @@ public abstract record Binary<TOp> : Elementwise where TOp : struct, IBinaryOp
 /// <summary>y = f(x) on any numbers; the body is <typeparamref name="TOp"/>.</summary>
 public abstract record NumberUnary<TOp> : Elementwise where TOp : struct, INumberUnaryOp
 {
+    internal sealed override bool IsCheap => true;
+
     internal sealed override (Shape, DType) Infer(ReadOnlySpan<Tensor> x) =>
         (x[0].Shape, x[0].DType);
 
@@ -83,6 +90,8 @@ public abstract record NumberUnary<TOp> : Elementwise where TOp : struct, INumbe
 /// <summary>z = f(x, y) on any numbers; the body is <typeparamref name="TOp"/>.</summary>
 public abstract record NumberBinary<TOp> : Elementwise where TOp : struct, INumberBinaryOp
 {
+    internal sealed override bool IsCheap => true;
+
     internal sealed override (Shape, DType) Infer(ReadOnlySpan<Tensor> x) =>
         (x[0].Shape, x[0].DType);
 

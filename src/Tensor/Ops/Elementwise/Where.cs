@@ -7,6 +7,8 @@ internal sealed record Select : Elementwise
 {
     internal override string Name => "Where";
 
+    internal override bool IsCheap => true;
+
     internal override (Shape, DType) Infer(ReadOnlySpan<Tensor> x) => (x[1].Shape, x[1].DType);
 
     internal override TileKernel Kernel(DType input, DType result) =>

@@ -5,7 +5,7 @@ using Engine.Kernels;
 namespace Engine;
 
 /// <summary>Maximum or minimum over axes, which stay with size 1.</summary>
-internal sealed record Extremum(ReduceKind Kind, Axes Axes) : Primitive, IKernel
+internal sealed record Extremum(ReduceKind Kind, Axes Axes) : Primitive, IKernel, IReduction
 {
     internal override string Name => Kind.ToString();
 
@@ -21,7 +21,8 @@ internal sealed record Extremum(ReduceKind Kind, Axes Axes) : Primitive, IKernel
     internal override Tensor Vmap(Tensor[] x, bool[] batched, int size) =>
         Tensor.Apply(new Extremum(Kind, Axes.Shift()), x[0]);
 
-    internal override void Lower(Lowering plan, PlanNode node) => plan.Kernel(node, this);
+    internal override void Lower(Lowering plan, PlanNode node) =>
+        plan.Reduction(node, this);
 
     LayoutNeed IKernel.Need(int input) => LayoutNeed.Any;
 

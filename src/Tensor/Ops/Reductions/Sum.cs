@@ -4,8 +4,10 @@ using Engine.Kernels;
 namespace Engine;
 
 /// <summary>Sum over axes, which stay with size 1.</summary>
-internal sealed record Sum(Axes Axes) : LinearPrimitive, IKernel
+internal sealed record Sum(Axes Axes) : LinearPrimitive, IKernel, IReduction
 {
+    ReduceKind IReduction.Kind => ReduceKind.Sum;
+
     internal override (Shape, DType) Infer(ReadOnlySpan<Tensor> x) =>
         (Reduction.Kept(x[0].Shape, Axes), x[0].DType);
 
@@ -14,7 +16,8 @@ internal sealed record Sum(Axes Axes) : LinearPrimitive, IKernel
     internal override Tensor Vmap(Tensor[] x, bool[] batched, int size) =>
         Tensor.Apply(new Sum(Axes.Shift()), x[0]);
 
-    internal override void Lower(Lowering plan, PlanNode node) => plan.Kernel(node, this);
+    internal override void Lower(Lowering plan, PlanNode node) =>
+        plan.Reduction(node, this);
 
     LayoutNeed IKernel.Need(int input) => LayoutNeed.Any;
 

@@ -1,32 +1,21 @@
-// Files that are there whole or not at all: written beside their place, then renamed.
+// Files the command writes: whole or not at all, and a line that says why not.
 using System.Text;
 
 namespace Engine.Cli;
 
-internal static class AtomicFile
+internal static class OutputFile
 {
     /// <summary>Replaces a file by what the action writes; an error leaves the old one.</summary>
     public static void Write(string path, Action<Stream> write)
     {
-        string temporary = path + ".part";
         try
         {
-            using (var stream = new FileStream(temporary, FileMode.Create, FileAccess.Write))
-            {
-                write(stream);
-                stream.Flush(flushToDisk: true);
-            }
-
-            File.Move(temporary, path, overwrite: true);
+            AtomicFile.Write(path, write);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             throw CliException.Fail(
                 $"{path}: cannot be written: {e.Message.ReplaceLineEndings(" ")}", e);
-        }
-        finally
-        {
-            if (File.Exists(temporary)) File.Delete(temporary);
         }
     }
 

@@ -3,8 +3,7 @@ namespace Engine.Nn;
 
 /// <summary>
 /// y = x Wᵀ + b for inputs (..., in): <paramref name="Weight"/> (out, in), as PyTorch stores it,
-/// and
-/// <paramref name="Bias"/> (out), or none.
+/// and <paramref name="Bias"/> (out), or none.
 /// </summary>
 public sealed partial record Linear(Tensor Weight, Tensor? Bias) : ITree
 {

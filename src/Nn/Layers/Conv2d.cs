@@ -3,8 +3,7 @@ namespace Engine.Nn;
 
 /// <summary>
 /// Cross-correlation of images (N, C, H, W) with <paramref name="Weight"/> (K, C / groups, R, S),
-/// plus
-/// <paramref name="Bias"/> (K) or none.
+/// plus <paramref name="Bias"/> (K) or none.
 /// </summary>
 public sealed partial record Conv2d(
     Tensor Weight, Tensor? Bias, int Stride = 1, int Padding = 0, int Dilation = 1, int Groups = 1)
@@ -15,9 +14,7 @@ public sealed partial record Conv2d(
         Key key, int channels, int filters, int kernel = 3, int stride = 1, int padding = 0,
         int dilation = 1, int groups = 1, bool bias = true, DType type = DType.Float32)
     {
-        if (groups < 1 || channels % groups != 0)
-            throw new EngineException($"Conv2d: {channels} channels do not divide into {groups} "
-                + "groups. Choose a divisor.");
+        Errors.Divide("Conv2d", channels, groups);
         Shape shape = [filters, channels / groups, kernel, kernel];
         return new(
             Init.XavierUniform(key, shape, type), bias ? Tensor.Zeros(filters, type).Eval() : null,

@@ -12,13 +12,14 @@ public sealed partial record RunningStatistics(Tensor Mean, Tensor Variance) : I
 
 /// <summary>
 /// (x - mean) / sqrt(variance + epsilon) * scale + shift for each channel of inputs (N, C) or
-/// (N, C, H, W). Scale and shift are (C).
+/// (N, C, ...). Scale and shift are (C).
 /// </summary>
 public sealed partial record BatchNorm(Tensor Scale, Tensor Shift, double Epsilon = 1e-5) : ITree
 {
     /// <summary>Scale 1 and shift 0.</summary>
-    public static BatchNorm Create(int channels, DType type = DType.Float32) =>
-        new(Tensor.Ones(channels, type).Eval(), Tensor.Zeros(channels, type).Eval());
+    public static BatchNorm Create(
+        int channels, DType type = DType.Float32, double epsilon = 1e-5) =>
+        new(Tensor.Ones(channels, type).Eval(), Tensor.Zeros(channels, type).Eval(), epsilon);
 
     /// <summary>
     /// Normalised by the batch's own statistics ("transductive" when the batch is a query set).
@@ -34,8 +35,9 @@ public sealed partial record BatchNorm(Tensor Scale, Tensor Shift, double Epsilo
     {
         ArgumentNullException.ThrowIfNull(statistics);
         Check(x);
-        return Apply(
-            x, x - Channel(statistics.Mean, x), Channel(statistics.Variance, x));
+        // One product and one sum for each element: the rest is done on channels.
+        Tensor scale = (statistics.Variance + Epsilon).Rsqrt() * Scale;
+        return x * Channel(scale, x) + Channel(Shift - statistics.Mean * scale, x);
     }
 
     /// <summary>
@@ -58,7 +60,7 @@ public sealed partial record BatchNorm(Tensor Scale, Tensor Shift, double Epsilo
     private (Tensor Mean, Tensor Variance, Tensor Centred) Statistics(Tensor x)
     {
         Check(x);
-        Axes axes = x.Rank == 2 ? Axes.Of(0) : Axes.Of(0, 2, 3);
+        Axes axes = [0, .. Enumerable.Range(2, x.Rank - 2)];
         Tensor mean = x.Mean(axes, keepDims: true);
         Tensor centred = x - mean;
         return (mean, centred.Square().Mean(axes, keepDims: true), centred);
@@ -68,12 +70,7 @@ public sealed partial record BatchNorm(Tensor Scale, Tensor Shift, double Epsilo
         centred * ((variance + Epsilon).Rsqrt() * Channel(Scale, x)) + Channel(Shift, x);
 
     private static Tensor Channel(Tensor vector, Tensor x) =>
-        x.Rank == 2 ? vector.Reshape(1, -1) : vector.Reshape(1, -1, 1, 1);
+        vector.Reshape([1, -1, .. Enumerable.Repeat(1, x.Rank - 2)]);
 
-    private void Check(Tensor x)
-    {
-        if (x.Rank is not (2 or 4) || x.Shape[1] != Scale.Shape[0])
-            throw new EngineException($"BatchNorm: needs (N, {Scale.Shape[0]}) or (N, "
-                + $"{Scale.Shape[0]}, H, W), but got {x.Shape}. The second axis is the channel.");
-    }
+    private void Check(Tensor x) => Errors.Channels("BatchNorm", x, Scale.Shape[0], minRank: 2);
 }

@@ -1,0 +1,115 @@
+// A function as a list of operations. Running the user's function once on stand-ins gives the list;
+// what it captured from outside becomes inputs, so the list can be run again on any tensors, long
+// after the function's own, and under any transform.
+namespace Engine;
+
+/// <summary>
+/// What a traced function did, closed over nothing: operations on numbered values, of which the
+/// first are its inputs. It holds no tensors, and so no memory.
+/// </summary>
+internal sealed class ClosedFunction
+{
+    /// <summary>
+    /// An operation, or a call of a function with rules of its own, on numbered values; its results
+    /// get the next numbers.
+    /// </summary>
+    private readonly record struct Operation(
+        Primitive? Primitive, RuledFunction? Function, int[] Inputs);
+
+    private readonly List<Operation> operations = [];
+    private int[] results = [];
+
+    private ClosedFunction(int inputs) => InputCount = inputs;
+
+    /// <summary>Number of inputs: the function's own, then what it captured.</summary>
+    public int InputCount { get; }
+
+    /// <summary>
+    /// The results for some inputs. Results of the operations are new nodes.
+    /// </summary>
+    public Tensor[] Run(Tensor[] inputs)
+    {
+        var values = new List<Tensor>(inputs);
+        foreach (Operation operation in operations)
+        {
+            Tensor[] x = Array.ConvertAll(operation.Inputs, i => values[i]);
+            if (operation.Function is { } function) values.AddRange(function.Apply(x));
+            else values.Add(Tensor.Apply(operation.Primitive!, x));
+        }
+        return Array.ConvertAll(results, i => values[i]);
+    }
+
+    /// <summary>
+    /// What <paramref name="entries"/>, in topological order, make of the arguments and of whatever
+    /// else they read, which is appended to <paramref name="inputs"/>.
+    /// </summary>
+    private static ClosedFunction Close(
+        List<Tensor> arguments, List<TapeEntry> entries, List<Tensor> outputs, List<Tensor> inputs)
+    {
+        var numbers = new Dictionary<Tensor, int>(ReferenceEqualityComparer.Instance);
+        for (int i = 0; i < arguments.Count; i++) numbers[arguments[i]] = i;
+        entries.RemoveAll(entry => numbers.ContainsKey(entry.Output));
+        // What no entry makes was there before.
+        var made = new HashSet<Tensor>(ReferenceEqualityComparer.Instance);
+        foreach (TapeEntry entry in entries) made.UnionWith(entry.Site?.Outputs ?? [entry.Output]);
+        foreach (Tensor read in entries.SelectMany(entry => entry.Inputs).Concat(outputs))
+            if (!made.Contains(read) && numbers.TryAdd(read, inputs.Count))
+                inputs.Add(read);
+
+        var function = new ClosedFunction(inputs.Count);
+        int next = inputs.Count;
+        foreach (TapeEntry entry in entries)
+        {
+            if (entry.Primitive is Alias)
+            {
+                // Another name: it matters to the transform that gave it alone.
+                numbers[entry.Output] = numbers[entry.Inputs[0]];
+                continue;
+            }
+            function.operations.Add(new Operation(
+                entry.Site is null ? entry.Primitive : null, entry.Site?.Function,
+                Array.ConvertAll(entry.Inputs, input => numbers[input])));
+            foreach (Tensor output in entry.Site?.Outputs ?? [entry.Output])
+                numbers[output] = next++;
+        }
+        function.results = [.. outputs.Select(output => numbers[output])];
+        return function;
+    }
+
+    /// <summary>
+    /// Runs f on stand-ins for the tensors of x (symbolic zeros stay themselves) and closes it.
+    /// </summary>
+    public static Closed<R> Trace<A, R>(string transform, Func<A, R> f, A x)
+    {
+        var trace = new Trace(transform);
+        try
+        {
+            // Whatever is younger than this node was made by f.
+            long floor = Tensor.Zeros(Shape.Of()).Id;
+            List<Tensor> inputs = Structure.Leaves(x);
+            List<Tensor> arguments = inputs.ConvertAll(
+                leaf => leaf.IsSymbolicZero ? leaf : Tensor.Alias(leaf, trace));
+            R result = f(Structure.WithLeaves(x, arguments));
+            List<Tensor> outputs = Structure.Leaves(result);
+            int own = inputs.Count;
+            ClosedFunction function =
+                Close(arguments, Tape.Reach(floor, outputs), outputs, inputs);
+            return new(function, [.. inputs], own, outputs, result);
+        }
+        finally
+        {
+            trace.End();
+        }
+    }
+}
+
+/// <summary>
+/// A closed function with the call it was traced in: its inputs, of which the first
+/// <paramref name="Own"/> are the argument's tensors and the others captured, and its result.
+/// </summary>
+internal sealed record Closed<R>(
+    ClosedFunction Function, Tensor[] Inputs, int Own, List<Tensor> Outputs, R Result)
+{
+    /// <summary>The result with other tensors in it.</summary>
+    public R With(Tensor[] outputs) => Structure.WithLeaves(Result, outputs);
+}

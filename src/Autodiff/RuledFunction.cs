@@ -1,0 +1,73 @@
+// Functions with rules of their own: how one stands in the graph. A call's results are nodes that
+// have the body's values, but every transform sees only the call: its inputs, its results, its
+// rules. All results are one entry of a tape, so that a rule runs once for all of them.
+namespace Engine;
+
+/// <summary>A closed function whose derivatives and batching are its own.</summary>
+internal abstract class RuledFunction(ClosedFunction body)
+{
+    public ClosedFunction Body { get; } = body;
+
+    /// <summary>
+    /// Cotangents of the inputs with <paramref name="need"/> set, given the results' (null is
+    /// zero).
+    /// </summary>
+    public abstract Tensor?[] Vjp(CallSite site, Tensor?[] g, bool[] need);
+
+    /// <summary>The results' tangents given the inputs' (null is zero).</summary>
+    public abstract Tensor?[] Jvp(CallSite site, Tensor?[] dx);
+
+    /// <summary>
+    /// The results for a batch, which is the first axis of the inputs marked and of all results.
+    /// </summary>
+    public abstract Tensor[] Vmap(Tensor[] x, bool[] batched, int size);
+
+    /// <summary>The results for other inputs.</summary>
+    public Tensor[] Apply(Tensor[] x) => Call(x, Body.Run(x));
+
+    /// <summary>
+    /// The results for x, whose values the body has made; gradients of nothing stay so.
+    /// </summary>
+    public Tensor[] Call(Tensor[] x, IReadOnlyList<Tensor> values)
+    {
+        Trace? trace = null;
+        foreach (Tensor input in x) trace = Trace.Outermost(trace, input.Trace);
+        var site = new CallSite(this, x, new Tensor[values.Count]);
+        for (int i = 0; i < values.Count; i++)
+            site.Outputs[i] = values[i].IsSymbolicZero
+                ? Tensor.ZeroGradient(values[i])
+                : Tensor.Renamed(new CallResult(site), values[i], trace);
+        return site.Outputs;
+    }
+}
+
+/// <summary>One call of a function with rules of its own.</summary>
+internal sealed class CallSite(RuledFunction function, Tensor[] inputs, Tensor[] outputs)
+{
+    public RuledFunction Function { get; } = function;
+
+    public Tensor[] Inputs { get; } = inputs;
+
+    /// <summary>All results; some may be read by nobody.</summary>
+    public Tensor[] Outputs { get; } = outputs;
+}
+
+/// <summary>
+/// A result of a call: the value the body made, under the call's name. Tapes hold the call whole,
+/// so the rules here are never asked.
+/// </summary>
+internal sealed record CallResult(CallSite Site) : Primitive
+{
+    internal override (Shape, DType) Infer(ReadOnlySpan<Tensor> x) => (x[0].Shape, x[0].DType);
+
+    internal override Tensor?[] Vjp(Tensor[] x, Tensor y, Tensor g, bool[] need) => throw Whole();
+
+    internal override Tensor? Jvp(Tensor[] x, Tensor y, Tensor?[] dx) => throw Whole();
+
+    internal override Tensor Vmap(Tensor[] x, bool[] batched, int size) => throw Whole();
+
+    internal override void Lower(Lowering plan, PlanNode node) => plan.SameAs(node, node.Inputs[0]);
+
+    private static InvalidOperationException Whole() =>
+        new("a call is transformed whole, not result by result");
+}

@@ -1,0 +1,125 @@
+// Safetensors files: an 8-byte little-endian header length, a JSON header naming each tensor's
+// dtype, shape and byte range, then the raw little-endian elements. Readable by PyTorch, JAX, ...
+using System.Buffers.Binary;
+using System.Text.Json;
+
+namespace Engine.Nn;
+
+/// <summary>
+/// Saves and loads trees and named tensors as safetensors (format: Hugging Face). Errors are
+/// <see cref="EngineException"/>s that name the file and what is wrong with it.
+/// </summary>
+public static class SafeTensors
+{
+    /// <summary>Writes each leaf under its path, with optional text metadata.</summary>
+    public static void Save<T>(
+        Stream stream, T tree, IReadOnlyDictionary<string, string>? metadata = null) where T : ITree
+        => Save(stream, StateDict.Of(tree, names: path => path), metadata);
+
+    /// <summary>
+    /// <see cref="Save{T}(Stream, T, IReadOnlyDictionary{string, string})"/> to a file, whole or
+    /// not at all.
+    /// </summary>
+    public static void Save<T>(
+        string path, T tree, IReadOnlyDictionary<string, string>? metadata = null) where T : ITree
+        => Save(path, StateDict.Of(tree, names: p => p), metadata);
+
+    /// <summary>
+    /// Writes named tensors, such as those of <see cref="StateDict.Of"/> for other programs, to a
+    /// file, whole or not at all.
+    /// </summary>
+    public static void Save(
+        string path, IReadOnlyDictionary<string, Tensor> tensors,
+        IReadOnlyDictionary<string, string>? metadata = null)
+    {
+        try
+        {
+            AtomicFile.Write(path, stream => Save(stream, tensors, metadata));
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw Errors.Fail("SafeTensors", $"{path} cannot be written: {Errors.OneLine(e)}", e);
+        }
+    }
+
+    /// <summary>Writes named tensors, with optional text metadata.</summary>
+    public static void Save(
+        Stream stream, IReadOnlyDictionary<string, Tensor> tensors,
+        IReadOnlyDictionary<string, string>? metadata = null)
+    {
+        ArgumentNullException.ThrowIfNull(stream);
+        ArgumentNullException.ThrowIfNull(tensors);
+        byte[] header = Header(tensors, metadata);
+        Span<byte> length = stackalloc byte[8];
+        BinaryPrimitives.WriteInt64LittleEndian(length, header.Length);
+        stream.Write(length);
+        stream.Write(header);
+        foreach (Tensor tensor in tensors.Values) stream.Write(tensor.ToRaw());
+    }
+
+    /// <summary>
+    /// A tree with the structure of <paramref name="like"/> and the values of a file: every leaf
+    /// must be there with its shape and dtype, and nothing else. Leaves have their paths as names
+    /// unless <paramref name="names"/>, such as <see cref="StateDict.PyTorchName"/>, makes others.
+    /// </summary>
+    /// <exception cref="EngineException">Missing, damaged or of another model.</exception>
+    public static T Load<T>(string path, T like, Func<string, string>? names = null)
+        where T : ITree
+    {
+        var reader = new StateReader($"SafeTensors: {path}", Read(path).Tensors, names ?? (p => p));
+        T loaded = reader.Fill(like, like.Paths());
+        reader.CheckNothingLeft();
+        return loaded;
+    }
+
+    /// <summary>All tensors of a file by name, and its metadata.</summary>
+    /// <exception cref="EngineException">Missing, damaged, or no safetensors file.</exception>
+    public static (Dictionary<string, Tensor> Tensors, Dictionary<string, string> Metadata) Read(
+        string path)
+    {
+        using SafeTensorsFile file = SafeTensorsFile.Open(path);
+        return (file.Names.ToDictionary(name => name, file.Read), new(file.Metadata));
+    }
+
+    private static byte[] Header(
+        IReadOnlyDictionary<string, Tensor> tensors, IReadOnlyDictionary<string, string>? metadata)
+    {
+        using var header = new MemoryStream();
+        using (var json = new Utf8JsonWriter(header))
+        {
+            json.WriteStartObject();
+            if (metadata is { Count: > 0 })
+            {
+                json.WriteStartObject("__metadata__");
+                foreach (var (key, value) in metadata) json.WriteString(key, value);
+                json.WriteEndObject();
+            }
+            long offset = 0;
+            foreach (var (name, tensor) in tensors)
+            {
+                json.WriteStartObject(name);
+                json.WriteString("dtype", NameOf(tensor.DType));
+                json.WriteStartArray("shape");
+                foreach (int size in tensor.Shape) json.WriteNumberValue(size);
+                json.WriteEndArray();
+                json.WriteStartArray("data_offsets");
+                json.WriteNumberValue(offset);
+                json.WriteNumberValue(offset += tensor.Count * tensor.DType.Size());
+                json.WriteEndArray();
+                json.WriteEndObject();
+            }
+            json.WriteEndObject();
+        }
+        while (header.Length % 8 != 0) header.WriteByte((byte)' '); // data starts aligned
+        return header.ToArray();
+    }
+
+    private static string NameOf(DType type) => type switch
+    {
+        DType.Float32 => "F32",
+        DType.Float64 => "F64",
+        DType.Int32 => "I32",
+        DType.Int64 => "I64",
+        _ => "BOOL",
+    };
+}

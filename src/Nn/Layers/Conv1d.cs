@@ -1,0 +1,33 @@
+// The convolutional layer of sequences: a two-dimensional convolution one row high.
+namespace Engine.Nn;
+
+/// <summary>
+/// Cross-correlation of sequences (N, C, L) with <paramref name="Weight"/> (K, C / groups, R), plus
+/// <paramref name="Bias"/> (K) or none.
+/// </summary>
+public sealed partial record Conv1d(
+    Tensor Weight, Tensor? Bias, int Stride = 1, int Padding = 0, int Dilation = 1, int Groups = 1)
+    : ITree
+{
+    /// <summary>A layer with Xavier-uniform weights and zero biases.</summary>
+    public static Conv1d Create(
+        Key key, int channels, int filters, int kernel = 3, int stride = 1, int padding = 0,
+        int dilation = 1, int groups = 1, bool bias = true, DType type = DType.Float32)
+    {
+        Errors.Divide("Conv1d", channels, groups);
+        return new(
+            Init.XavierUniform(key, [filters, channels / groups, kernel], type),
+            bias ? Tensor.Zeros(filters, type).Eval() : null, stride, padding, dilation, groups);
+    }
+
+    /// <summary>(N, C, L) to (N, K, OL).</summary>
+    public Tensor Forward(Tensor x)
+    {
+        if (x.Rank != 3)
+            throw Errors.Fail("Conv1d", $"needs (N, C, L), but got {x.Shape}. Reshape it.");
+        Tensor y = x.ExpandDims(2)
+            .Conv2d(Weight.ExpandDims(2), (1, Stride), (0, Padding), (1, Dilation), Groups)
+            .Squeeze(2);
+        return Bias is null ? y : y + Bias.Reshape(1, -1, 1);
+    }
+}

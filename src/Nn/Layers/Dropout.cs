@@ -1,0 +1,37 @@
+// Dropout. The random numbers come from a key that is passed in: the same key drops the same
+// elements.
+namespace Engine.Nn;
+
+/// <summary>
+/// Sets elements to zero with probability <paramref name="Rate"/> and scales the others by
+/// 1 / (1 - rate), in training alone (Srivastava et al., 2014).
+/// </summary>
+public sealed partial record Dropout(double Rate) : ITree
+{
+    /// <summary>A layer of that rate, in 0..1.</summary>
+    public static Dropout Create(double rate) => rate is >= 0 and <= 1
+        ? new(rate)
+        : throw Errors.Fail("Dropout", $"rate {rate} must lie in 0..1.");
+
+    /// <summary>Elements of x dropped one by one when training, x otherwise.</summary>
+    public Tensor Forward(Tensor x, Key key, bool training) => Drop(x, key, training, x.Shape);
+
+    /// <summary>
+    /// Whole channels of x (N, C, ...) dropped when training, x otherwise (Tompson et al., 2015).
+    /// </summary>
+    public Tensor ForwardChannels(Tensor x, Key key, bool training)
+    {
+        if (x.Rank < 2)
+            throw Errors.Fail("Dropout", $"channels need (N, C, ...), but got {x.Shape}.");
+        int[] mask = [.. x.Shape.Sizes[..2], .. Enumerable.Repeat(1, x.Rank - 2)];
+        return Drop(x, key, training, mask);
+    }
+
+    private Tensor Drop(Tensor x, Key key, bool training, Shape mask)
+    {
+        ArgumentNullException.ThrowIfNull(key);
+        if (!training || Rate == 0) return x;
+        // Uniform numbers lie below 1, so a rate of 1 drops all.
+        return Tensor.Where(key.Uniform(mask) >= Rate, x * (1 / Math.Max(1 - Rate, 1e-300)), 0);
+    }
+}

@@ -1,0 +1,38 @@
+// What the normalisations that keep no statistics share: layer, group and instance normalisation
+// differ only in the axes whose mean and variance they take.
+namespace Engine.Nn;
+
+/// <summary>Standardises over axes.</summary>
+internal static class Normalization
+{
+    /// <summary>
+    /// x * Factor - Offset is x with mean 0 and biased variance 1 over the axes, which stay with
+    /// size 1. No centred copy of x is written: one reading takes the mean, one the variance, one
+    /// makes the result. Rounding grows with the mean over the deviation, as in PyTorch's kernels.
+    /// </summary>
+    public static (Tensor Factor, Tensor Offset) Moments(Tensor x, Axes axes, double epsilon)
+    {
+        Tensor mean = x.Mean(axes, keepDims: true);
+        Tensor variance = (x - mean).Square().Mean(axes, keepDims: true);
+        Tensor factor = (variance + epsilon).Rsqrt();
+        return (factor, mean * factor);
+    }
+
+    /// <summary>
+    /// Each sample's groups of neighbouring channels standardised: x (N, C, ...), then scale and
+    /// shift (C), which meet the moments before they meet the elements.
+    /// </summary>
+    public static Tensor Groups(
+        Tensor x, int groups, double epsilon, Tensor? scale, Tensor? shift)
+    {
+        Tensor parts = x.Reshape(x.Shape[0], groups, x.Shape[1] / groups, -1);
+        var (factor, offset) = Moments(parts, [2, 3], epsilon);
+        if (scale is not null)
+        {
+            Tensor channels = scale.Reshape(1, groups, -1, 1);
+            (factor, offset) = (factor * channels, offset * channels);
+        }
+        if (shift is not null) offset -= shift.Reshape(1, groups, -1, 1);
+        return (parts * factor - offset).Reshape(x.Shape);
+    }
+}

@@ -1,0 +1,36 @@
+// The multi-layer perceptron.
+using System.Collections.Immutable;
+
+namespace Engine.Nn;
+
+/// <summary>Linear layers with an activation between them (none after the last).</summary>
+public sealed partial record Mlp(ImmutableArray<Linear> Layers, Activation Activation) : ITree
+{
+    /// <summary>
+    /// Layers of the given sizes, inputs first: [1, 40, 40, 1]; Xavier-uniform weights.
+    /// </summary>
+    public static Mlp Create(
+        Key key, ReadOnlySpan<int> sizes, Activation activation = Activation.Relu,
+        DType type = DType.Float32)
+    {
+        if (sizes.Length < 2)
+            throw new EngineException("Mlp: needs at least the sizes of input and output, such as "
+                + "[784, 256, 10].");
+        Key[] keys = key.Split(sizes.Length - 1);
+        var layers = ImmutableArray.CreateBuilder<Linear>(keys.Length);
+        for (int i = 0; i < keys.Length; i++)
+            layers.Add(Linear.Create(keys[i], sizes[i], sizes[i + 1], type: type));
+        return new(layers.MoveToImmutable(), activation);
+    }
+
+    /// <summary>(N, inputs) to (N, outputs).</summary>
+    public Tensor Forward(Tensor x)
+    {
+        for (int i = 0; i < Layers.Length; i++)
+        {
+            x = Layers[i].Forward(x);
+            if (i + 1 < Layers.Length) x = x.Activate(Activation);
+        }
+        return x;
+    }
+}

@@ -1,0 +1,127 @@
+// Makes the update rules, and clips gradients.
+namespace Engine.Nn;
+
+/// <summary>
+/// Makes optimisers. A rate is a number or a schedule: a tensor program of the step count.
+/// </summary>
+public static class Optim
+{
+    /// <summary>
+    /// Gradient descent, w - rate * v with v = momentum * v + g (Nesterov's form looks ahead:
+    /// g + momentum * v), as PyTorch's SGD.
+    /// </summary>
+    public static Optimizer Sgd(
+        double rate, double momentum = 0, bool nesterov = false, double weightDecay = 0) =>
+        Sgd(Schedule.Constant(rate), momentum, nesterov, weightDecay);
+
+    /// <inheritdoc cref="Sgd(double, double, bool, double)"/>
+    public static Optimizer Sgd(
+        Func<Tensor, Tensor> schedule, double momentum = 0, bool nesterov = false,
+        double weightDecay = 0) => new Sgd(momentum, nesterov, weightDecay) { Schedule = schedule };
+
+    /// <summary>
+    /// Adam (Kingma and Ba, 2015), with bias correction; beta1 = 0 is Reptile's variant. Weight
+    /// decay is added to the gradient, as PyTorch's Adam does; <see
+    /// cref="AdamW(double, double, double, double, double)"/> keeps it apart.
+    /// </summary>
+    public static Optimizer Adam(
+        double rate, double beta1 = 0.9, double beta2 = 0.999, double epsilon = 1e-8,
+        double weightDecay = 0) =>
+        Adam(Schedule.Constant(rate), beta1, beta2, epsilon, weightDecay);
+
+    /// <inheritdoc cref="Adam(double, double, double, double, double)"/>
+    public static Optimizer Adam(
+        Func<Tensor, Tensor> schedule, double beta1 = 0.9, double beta2 = 0.999,
+        double epsilon = 1e-8, double weightDecay = 0) =>
+        new Adam(beta1, beta2, epsilon, weightDecay) { Schedule = schedule };
+
+    /// <summary>
+    /// Adam with weight decay beside the gradient, not in it (Loshchilov and Hutter, 2019), as
+    /// PyTorch's AdamW: each step first shrinks the weights by rate * weightDecay.
+    /// </summary>
+    public static Optimizer AdamW(
+        double rate, double weightDecay = 0.01, double beta1 = 0.9, double beta2 = 0.999,
+        double epsilon = 1e-8) =>
+        AdamW(Schedule.Constant(rate), weightDecay, beta1, beta2, epsilon);
+
+    /// <inheritdoc cref="AdamW(double, double, double, double, double)"/>
+    public static Optimizer AdamW(
+        Func<Tensor, Tensor> schedule, double weightDecay = 0.01, double beta1 = 0.9,
+        double beta2 = 0.999, double epsilon = 1e-8) =>
+        new AdamW(beta1, beta2, epsilon, weightDecay) { Schedule = schedule };
+
+    /// <summary>
+    /// LAMB (You et al., 2020, algorithm 2): Adam's direction with weight decay, of the length of
+    /// the leaf's weights. A leaf or direction of length 0 takes the direction as it is.
+    /// </summary>
+    public static Optimizer Lamb(
+        double rate, double weightDecay = 0, double beta1 = 0.9, double beta2 = 0.999,
+        double epsilon = 1e-6) => Lamb(Schedule.Constant(rate), weightDecay, beta1, beta2, epsilon);
+
+    /// <inheritdoc cref="Lamb(double, double, double, double, double)"/>
+    public static Optimizer Lamb(
+        Func<Tensor, Tensor> schedule, double weightDecay = 0, double beta1 = 0.9,
+        double beta2 = 0.999, double epsilon = 1e-6) =>
+        new Lamb(beta1, beta2, epsilon, weightDecay) { Schedule = schedule };
+
+    /// <summary>
+    /// RMSProp (Hinton, 2012, lecture 6e), the gradient over the root of its averaged square, as
+    /// PyTorch's: centred by its averaged value (Graves, 2013), with momentum, or neither.
+    /// </summary>
+    public static Optimizer RmsProp(
+        double rate, double decay = 0.99, double epsilon = 1e-8, double momentum = 0,
+        bool centered = false, double weightDecay = 0) => RmsProp(
+            Schedule.Constant(rate), decay, epsilon, momentum, centered, weightDecay);
+
+    /// <inheritdoc cref="RmsProp(double, double, double, double, bool, double)"/>
+    public static Optimizer RmsProp(
+        Func<Tensor, Tensor> schedule, double decay = 0.99, double epsilon = 1e-8,
+        double momentum = 0, bool centered = false, double weightDecay = 0) =>
+        new RmsProp(decay, epsilon, momentum, centered, weightDecay) { Schedule = schedule };
+
+    /// <summary>
+    /// Adagrad (Duchi et al., 2011), the gradient over the root of the sum of its squares, which
+    /// begins at <paramref name="initial"/>.
+    /// </summary>
+    public static Optimizer Adagrad(
+        double rate, double initial = 0, double epsilon = 1e-10, double weightDecay = 0) =>
+        Adagrad(Schedule.Constant(rate), initial, epsilon, weightDecay);
+
+    /// <inheritdoc cref="Adagrad(double, double, double, double)"/>
+    public static Optimizer Adagrad(
+        Func<Tensor, Tensor> schedule, double initial = 0, double epsilon = 1e-10,
+        double weightDecay = 0) =>
+        new Adagrad(initial, epsilon, weightDecay) { Schedule = schedule };
+
+    /// <summary>
+    /// A rule behind a change of its gradients: <c>Optim.Chain(g => Optim.ClipByGlobalNorm(g, 10),
+    /// Optim.Adam(1e-3))</c>. Chains may be chained; the outermost change is first.
+    /// </summary>
+    public static Optimizer Chain(Func<Gradients, Gradients> change, Optimizer rule)
+    {
+        ArgumentNullException.ThrowIfNull(change);
+        ArgumentNullException.ThrowIfNull(rule);
+        Func<Gradients, Gradients>? next = rule.Prepare;
+        return rule with { Prepare = g => next is null ? change(g) : next(change(g)) };
+    }
+
+    /// <summary>
+    /// The tree scaled so that its norm, over all leaves together, is at most that much.
+    /// </summary>
+    public static T ClipByGlobalNorm<T>(T gradient, double maxNorm) where T : ITree
+    {
+        Tensor? squares = null;
+        foreach (Tensor leaf in gradient.Leaves())
+            if (!leaf.IsSymbolicZero)
+                squares = squares is null ? leaf.Square().Sum() : squares + leaf.Square().Sum();
+        if (squares is null) return gradient;
+        Tensor scale = Tensor.Minimum(maxNorm / (squares.SafeSqrt() + 1e-6), 1);
+        return gradient.Map((Tensor leaf) => leaf.IsSymbolicZero ? leaf : leaf * scale);
+    }
+
+    /// <summary>The tree with every element clipped to +-bound.</summary>
+    public static T ClipByValue<T>(T gradient, double bound) where T : ITree =>
+        gradient.Map((Tensor leaf) => leaf.IsSymbolicZero
+            ? leaf
+            : Tensor.Maximum(Tensor.Minimum(leaf, bound), -bound));
+}

@@ -1,0 +1,15 @@
+// A square root that may meet zero in a program that is differentiated.
+namespace Engine.Nn;
+
+internal static class SafeRoot
+{
+    /// <summary>
+    /// The root, with derivative 0 at 0, where a gradient that is zero (a dead rectifier's) would
+    /// otherwise make what is differentiated through it infinite.
+    /// </summary>
+    public static Tensor SafeSqrt(this Tensor square)
+    {
+        Tensor positive = square > 0;
+        return Tensor.Where(positive, Tensor.Where(positive, square, 1).Sqrt(), square);
+    }
+}
