@@ -162,7 +162,7 @@ internal sealed class CompiledFunction<A, R>(string name, Func<A, R> function)
 
             Tensor[] roots = [.. outputs.Where(output => !output.IsSymbolicZero)];
             Freeze(holes, roots, signature.Device);
-            PlanGraph graph = PlanGraph.Collect(roots, holes, merge: true);
+            PlanGraph graph = PlanGraph.Collect(roots, holes, simplify: true);
             Plan plan = Plan.Make(graph.Nodes, graph.Roots);
             List<Tensor> captured = graph.Parameters[holes.Count..];
             // A donated state that is captured too must stay: the plan reads it at every call.

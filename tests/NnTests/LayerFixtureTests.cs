@@ -107,6 +107,11 @@ public class LayerFixtureTests
         (m, x) => m.Forward(x));
 
     [Fact]
+    public void ConvTranspose2d() => Check(
+        "conv_transpose2d", Nn.ConvTranspose2d.Create(
+            Any, 4, 6, stride: 2, padding: 1, outputPadding: 1, groups: 2), (m, x) => m.Forward(x));
+
+    [Fact]
     public void LstmCell() => Check("lstm_cell", Nn.LstmCell.Create(Any, 4, 3), (m, x) =>
     {
         LstmState state = m.Forward(x);

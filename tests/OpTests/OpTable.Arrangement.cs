@@ -90,7 +90,8 @@ internal static partial class OpTable
             [Draw.Normal, Draw.Index], [new([3, 2], [4]), new([4], [2, 2])])
         {
             Errors = [(() => Of(2)[Of(2) > 0],
-                "Take: needs integer indices, but got bool (2). Use .Cast(DType.Int64).")],
+                "Take: a mask (2) would give (2) a shape that depends on values. Use Where(mask, x, "
+                + "0), or positions.")],
         };
         yield return new(
             "Outer", x => x[0].Outer(x[1]),

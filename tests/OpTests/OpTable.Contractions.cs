@@ -72,9 +72,12 @@ internal static partial class OpTable
                         "ConvTranspose2d: images (1, 3, 2, 2) have 3 channels, but filters (2, 3, 2, "
                         + "2) take 2, which must be divisible by the 1 groups."),
                     (() => Of(1, 2, 2, 2).ConvTranspose2d(Of(2, 3, 2, 2), outputPadding: 1),
-                        "ConvTranspose2d: stride 1, dilation 1 and groups 1 must be at least 1, "
-                        + "padding 0 at least 0, output padding 1 between 0 and the stride, "
-                        + "exclusive."),
+                        "ConvTranspose2d: stride 1 and dilation 1 must be at least 1, padding 0 at "
+                        + "least 0, output padding 1 between 0 and the stride, exclusive."),
+                    (() => Of(1, 2, 1, 1).ConvTranspose2d(Of(2, 3, 1, 1), padding: 1),
+                        "ConvTranspose2d: images (1, 2, 1, 1) with filters (2, 3, 1, 1), stride (1, "
+                        + "1), padding (1, 1) and dilation (1, 1) give 0 x 0 images. Use less "
+                        + "padding."),
                 ],
             };
         yield return Move("GlobalAvgPool2d", x => x.GlobalAvgPool2d(),

@@ -1,8 +1,7 @@
-// Eigenvalues and eigenvectors of symmetric matrices by cyclic Jacobi rotations: short, and small
-// eigenvalues come out as accurately as the matrix allows. Golub and Van Loan, "Matrix
-// computations", 4th edition, section 8.5.
+// Eigenvalues and eigenvectors of symmetric matrices: reflections make the matrix tridiagonal,
+// rotations then make it diagonal. The eigenvectors are kept as rows, so that both work on whole
+// rows.
 using System.Numerics;
-using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 
 namespace Engine.Kernels;
@@ -10,51 +9,50 @@ namespace Engine.Kernels;
 /// <summary>Ascending eigenvalues in the first row, eigenvectors in the columns below.</summary>
 internal static unsafe class EighKernel<T> where T : unmanaged, IFloatingPointIeee754<T>
 {
-    // Convergence is quadratic: about ten sweeps for n = 1000, so this is never reached.
-    private const int MaxSweeps = 60;
-
     public static void RunPart(void* context, int part)
     {
         var job = (MatrixJob*)context;
         nint n = job->Rows, square = n * n;
-        // The matrix, the eigenvectors as rows, the eigenvalues and their order.
-        T* scratch = (T*)NativeMemory.Alloc((nuint)(2 * (square + n)), (nuint)sizeof(T));
+        // The matrix, the eigenvectors, both diagonals, and the order of the eigenvalues.
+        T* scratch = (T*)NativeMemory.Alloc((nuint)(2 * square + 3 * n), (nuint)sizeof(T));
         foreach (long b in job->Matrices(part))
         {
             T* y = (T*)job->Y + (nint)b * (square + n);
-            Buffer.MemoryCopy((T*)job->A + (nint)b * square, scratch, long.MaxValue,
-                square * sizeof(T));
-            if (IsFinite(scratch, square)) Solve(scratch, scratch + square, y, n);
-            else Row<T>.Fill(y, T.NaN, square + n);
+            long bytes = square * sizeof(T);
+            Buffer.MemoryCopy((T*)job->A + (nint)b * square, scratch, bytes, bytes);
+            if (!TrySolve(scratch, y, n)) Row<T>.Fill(y, T.NaN, square + n);
         }
         NativeMemory.Free(scratch);
     }
 
-    private static bool IsFinite(T* x, nint count)
+    private static bool TrySolve(T* a, T* y, nint n)
     {
-        for (nint i = 0; i < count; i++)
-            if (!T.IsFinite(x[i]))
-                return false;
+        T* vectors = a + n * n, values = vectors + n * n, off = values + n;
+        // At scale 1 no square over- or underflows where it matters.
+        T scale = T.Zero;
+        for (nint i = 0; i < n * n; i++)
+        {
+            if (!T.IsFinite(a[i])) return false;
+            scale = T.Max(scale, T.Abs(a[i]));
+        }
+        if (scale == T.Zero) scale = T.One;
+        for (nint i = 0; i < n * n; i++) a[i] /= scale;
+
+        Tridiagonal<T>.Reduce(a, vectors, values, off, n);
+        if (!Tridiagonal<T>.TryDiagonalise(vectors, values, off, n)) return false;
+        Write(vectors, values, (int*)off, y, scale, n);
         return true;
     }
 
-    private static void Solve(T* a, T* vectors, T* y, nint n)
+    private static void Write(T* vectors, T* values, int* order, T* y, T scale, nint n)
     {
-        Row<T>.Fill(vectors, T.Zero, n * n);
-        for (nint i = 0; i < n; i++) vectors[i * (n + 1)] = T.One;
-        for (int sweep = 0; sweep < MaxSweeps; sweep++)
-            if (!Sweep(a, vectors, n))
-                break;
-
-        T* values = vectors + n * n;
-        int* order = (int*)(values + n);
-        for (int i = 0; i < n; i++) (values[i], order[i]) = (a[i * (n + 1)], i);
+        for (int i = 0; i < n; i++) order[i] = i;
         new Span<T>(values, (int)n).Sort(new Span<int>(order, (int)n));
         for (nint k = 0; k < n; k++)
         {
             T* vector = vectors + order[k] * n;
             bool negative = vector[Largest(vector, n)] < T.Zero;
-            y[k] = values[k];
+            y[k] = values[k] * scale;
             for (nint i = 0; i < n; i++) y[(i + 1) * n + k] = negative ? -vector[i] : vector[i];
         }
     }
@@ -67,36 +65,4 @@ internal static unsafe class EighKernel<T> where T : unmanaged, IFloatingPointIe
                 best = i;
         return best;
     }
-
-    /// <summary>Rotates every pair of axes once; false when nothing was left to rotate.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static bool Sweep(T* a, T* vectors, nint n)
-    {
-        bool rotated = false;
-        for (nint p = 0; p < n - 1; p++)
-            for (nint q = p + 1; q < n; q++)
-            {
-                T off = a[p * n + q], x = a[p * (n + 1)], z = a[q * (n + 1)];
-                if (Negligible(off, x, z)) continue;
-                rotated = true;
-
-                // The smaller root of t^2 + 2 t theta - 1 = 0 keeps the rotation below 45 degrees.
-                T theta = (z - x) / (off + off);
-                T t = T.One / (T.Abs(theta) + T.Hypot(theta, T.One));
-                if (theta < T.Zero) t = -t;
-                T c = T.One / T.Sqrt(t * t + T.One), s = t * c;
-                Row<T>.Rotate(a + p * n, a + q * n, c, s, n);
-                for (nint i = 0; i < n; i++)
-                    (a[i * n + p], a[i * n + q]) = (a[p * n + i], a[q * n + i]);
-                (a[p * (n + 1)], a[q * (n + 1)]) = (x - t * off, z + t * off);
-                a[p * n + q] = a[q * n + p] = T.Zero;
-                Row<T>.Rotate(vectors + p * n, vectors + q * n, c, s, n);
-            }
-        return rotated;
-    }
-
-    /// <summary>Whether an element changes neither diagonal element it stands between.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static bool Negligible(T off, T x, T z) =>
-        T.Abs(x) + T.Abs(off) == T.Abs(x) && T.Abs(z) + T.Abs(off) == T.Abs(z);
 }

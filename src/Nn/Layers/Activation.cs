@@ -16,6 +16,18 @@ public enum Activation
     /// <summary>ln(1 + e^x).</summary>
     Softplus,
 
+    /// <summary>x above 0, x / 100 elsewhere.</summary>
+    LeakyRelu,
+
+    /// <summary>x above 0, e^x - 1 elsewhere.</summary>
+    Elu,
+
+    /// <summary>x times the normal distribution function.</summary>
+    Gelu,
+
+    /// <summary>x / (1 + e^-x), the swish.</summary>
+    Silu,
+
     /// <summary>x itself.</summary>
     None,
 }
@@ -30,6 +42,10 @@ public static class Activations
         Activation.Tanh => x.Tanh(),
         Activation.Sigmoid => x.Sigmoid(),
         Activation.Softplus => x.Softplus(),
+        Activation.LeakyRelu => x.LeakyRelu(),
+        Activation.Elu => x.Elu(),
+        Activation.Gelu => x.Gelu(),
+        Activation.Silu => x.Silu(),
         _ => x,
     };
 }

@@ -1,4 +1,4 @@
-// The convolutional layer of sequences: a two-dimensional convolution one row high.
+// The convolutional layer of sequences.
 namespace Engine.Nn;
 
 /// <summary>
@@ -23,11 +23,7 @@ public sealed partial record Conv1d(
     /// <summary>(N, C, L) to (N, K, OL).</summary>
     public Tensor Forward(Tensor x)
     {
-        if (x.Rank != 3)
-            throw Errors.Fail("Conv1d", $"needs (N, C, L), but got {x.Shape}. Reshape it.");
-        Tensor y = x.ExpandDims(2)
-            .Conv2d(Weight.ExpandDims(2), (1, Stride), (0, Padding), (1, Dilation), Groups)
-            .Squeeze(2);
+        Tensor y = x.Conv1d(Weight, Stride, Padding, Dilation, Groups);
         return Bias is null ? y : y + Bias.Reshape(1, -1, 1);
     }
 }

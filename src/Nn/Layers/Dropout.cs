@@ -14,24 +14,22 @@ public sealed partial record Dropout(double Rate) : ITree
         : throw Errors.Fail("Dropout", $"rate {rate} must lie in 0..1.");
 
     /// <summary>Elements of x dropped one by one when training, x otherwise.</summary>
-    public Tensor Forward(Tensor x, Key key, bool training) => Drop(x, key, training, x.Shape);
+    public Tensor Forward(Tensor x, Key key, bool training)
+    {
+        ArgumentNullException.ThrowIfNull(key);
+        return training ? key.Dropout(x, Rate) : x;
+    }
 
     /// <summary>
     /// Whole channels of x (N, C, ...) dropped when training, x otherwise (Tompson et al., 2015).
     /// </summary>
     public Tensor ForwardChannels(Tensor x, Key key, bool training)
     {
+        ArgumentNullException.ThrowIfNull(key);
         if (x.Rank < 2)
             throw Errors.Fail("Dropout", $"channels need (N, C, ...), but got {x.Shape}.");
-        int[] mask = [.. x.Shape.Sizes[..2], .. Enumerable.Repeat(1, x.Rank - 2)];
-        return Drop(x, key, training, mask);
-    }
-
-    private Tensor Drop(Tensor x, Key key, bool training, Shape mask)
-    {
-        ArgumentNullException.ThrowIfNull(key);
         if (!training || Rate == 0) return x;
-        // Uniform numbers lie below 1, so a rate of 1 drops all.
-        return Tensor.Where(key.Uniform(mask) >= Rate, x * (1 / Math.Max(1 - Rate, 1e-300)), 0);
+        Shape channels = [.. x.Shape.Sizes[..2], .. Enumerable.Repeat(1, x.Rank - 2)];
+        return x * key.Dropout(Tensor.Ones(channels, x.DType), Rate);
     }
 }

@@ -89,7 +89,7 @@ public sealed partial record MobileNet(
     {
         x = Run(Stem, x, normalize);
         foreach (SeparableBlock block in Blocks) x = block.Forward(x, normalize);
-        return x.Mean([2, 3]);
+        return x.GlobalAvgPool2d();
     }
 
     internal static ConvNorm Brick(

@@ -61,7 +61,7 @@ public sealed partial record ResNet(
         foreach (ResidualStage stage in Stages)
             foreach (BasicBlock block in stage.Blocks)
                 x = block.Forward(x, normalize);
-        return x.Mean([2, 3]);
+        return x.GlobalAvgPool2d();
     }
 
     /// <summary>

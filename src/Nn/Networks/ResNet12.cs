@@ -27,13 +27,11 @@ public sealed partial record ResNet12Block(
     /// <summary>(N, C, H, W) to (N, filters, H / 2, W / 2).</summary>
     public Tensor Forward(Tensor x, Normalize normalize)
     {
-        Tensor y = Rectified(First.Forward(x, normalize));
-        y = Rectified(Second.Forward(y, normalize));
+        Tensor y = First.Forward(x, normalize).LeakyRelu(Slope);
+        y = Second.Forward(y, normalize).LeakyRelu(Slope);
         y = Third.Forward(y, normalize) + Shortcut.Forward(x, normalize);
-        return Rectified(y).MaxPool2d(2);
+        return y.LeakyRelu(Slope).MaxPool2d(2);
     }
-
-    private static Tensor Rectified(Tensor x) => Tensor.Maximum(x, Slope * x);
 }
 
 /// <summary>
@@ -70,6 +68,6 @@ public sealed partial record ResNet12(ImmutableArray<ResNet12Block> Blocks, Line
     public Tensor Features(Tensor x, Normalize normalize)
     {
         foreach (ResNet12Block block in Blocks) x = block.Forward(x, normalize);
-        return x.Mean([2, 3]);
+        return x.GlobalAvgPool2d();
     }
 }

@@ -74,7 +74,7 @@ internal sealed class Lowering
         PlanView source = input.View!;
         if (view(source.Layout) is not { } result)
         {
-            source = input.View = Contiguous(source);
+            source = input.Packed ??= Contiguous(source);
             result = view(source.Layout)!.Value;
         }
         node.View = source with
@@ -100,12 +100,9 @@ internal sealed class Lowering
         for (int i = 0; i < inputs.Length; i++)
         {
             PlanView view = ViewOf(node.Inputs[i]);
-            if (!Fits(view.Layout, kernel.Need(i)))
-            {
-                view = Contiguous(view);
-                if (node.Inputs[i].Constant is null) node.Inputs[i].View = view;
-            }
-            inputs[i] = view;
+            inputs[i] = Fits(view.Layout, kernel.Need(i))
+                ? view
+                : node.Inputs[i].Packed ??= Contiguous(view);
         }
         return inputs;
     }

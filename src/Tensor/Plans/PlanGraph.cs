@@ -44,6 +44,12 @@ internal sealed class PlanNode(
 
     /// <summary>Where the value lies, once lowered.</summary>
     public PlanView? View { get; set; }
+
+    /// <summary>
+    /// A contiguous copy, if some reader needed one. Others keep to the view: how a kernel reads
+    /// decides the last bit of a product, and must not depend on its neighbours.
+    /// </summary>
+    public PlanView? Packed { get; set; }
 }
 
 /// <summary>A graph of plan nodes and the tensors that stand for its parameters.</summary>
@@ -64,12 +70,12 @@ internal sealed class PlanGraph
 
     /// <summary>
     /// All nodes the roots need, by id; roots are marked as results. Ready tensors become
-    /// parameters, after the given placeholders. With <paramref name="merge"/> operations that are
-    /// equal on equal inputs become one. The walk uses its own stack: chains of any length are
-    /// fine.
+    /// parameters, after the given placeholders. With <paramref name="simplify"/> operations that
+    /// are equal on equal inputs become one, and shorter ways to the same bits are taken. The walk
+    /// uses its own stack: chains of any length are fine.
     /// </summary>
     public static PlanGraph Collect(
-        ReadOnlySpan<Tensor> roots, IReadOnlyList<Tensor>? placeholders = null, bool merge = false)
+        ReadOnlySpan<Tensor> roots, IReadOnlyList<Tensor>? placeholders = null, bool simplify = false)
     {
         var graph = new PlanGraph();
         var nodes = new Dictionary<Tensor, PlanNode>(ReferenceEqualityComparer.Instance);
@@ -80,7 +86,7 @@ internal sealed class PlanGraph
         var tensors = new Tensor[states.Count];
         states.Keys.CopyTo(tensors, 0);
         Array.Sort(tensors, static (a, b) => a.Id.CompareTo(b.Id));
-        Dictionary<PlanNode, PlanNode>? known = merge ? new(SameOperation.Instance) : null;
+        Dictionary<PlanNode, PlanNode>? known = simplify ? new(SameOperation.Instance) : null;
         foreach (Tensor tensor in tensors)
         {
             NodeState state = states[tensor];
@@ -94,7 +100,23 @@ internal sealed class PlanGraph
             graph.Roots[i] = nodes[roots[i]];
             graph.Roots[i].IsResult = true;
         }
+        if (simplify) graph.RemoveDead();
+        foreach (PlanNode node in graph.Nodes)
+            foreach (PlanNode input in node.Inputs)
+                input.Users.Add(node);
         return graph;
+    }
+
+    /// <summary>Keeps parameters and what the roots need.</summary>
+    private void RemoveDead()
+    {
+        var needed = new HashSet<PlanNode>(ReferenceEqualityComparer.Instance);
+        var stack = new Stack<PlanNode>(Roots);
+        while (stack.TryPop(out PlanNode? node))
+            if (needed.Add(node))
+                foreach (PlanNode input in node.Inputs)
+                    stack.Push(input);
+        Nodes.RemoveAll(node => node.Parameter < 0 && !needed.Contains(node));
     }
 
     private static Dictionary<Tensor, NodeState> Reach(
@@ -131,25 +153,31 @@ internal sealed class PlanGraph
     {
         var inputs = new PlanNode[state.Inputs.Length];
         for (int i = 0; i < inputs.Length; i++) inputs[i] = nodes[state.Inputs[i]];
-        var node = new PlanNode(tensor, state.Primitive, inputs, -1);
+        Primitive primitive = state.Primitive!;
+        if (known is not null && inputs.Length > 0)
+        {
+            if (Simplification.Existing(tensor, primitive, inputs) is { } existing) return existing;
+            (primitive, inputs) = Simplification.Shorter(tensor, primitive, inputs);
+        }
+        var node = new PlanNode(tensor, primitive, inputs, -1);
         if (known is not null)
         {
             if (known.TryGetValue(node, out PlanNode? same)) return same;
             known.Add(node, node);
         }
-        foreach (PlanNode input in inputs) input.Users.Add(node);
         Nodes.Add(node);
         return node;
     }
 
-    /// <summary>Equal primitives on the same inputs: they compute the same bits.</summary>
+    /// <summary>Equal primitives of one shape on the same inputs: they compute the same bits.</summary>
     private sealed class SameOperation : IEqualityComparer<PlanNode>
     {
         public static readonly SameOperation Instance = new();
 
         public bool Equals(PlanNode? a, PlanNode? b)
         {
-            if (a!.Inputs.Length != b!.Inputs.Length || !a.Primitive!.Equals(b.Primitive))
+            if (a!.Inputs.Length != b!.Inputs.Length || a.Shape != b.Shape
+                || !a.Primitive!.Equals(b.Primitive))
                 return false;
             for (int i = 0; i < a.Inputs.Length; i++)
                 if (a.Inputs[i] != b.Inputs[i])

@@ -121,6 +121,9 @@ loss('huber', lambda x, y, r: F.huber_loss(x, y, delta=0.7, reduction=r), randn(
 loss('triplet', lambda a, p, n, r: F.triplet_margin_loss(a, p, n, margin=0.8, reduction=r),
      randn(5, 3), randn(5, 3), randn(5, 3))
 
+case('conv_transpose2d', nn.ConvTranspose2d(4, 6, 3, stride=2, padding=1, output_padding=1, groups=2),
+     randn(2, 4, 3, 4))
+
 path = os.path.join(os.path.dirname(os.path.abspath(__file__)), 'layers.npz')
 np.savez_compressed(path, **arrays)
 print(len(arrays), 'arrays,', os.path.getsize(path), 'bytes')

@@ -13,38 +13,56 @@ public sealed partial class Tensor
     /// </summary>
     public Tensor ConvTranspose2d(
         Tensor filters, int stride = 1, int padding = 0, int outputPadding = 0, int dilation = 1,
-        int groups = 1)
+        int groups = 1) => ConvTranspose2d(
+            filters, (stride, stride), (padding, padding), (outputPadding, outputPadding),
+            (dilation, dilation), groups);
+
+    /// <summary>
+    /// <see cref="ConvTranspose2d(Tensor, int, int, int, int, int)"/> with (vertical, horizontal)
+    /// strides, paddings and dilations.
+    /// </summary>
+    public Tensor ConvTranspose2d(
+        Tensor filters, (int Height, int Width) stride, (int Height, int Width) padding,
+        (int Height, int Width) outputPadding, (int Height, int Width) dilation, int groups = 1)
     {
         const string op = "ConvTranspose2d";
         Errors.Float(op, this);
         Errors.SameDType(op, this, filters);
         Errors.Rank(op, this, 4, "(N, C, H, W)");
         Errors.Rank(op, filters, 4, "(C, K / groups, R, S)");
-        if (stride < 1 || dilation < 1 || groups < 1 || padding < 0 || outputPadding < 0
-            || outputPadding >= stride)
-            throw Errors.Fail(op, $"stride {stride}, dilation {dilation} and groups {groups} must "
-                + $"be at least 1, padding {padding} at least 0, output padding {outputPadding} "
-                + "between 0 and the stride, exclusive.");
-        if (Shape[1] != filters.Shape[0] || Shape[1] % groups != 0)
+        if (Shape[1] != filters.Shape[0] || groups < 1 || Shape[1] % groups != 0)
             throw Errors.Fail(op, $"images {Shape} have {Shape[1]} channels, but filters "
                 + $"{filters.Shape} take {filters.Shape[0]}, which must be divisible by the "
                 + $"{groups} groups.");
-        int height = Length(Shape[2], filters.Shape[2]), width = Length(Shape[3], filters.Shape[3]);
+        int height = TransposedSize(
+            Shape[2], filters.Shape[2], stride.Height, padding.Height, outputPadding.Height,
+            dilation.Height);
+        int width = TransposedSize(
+            Shape[3], filters.Shape[3], stride.Width, padding.Width, outputPadding.Width,
+            dilation.Width);
         if (height < 1 || width < 1)
             throw Errors.Fail(op, $"images {Shape} with filters {filters.Shape}, stride {stride}, "
                 + $"padding {padding} and dilation {dilation} give {height} x {width} images. Use "
                 + "less padding.");
-        var geometry = new ConvolutionGeometry(
-            stride, stride, padding, padding, dilation, dilation, groups);
+        var geometry = new ConvolutionGeometry(stride.Height, stride.Width, padding.Height,
+            padding.Width, dilation.Height, dilation.Width, groups);
         return Apply(
             new InputGradient(geometry, height, width), ExpandDims(0), filters.ExpandDims(0))
             .Squeeze(0);
+    }
 
-        int Length(int size, int kernel)
-        {
-            long length = (size - 1L) * stride - 2L * padding + (long)dilation * (kernel - 1)
-                + outputPadding + 1;
-            return length <= 0 || size == 0 || kernel == 0 ? 0 : Errors.Size(op, length);
-        }
+    /// <summary>The size that a convolution takes to that one; 0 if there is none.</summary>
+    private static int TransposedSize(
+        int size, int kernel, int stride, int padding, int outputPadding, int dilation)
+    {
+        const string op = "ConvTranspose2d";
+        if (stride < 1 || dilation < 1 || padding < 0 || outputPadding < 0
+            || outputPadding >= stride)
+            throw Errors.Fail(op, $"stride {stride} and dilation {dilation} must be at least 1, "
+                + $"padding {padding} at least 0, output padding {outputPadding} between 0 and the "
+                + "stride, exclusive.");
+        long length = (size - 1L) * stride - 2L * padding + (long)dilation * (kernel - 1)
+            + outputPadding + 1;
+        return length <= 0 || size == 0 || kernel == 0 ? 0 : Errors.Size(op, length);
     }
 }

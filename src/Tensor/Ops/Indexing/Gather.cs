@@ -102,12 +102,15 @@ public sealed partial class Tensor
     }
 
     /// <summary>
-    /// The slices at the given positions of the first axis: <see cref="Take"/> along axis 0. For a
-    /// mask, choose with <see cref="Where(Tensor, Tensor, double)"/>: shapes cannot depend on
-    /// values.
+    /// The slices at the given positions of the first axis: <see cref="Take"/> along axis 0. A mask
+    /// is an error, since a shape cannot depend on values: use <see cref="Where(Tensor, Tensor,
+    /// double)"/>, which keeps the shape.
     /// </summary>
     [IndexerName("Part")]
-    public Tensor this[Tensor index] => Take(index);
+    public Tensor this[Tensor index] => index.DType != DType.Bool
+        ? Take(index)
+        : throw Errors.Fail("Take", $"a mask {index.Shape} would give {Shape} a shape that depends "
+            + "on values. Use Where(mask, x, 0), or positions.");
 
     /// <summary>
     /// For each place of <paramref name="index"/> the element of this at that position of the axis;
