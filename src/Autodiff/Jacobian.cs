@@ -54,7 +54,8 @@ public static class Jacobian
             results += y.Count;
             if (!y.DType.IsFloat() && !y.IsSymbolicZero)
                 throw Errors.Fail("Jacobian", $"the result{Errors.Leaf(paths[k])} is "
-                    + $"{y.DType.Name()} {y.Shape}; only floats have derivatives. Cast it, or leave it out.");
+                    + $"{y.DType.Name()} {y.Shape}; only floats have derivatives. "
+                    + "Cast it, or leave it out.");
         }
         bool forward = mode == JacobianMode.Forward
             || (mode == JacobianMode.Auto && arguments < results);

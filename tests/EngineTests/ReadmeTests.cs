@@ -9,6 +9,7 @@ using Engine.Tests;
 
 namespace ReadmeExample; // outside of Engine, as a user's code is
 
+[Collection("Console")]
 public class ReadmeTests
 {
     private const int Iterations = 2;

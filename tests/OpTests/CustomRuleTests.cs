@@ -81,7 +81,7 @@ public class CustomRuleTests
     }
 
     /// <summary>
-    /// Ridge regression (X'X + rate) w = X'y by gradient steps; solved once more for its derivative.
+    /// Ridge regression (X'X + rate) w = X'y by gradient steps; solved once more to differentiate.
     /// </summary>
     [Fact]
     public void ImplicitDifferentiationOfRidgeEqualsUnrolling()
@@ -112,7 +112,8 @@ public class CustomRuleTests
         // Batched over the targets with one rate for all: its cotangents add up.
         Tensor Shared(Func<(Tensor, Tensor), Tensor> f, Tensor r) =>
             Vmap.Of((Tensor y) => Loss(f, y, r))(A).Sum();
-        Equal(Grad.Of((Tensor r) => Shared(Ridge, r))(rate), Grad.Of((Tensor r) => Shared(ridge, r))(rate), 1e-10);
+        Equal(Grad.Of((Tensor r) => Shared(Ridge, r))(rate),
+            Grad.Of((Tensor r) => Shared(ridge, r))(rate), 1e-10);
         Equal(Grad.Of(Grad.Of((Tensor r) => Shared(Ridge, r)))(rate),
             Grad.Of(Grad.Of((Tensor r) => Shared(ridge, r)))(rate), 1e-9);
     }
@@ -133,7 +134,8 @@ public class CustomRuleTests
             Equal(Jacobian.Of(Jacobian.Of(f))(X), Jacobian.Of(Jacobian.Of(rule))(X));
             Equal(Vmap.Of(Jacobian.Of(f))(A), Vmap.Of(Jacobian.Of(rule))(A));
             Equal(Vmap.Of(Hessian.Of(x => f(x).Exp().Sum()))(A),
-                Compile.Of(Vmap.Of(Hessian.Of(Remat.Of((Tensor x) => rule(x).Exp().Sum()))))(A), 1e-12);
+                Compile.Of(Vmap.Of(Hessian.Of(
+                    Remat.Of((Tensor x) => rule(x).Exp().Sum()))))(A), 1e-12);
         }
     }
 
@@ -158,20 +160,22 @@ public class CustomRuleTests
     [Fact]
     public void MistakesAreExplained()
     {
-        Assert.Equal("CustomRule: has no rule. Give a vjp, (x, y, g) to the cotangents of x, or a jvp, "
-            + "(x, y, v) to the tangents of y.", Error(() => CustomRule.Of((Tensor x) => x)));
-        var wrong = CustomRule.Of((Layer n) => n.Weight.Sum(), vjp: (n, y, g) => n with { Weight = g });
-        Assert.Equal("CustomRule: the vjp gave float64 () as the cotangent of the argument 'Weight' "
-            + "float64 (3, 3). Return tensors shaped like the argument.",
+        Assert.Equal("CustomRule: has no rule. Give a vjp, (x, y, g) to the cotangents of x, or a "
+            + "jvp, (x, y, v) to the tangents of y.", Error(() => CustomRule.Of((Tensor x) => x)));
+        var wrong = CustomRule.Of(
+            (Layer n) => n.Weight.Sum(), vjp: (n, y, g) => n with { Weight = g });
+        Assert.Equal("CustomRule: the vjp gave float64 () as the cotangent of the argument "
+            + "'Weight' float64 (3, 3). Return tensors shaped like the argument.",
             Error(() => Grad.Of((Layer n) => wrong(n))(new(A, X))));
         var tangent = CustomRule.Of((Tensor x) => x.Sum(), jvp: (x, y, v) => v);
-        Assert.Equal("CustomRule: the jvp gave float64 (3) as the tangent of the result float64 (). "
-            + "Return tensors shaped like the result.", Error(() => Jvp.Of((Tensor x) => tangent(x))(X, X)));
+        Assert.Equal("CustomRule: the jvp gave float64 (3) as the tangent of the result float64 "
+            + "(). Return tensors shaped like the result.",
+            Error(() => Jvp.Of((Tensor x) => tangent(x))(X, X)));
         Tensor Capturing(Tensor s) =>
             CustomRule.Of((Tensor x) => x * s, vjp: (x, y, g) => g)(X).Sum();
-        const string text = "CustomRule: is differentiated by a float64 (3) tensor that its function "
-            + "captures, but its rules are for the argument alone. Pass the tensor in the argument, or "
-            + "stop its gradient.";
+        const string text = "CustomRule: is differentiated by a float64 (3) tensor that its "
+            + "function captures, but its rules are for the argument alone. Pass the tensor in the "
+            + "argument, or stop its gradient.";
         Assert.Equal(text, Error(() => Grad.Of((Tensor s) => Capturing(s))(X)));
         Assert.Equal(text, Error(() => Jvp.Of((Tensor s) => Capturing(s))(X, X)));
         Equal((A * X).Sum(1), Vmap.Of((Tensor s) => Capturing(s))(A));

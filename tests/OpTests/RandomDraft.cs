@@ -36,8 +36,8 @@ internal sealed class RandomDraft(long seed)
     /// <summary>A new input of normal numbers.</summary>
     public int Input(Shape shape)
     {
-        Tensor x = Tensor.From([.. Enumerable.Range(0, (int)shape.Count).Select(_ => Normal())], shape);
-        return Keep(new RandomLine("", [], null), x, isInput: true);
+        double[] numbers = [.. Enumerable.Range(0, (int)shape.Count).Select(_ => Normal())];
+        return Keep(new RandomLine("", [], null), Tensor.From(numbers, shape), isInput: true);
     }
 
     /// <summary>A new input of whole numbers below n.</summary>
@@ -89,7 +89,8 @@ internal sealed class RandomDraft(long seed)
     }
 
     private double Normal() =>
-        Math.Sqrt(-2 * Math.Log(1 - random.NextDouble())) * Math.Cos(2 * Math.PI * random.NextDouble());
+        Math.Sqrt(-2 * Math.Log(1 - random.NextDouble()))
+        * Math.Cos(2 * Math.PI * random.NextDouble());
 
     private RandomProgram Finish(long seed)
     {

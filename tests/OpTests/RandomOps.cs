@@ -99,7 +99,8 @@ internal static class RandomOps
         int a = d.Find(s => s.Rank > 0 && s.Count > 0);
         if (a < 0) return false;
         int axis = d.Below(d.ShapeOf(a).Rank);
-        return d.Add(string.Format(text ?? $"{{{{0}}}}.{name}({{0}})", axis), x => f(x[0], axis), a);
+        string line = string.Format(text ?? $"{{{{0}}}}.{name}({{0}})", axis);
+        return d.Add(line, x => f(x[0], axis), a);
     };
 
     private static RandomOp[] Movement() =>
@@ -107,7 +108,7 @@ internal static class RandomOps
         d => Reshape(d), d => Permute(d), d => Slice(d), d => Pad(d), d => Flip(d),
         d => Expand(d), d => Join(d, stack: false), d => Join(d, stack: true),
         Of("{0}.ExpandDims(0)", x => x.Rank < 5 ? x.ExpandDims(0) : x),
-        Along("Flip({0}).Roll", (x, axis) => x.Flip(axis).Roll(1, axis), "{{0}}.Flip({0}).Roll(1, {0})"),
+        Along("Roll", (x, axis) => x.Roll(1, axis), "{{0}}.Roll(1, {0})"),
         Square("Triu", x => x.Triu()), Square("Tril", x => x.Tril()),
         Square("Diagonal", x => x.Diagonal()),
         Of("{0}.ExpandDims(-1).Squeeze()", x => x.ExpandDims(-1).Squeeze()),
@@ -273,9 +274,9 @@ internal static class RandomOps
 
     private static bool Scatter(RandomDraft d)
     {
-        int a = d.Find(s => s.Rank > 0 && s.Count > 0), b = d.Find(s => s == d.ShapeOf(Math.Max(a, 0)));
+        int a = d.Find(s => s.Rank > 0 && s.Count > 0);
         if (a < 0) return false;
-        int axis = d.Below(d.ShapeOf(a).Rank);
+        int b = d.Find(s => s == d.ShapeOf(a)), axis = d.Below(d.ShapeOf(a).Rank);
         return d.Add($"{{0}}.ScatterAdd({{2}}, {{1}}, {axis})",
             x => x[0].ScatterAdd(x[2], x[1], axis), a, b,
             d.Indices(d.ShapeOf(a), d.ShapeOf(a)[axis]));
@@ -288,7 +289,8 @@ internal static class RandomOps
         if (a < 0) return false;
         int n = d.ShapeOf(a)[0];
         return d.Add(
-            $"({{0}}.MatMul({{0}}.Transpose()) + {n} * Tensor.Eye({n}, DType.Float64)).Solve({{0}})",
+            $"({{0}}.MatMul({{0}}.Transpose()) + {n} * Tensor.Eye({n}, DType.Float64))"
+                + ".Solve({0})",
             x => (x[0].MatMul(x[0].Transpose()) + n * Tensor.Eye(n, DType.Float64)).Solve(x[0]), a);
     }
 }

@@ -80,8 +80,8 @@ internal sealed record RandomProgram(
     }
 
     /// <summary>
-    /// A smaller program that still fails: the first line that does by itself, or else as few of the
-    /// results as do; and as much of what leads to them made inputs as can be.
+    /// A smaller program that still fails: the first line that does by itself, or else as few of
+    /// the results as do; and as much of what leads to them made inputs as can be.
     /// </summary>
     public RandomProgram Shrunk(Func<RandomProgram, bool> fails)
     {

@@ -75,11 +75,13 @@ public class RematTests
         bool Chosen(string path) => path == "Weight";
         (Layer, Tensor, int) Step(Layer n, Tensor x, int k)
         {
-            Layer g = Grad.Of((Layer p) => (p.Weight.MatMul(x) + p.Bias!).Square().Sum(), Chosen)(n);
+            Layer g = Grad.Of(
+                (Layer p) => (p.Weight.MatMul(x) + p.Bias!).Square().Sum(), Chosen)(n);
             Assert.True(g.Bias!.IsSymbolicZero);
             return (n.Zip(g, (w, d) => d.IsSymbolicZero ? w : w - 0.1 * d), g.Bias!, k + 1);
         }
-        var (stepped, frozen, k) = Remat.Of((Layer n, Tensor x, int i) => Step(n, x, i))(layer, X, 2);
+        var (stepped, frozen, k) =
+            Remat.Of((Layer n, Tensor x, int i) => Step(n, x, i))(layer, X, 2);
         Assert.Equal(3, k);
         Assert.True(frozen.IsSymbolicZero);
         Equal(Step(layer, X, 2).Item1, stepped);
@@ -91,7 +93,8 @@ public class RematTests
                     : Step(n, X, 0).Item1;
             return n.Weight.Square().Sum() + n.Bias!.Sum();
         }
-        Equal(Grad.Of((Layer n) => Outer(n, false))(layer), Grad.Of((Layer n) => Outer(n, true))(layer));
+        Equal(Grad.Of((Layer n) => Outer(n, false))(layer),
+            Grad.Of((Layer n) => Outer(n, true))(layer));
         GradCheckResult check = GradCheck.Run((Layer n) => Outer(n, true), layer, order: 2);
         Assert.True(check.Error < 1e-7, $"{check}");
     }
@@ -101,7 +104,8 @@ public class RematTests
     {
         Equal(X.Exp(), Remat.Of((int n) => X.Exp())(3));
         Equal(0 * X, Grad.Of((Tensor x) => Remat.Of((Tensor t) => W)(x).Sum())(X));
-        Equal(Tensor.Ones(3, DType.Float64), Grad.Of((Tensor x) => Remat.Of((Tensor t) => t)(x).Sum())(X));
+        Equal(Tensor.Ones(3, DType.Float64),
+            Grad.Of((Tensor x) => Remat.Of((Tensor t) => t)(x).Sum())(X));
         var (a, b) = Remat.Of((Tensor t) => (t, t))(X);
         Equal(a, b);
         Equal(5 * Tensor.Ones(3, DType.Float64), Grad.Of((Tensor x) =>
@@ -133,7 +137,8 @@ public class RematTests
             return Compile.Explain(compiled).ToString()!;
         }
         Func<Tensor, Tensor> f = x => W.MatMul(x.Exp()).Exp().Sum();
-        int once = Steps(f).Split("MatMul").Length, twice = Steps(Remat.Of(f)).Split("MatMul").Length;
+        int once = Steps(f).Split("MatMul").Length;
+        int twice = Steps(Remat.Of(f)).Split("MatMul").Length;
         Assert.True(twice > once, $"{once} and {twice} products");
     }
 
@@ -142,7 +147,8 @@ public class RematTests
     {
         // Wide activations, few parameters: an inner step of MAML on 400 examples.
         Key[] keys = Key.From(3).Split(4);
-        var model = new Layer((0.3 * keys[0].Normal([8, 8])).Eval(), (0.1 * keys[1].Normal(8)).Eval());
+        var model = new Layer(
+            (0.3 * keys[0].Normal([8, 8])).Eval(), (0.1 * keys[1].Normal(8)).Eval());
         Tensor x = keys[2].Normal([400, 8]).Eval();
         long Arena(int steps, bool remat)
         {

@@ -44,7 +44,8 @@ public class VmapAxesTests
     {
         Layer squares = Vmap.Of((Tensor x) => new Layer(x.Square(), x.Sum()),
             outAxis: Axis.By(path => path == "Weight" ? -1 : 0))(Table);
-        Assert.Equal(Table.Square().Transpose().ToArray<double>(), squares.Weight.ToArray<double>());
+        Assert.Equal(
+            Table.Square().Transpose().ToArray<double>(), squares.Weight.ToArray<double>());
         Assert.Equal([3.0, 12], squares.Bias!.ToArray<double>());
         Tensor middle = Vmap.Of((Tensor x) => x.ExpandDims(0), outAxis: -2)(Table);
         Assert.Equal(Shape.Of(1, 2, 3), middle.Shape);
@@ -68,17 +69,18 @@ public class VmapAxesTests
     [Fact]
     public void WrongAxesAreExplainedWithPathAndShape()
     {
-        Assert.Equal("Vmap: axis 0 of argument 0 'Weight' float64 (2, 3) has 2 elements, but axis 0 of "
-            + "argument 0 'Bias' float64 (3) has 3; batch sizes must agree. Check the in-axes.",
+        Assert.Equal("Vmap: axis 0 of argument 0 'Weight' float64 (2, 3) has 2 elements, but axis "
+            + "0 of argument 0 'Bias' float64 (3) has 3; batch sizes must agree. "
+            + "Check the in-axes.",
             Error(() => Vmap.Of((Layer n) => n.Weight)(Batch)));
-        Assert.Equal("Vmap: axis 2 is out of range for argument 1 'Weight' float64 (2, 3). Share what "
-            + "has no batch axis: Axis.Shared, or null in Axis.By.",
+        Assert.Equal("Vmap: axis 2 is out of range for argument 1 'Weight' float64 (2, 3). Share "
+            + "what has no batch axis: Axis.Shared, or null in Axis.By.",
             Error(() => Vmap.Of((Tensor x, Layer n) => n.Weight, (0, 2))(Table, Batch)));
-        Assert.Equal("Vmap: axis 0 is out of range for argument 0 float64 (). Share what has no batch "
-            + "axis: Axis.Shared, or null in Axis.By.",
+        Assert.Equal("Vmap: axis 0 is out of range for argument 0 float64 (). Share what has no "
+            + "batch axis: Axis.Shared, or null in Axis.By.",
             Error(() => Vmap.Of((Tensor x) => x)(Tensor.Scalar(1.0))));
-        Assert.Equal("Vmap: axis 3 is out of range for the result float64 (3). Out-axes count the batch "
-            + "axis too.", Error(() => Vmap.Of((Tensor x) => x, outAxis: 3)(Table)));
+        Assert.Equal("Vmap: axis 3 is out of range for the result float64 (3). Out-axes count the "
+            + "batch axis too.", Error(() => Vmap.Of((Tensor x) => x, outAxis: 3)(Table)));
         Assert.Equal("Vmap: no argument is batched. Give at least one an in-axis.",
             Error(() => Vmap.Of((Tensor x) => x, Axis.Shared)(Table)));
     }

@@ -72,8 +72,8 @@ public class JacobianTests
             Equal(Tensor.Zeros([2, 3, 3], DType.Float64), none);
             Assert.Equal(Shape.Of(0, 3), Jacobian.Of((Tensor x) => x[..0], mode)(X).Shape);
         }
-        Assert.Equal("Jacobian: the result 'Item2' is int64 (); only floats have derivatives. Cast it, "
-            + "or leave it out.", Assert.Throws<EngineException>(
+        Assert.Equal("Jacobian: the result 'Item2' is int64 (); only floats have derivatives. Cast "
+            + "it, or leave it out.", Assert.Throws<EngineException>(
                 () => Jacobian.Of((Tensor x) => (x, x.ArgMax()))(X)).Message);
         Assert.Equal("Blocks: no tensor 'Bias' among the result's [Item1, Item2]. Use one of these "
             + "paths.", Assert.Throws<EngineException>(
@@ -127,7 +127,8 @@ public class JacobianTests
         // The trace of the Hessian by products with unit vectors, and its gradient.
         var laplacian = (Tensor x) => Vmap.Of(
             (Tensor e) => Hessian.Product(f)(x, e).MatMul(e))(Tensor.Eye(3, DType.Float64)).Sum();
-        Assert.Equal(hessian(X).ToDoubles().Where((_, i) => i % 4 == 0).Sum(), laplacian(X).Item(), 12);
+        double trace = hessian(X).ToDoubles().Where((_, i) => i % 4 == 0).Sum();
+        Assert.Equal(trace, laplacian(X).Item(), 12);
         Assert.True(GradCheck.Run((Tensor x) => laplacian(x), X, step: 1e-3).Error < 1e-8);
         Blocks<Layer> batched = Vmap.Of(Jacobian.Of((Layer n) => (Net(n), n.Bias!)))(
             Model.Map((Tensor x) => Tensor.Stack([x, 2 * x])));
@@ -145,9 +146,11 @@ public class JacobianTests
         var (ca, cx) = pull(y);
         Equal(A.Transpose().MatMul(y), cx);
         Equal(y.ExpandDims(1) * X, ca);
-        Tensor tangent = Jvp.Of((Tensor a, Tensor x) => a.MatMul(x))((A, X), (A.Cos(), X.Sin())).Tangent;
+        Tensor tangent = Jvp.Of((Tensor a, Tensor x) => a.MatMul(x))(
+            (A, X), (A.Cos(), X.Sin())).Tangent;
         Equal(A.Cos().MatMul(X) + A.MatMul(X.Sin()), tangent);
-        Tensor three = Jvp.Of((Tensor a, Tensor b, Tensor c) => a * b * c)((X, X, X), (X, X, X)).Tangent;
+        Tensor three = Jvp.Of((Tensor a, Tensor b, Tensor c) => a * b * c)(
+            (X, X, X), (X, X, X)).Tangent;
         Equal(3 * X * X * X, three);
         Assert.Equal(3 * X[0].Item(), Vjp.Of((Tensor a, Tensor b, Tensor c) => a * b * c + 0 * X)(
             X[0], Tensor.Scalar(3.0), X).Pullback(Tensor.From([1.0, 0, 0])).Item3[0].Item(), 14);

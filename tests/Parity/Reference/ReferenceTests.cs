@@ -65,7 +65,8 @@ public class ReferenceTests
         if (expected.Count == 0) return;
         double scale = Math.Max(expected.Abs().Max().Item(), 1e-3);
         double error = (actual - expected).Abs().Max().Item() / scale;
-        Assert.True(error <= Tolerance, $"{c.Name} {c.Attributes}: {what} differs by {error:0.0e+00} "
+        Assert.True(error <= Tolerance,
+            $"{c.Name} {c.Attributes}: {what} differs by {error:0.0e+00} "
             + $"of the largest element\n{actual}\nis not\n{expected}");
     }
 }
