@@ -156,7 +156,10 @@ internal sealed class ReproSyntax
         OptionKinds.Whole("--iterations", "Meta-steps to train", 70_000);
 
     private readonly Option<long> seed =
-        OptionKinds.Seed("--seed", "Seed of everything random", 0);
+        OptionKinds.Seed("--seed", "First seed of everything random", 0);
+
+    private readonly Option<int> seeds = OptionKinds.Whole(
+        "--seeds", "Seeds to train and test side by side: SEED, SEED + 1, ...", 9);
 
     private readonly Option<string> order =
         OptionKinds.Choice("--order", "Order of differentiation", "exact", "exact", "first");
@@ -176,13 +179,14 @@ internal sealed class ReproSyntax
         },
     };
 
-    public IEnumerable<Option> All => [iterations, seed, order];
+    public IEnumerable<Option> All => [iterations, seed, seeds, order];
 
     public ReproOptions Read(ParseResult parsed) => new()
     {
         Name = parsed.GetRequiredValue(Name),
         Iterations = parsed.GetValue(iterations),
         Seed = parsed.GetValue(seed),
+        Seeds = parsed.GetValue(seeds),
         FirstOrder = parsed.GetValue(order) == "first",
     };
 }
