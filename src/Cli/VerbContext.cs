@@ -19,6 +19,18 @@ internal sealed class VerbContext(TextWriter output, CancellationToken stop, int
     /// <summary>What --json writes.</summary>
     public JsonSummary Summary { get; } = new();
 
+    /// <summary>
+    /// Set by a verb that has said its figures and yet did not succeed: they are written first.
+    /// </summary>
+    public CliException? Failure { get; set; }
+
+    /// <summary>Writes the figures to the file of --json, if any, and fails if the verb did.</summary>
+    public void Finish(string? json)
+    {
+        if (json is not null) Summary.WriteTo(json);
+        if (Failure is not null) throw Failure;
+    }
+
     /// <summary>A line of text that is no figure.</summary>
     public void Line(string text = "") => Output.WriteLine(text);
 

@@ -79,7 +79,7 @@ internal sealed record TestOptions
 
     public required int EvalTasks { get; init; }
 
-    public required long Seed { get; init; }
+    public required long? Seed { get; init; }
 
     public required string? Data { get; init; }
 }

@@ -121,7 +121,8 @@ internal sealed class TestSyntax
     private readonly Option<int> evalTasks =
         OptionKinds.Whole("--eval-tasks", "Tasks to measure accuracy on", 600, min: 2);
 
-    private readonly Option<long> seed = OptionKinds.Seed("--seed", "Seed of the tasks", 0);
+    private readonly Option<long?> seed =
+        OptionKinds.SeedOrNone("--seed", "Seed of the tasks" + AsTrained);
 
     private readonly Option<string?> data =
         OptionKinds.PathTo("--data", "Images to test on" + AsTrained, "FOLDER");
