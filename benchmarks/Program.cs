@@ -2,7 +2,8 @@
 //
 //   dotnet run -c Release --project benchmarks -- steps [--case NAME] [--threads T] [--peer]
 //   dotnet run -c Release --project benchmarks -- scale [--case NAME] [--threads T]
-//   dotnet run -c Release --project benchmarks -- kernels [--threads T] [--peer]
+//   dotnet run -c Release --project benchmarks -- kernels [--threads T]
+//   dotnet run -c Release --project benchmarks -- overhead
 //
 // Each takes --json FILE. Times are for people and notes; no test looks at them.
 using System.CommandLine;
@@ -40,6 +41,9 @@ scale.SetAction(r =>
 var kernels = new Command("kernels", "Single kernels") { threads, json };
 kernels.SetAction(r => KernelsVerb.Run(r.GetValue(threads), r.GetValue(json)));
 
+var overhead = new Command("overhead", "What nodes, plans and transforms cost") { json };
+overhead.SetAction(r => OverheadVerb.Run(r.GetValue(json)));
+
 // What the verbs above start once a measurement, so that each has a process's memory to itself.
 var sizes = new Option<int[]>("--scale")
 {
@@ -55,7 +59,10 @@ measure.SetAction(r =>
         r.GetValue(caseName)!, r.GetValue(threads), new Scale(s[0], s[1], s[2], s[3]));
 });
 
-var root = new RootCommand("Benchmarks of Engine") { steps, scale, kernels, measure };
+var root = new RootCommand("Benchmarks of Engine") 
+{
+    steps, scale, kernels, overhead, measure,
+};
 try
 {
     return root.Parse(args).Invoke(new InvocationConfiguration

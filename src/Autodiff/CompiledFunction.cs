@@ -1,5 +1,6 @@
 // A function compiled: one plan for each signature of its arguments, made at the first call with it
 // and replayed at the others.
+using System.Diagnostics;
 using System.Text;
 
 namespace Engine;
@@ -68,11 +69,11 @@ internal sealed class CompiledFunction<A, R>(string name, Func<A, R> function)
     private long hits;
 
     /// <summary>
-    /// One traced signature: its plan, the values it captured, and the result's structure with the
+    /// One traced signature: its plan and how long that took to make, the values it captured, and the result's structure with the
     /// type of each tensor (a symbolic zero stays one).
     /// </summary>
     private sealed record Entry(
-        Plan Plan, Value[] Captured, List<Tensor> CapturedTensors, R Template,
+        Plan Plan, TimeSpan Time, Value[] Captured, List<Tensor> CapturedTensors, R Template,
         List<(Shape Shape, DType DType, bool IsZero)> Outputs);
 
     /// <summary>
@@ -114,7 +115,7 @@ internal sealed class CompiledFunction<A, R>(string name, Func<A, R> function)
     {
         lock (gate)
             return new(name, hits, [.. entries.Select(e =>
-                Explanation.Trace.Of(e.Key.ToString(), e.Value.Plan, e.Value.CapturedTensors))]);
+                Explanation.Trace.Of(e.Key.ToString(), e.Value.Plan, e.Value.Time, e.Value.CapturedTensors))]);
     }
 
     /// <summary>
@@ -145,6 +146,7 @@ internal sealed class CompiledFunction<A, R>(string name, Func<A, R> function)
 
     private Entry? Make(Signature signature, A arguments, List<Tensor> leaves)
     {
+        long start = Stopwatch.GetTimestamp();
         var trace = new Trace(name);
         try
         {
@@ -170,7 +172,8 @@ internal sealed class CompiledFunction<A, R>(string name, Func<A, R> function)
             // The template keeps no node of the trace alive.
             R template = Structure.WithLeaves(result, outputs.ConvertAll(Tensor.ZeroGradient));
             return new Entry(
-                plan, Evaluator.Values(name, captured), captured, template,
+                plan, Stopwatch.GetElapsedTime(start), Evaluator.Values(name, captured), captured,
+                template,
                 outputs.ConvertAll(o => (o.Shape, o.DType, o.IsSymbolicZero)));
         }
         finally

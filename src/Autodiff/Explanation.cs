@@ -33,24 +33,28 @@ public sealed record Explanation(
     /// <param name="Operations">
     /// Floating-point operations of products and convolutions, computed directly.
     /// </param>
+    /// <param name="Time">What tracing and planning took.</param>
     /// <param name="Captured">Tensors that the function captured, frozen at the trace.</param>
     public sealed record Trace(
         string Signature, ImmutableArray<string> Steps, int FusedGroups, long PeakBytes,
-        double Operations, ImmutableArray<string> Captured)
+        double Operations, TimeSpan Time, ImmutableArray<string> Captured)
     {
-        internal static Trace Of(string signature, Plan plan, List<Tensor> captured) => new(
+        internal static Trace Of(
+            string signature, Plan plan, TimeSpan time, List<Tensor> captured) => new(
             signature,
             [.. plan.Steps.Select(step => step.ToString())],
             plan.Steps.Count(step => step is TileStepGroup),
             plan.ArenaBytes,
             plan.Steps.Sum(step => step.Operations),
+            time,
             [.. captured.Select(tensor => $"{tensor.DType.Name()} {tensor.Shape}")]);
 
         /// <inheritdoc/>
         public override string ToString()
         {
             var text = new StringBuilder($"{Signature}\n  {Steps.Length} steps, {FusedGroups} of "
-                + $"them fused element-wise groups, {PeakBytes} bytes of temporaries");
+                + $"them fused element-wise groups, {PeakBytes} bytes of temporaries, planned in "
+                + $"{Time.TotalMilliseconds:F1} ms");
             foreach (string tensor in Captured) text.Append($"\n  captured {tensor}");
             foreach (string step in Steps) text.Append($"\n    {step}");
             return text.ToString();

@@ -47,6 +47,17 @@ public abstract unsafe class TileKernel
 
     /// <summary>Runs on n elements; unused sources are null.</summary>
     public abstract void Run(void* a, void* b, void* c, void* result, nint n);
+
+    /// <summary>
+    /// Whether <see cref="RunUniform"/> takes one element in place of a tile for that source.
+    /// </summary>
+    internal virtual bool TakesUniform(int source) => false;
+
+    /// <summary>
+    /// As <see cref="Run"/> for two sources, of which the given one is a single element.
+    /// </summary>
+    internal virtual void RunUniform(int source, void* one, void* all, void* result, nint n) =>
+        throw new NotSupportedException($"{Operator.Name} takes tiles only.");
 }
 
 /// <summary>One step: its result is register Inputs + Constants + (index of the step).</summary>

@@ -55,6 +55,7 @@ public class FusedTests
                     1 => random.Next(9, 70),
                     2 => 150,
                     3 => 3,
+                    5 => 48,
                     4 => random.Next(3) == 0 ? 1100 : 4,
                     _ => 5,
                 })];
@@ -120,29 +121,43 @@ public class FusedTests
     }
 
     [Theory]
-    [InlineData(3, 1, 1)]
-    [InlineData(20, 1, 1)]
-    [InlineData(20, 2, 1)]
-    [InlineData(6, 1, 2)]
-    public void ConvolutionsWithEpiloguesEqualTheirParts(int channels, int stride, int groups)
+    [InlineData(3, 1, 1, 17)]
+    [InlineData(20, 1, 1, 17)]
+    [InlineData(20, 2, 1, 17)]
+    [InlineData(6, 1, 2, 17)]
+    [InlineData(20, 1, 1, 10)]
+    [InlineData(20, 1, 1, 20)]
+    [InlineData(3, 1, 1, 10)]
+    public void ConvolutionsWithEpiloguesEqualTheirParts(
+        int channels, int stride, int groups, int width)
     {
         foreach (DType type in (DType[])[DType.Float32, DType.Float64])
         {
             var backend = new CpuBackend(2);
-            var random = new Random(7);
+            var random = new Random(7 + width);
+            int height = width == 17 ? 14 : 8;
             var s = new ConvolutionShape(
-                2, 7, channels, 14, 17, 18, 3, 3, stride, stride, 1, 1, 1, 1, groups);
-            long[] image = [2, 7, channels, 14, 17], filter = [2, 18, channels / groups, 3, 3];
+                2, 7, channels, height, width, 18, 3, 3, stride, stride, 1, 1, 1, 1, groups);
+            long[] image = [2, 7, channels, height, width], filter = [2, 18, channels / groups, 3, 3];
             long[] output = [2, 7, 18, s.OutHeight, s.OutWidth];
             Operand x = Views.Random(backend, random, type, image, true);
             Operand w = Views.Random(backend, random, type, filter, true);
             Operand g = Views.Random(backend, random, type, output, true);
-            string what = $"{channels} {stride} {groups}";
+            string what = $"{channels} {stride} {groups} {width}";
             CheckEpilogue(backend, random, output, type,
                 (in Operand y, in Epilogue e) => backend.Convolution(s, x, w, y, e), what);
             CheckEpilogue(backend, random, image, type,
                 (in Operand y, in Epilogue e) => backend.InputGradient(s, g, w, y, e), what);
         }
+    }
+
+    private static Operand Channels(
+        CpuBackend backend, Random random, DType type, long[] sizes)
+    {
+        Operand row = Views.Random(backend, random, type, [sizes[2]], true);
+        var strides = new long[sizes.Length];
+        strides[2] = 1;
+        return row with { Layout = new Layout(sizes, strides) };
     }
 
     private delegate void Kernel(in Operand y, in Epilogue epilogue);
@@ -152,7 +167,10 @@ public class FusedTests
     {
         TileProgram program = Program(type);
         program = program with { Outputs = [5] };
-        Operand other = Views.Random(backend, random, type, sizes);
+        // One number a channel, as a bias is: runs of equal elements.
+        Operand other = random.Next(2) == 0
+            ? Views.Random(backend, random, type, sizes)
+            : Channels(backend, random, type, sizes);
         Operand plain = Views.New(backend, type, sizes), expected = Views.New(backend, type, sizes);
         Operand actual = Views.New(backend, type, sizes);
         kernel(plain, default);

@@ -28,7 +28,11 @@ internal static class RandomOps
         Of("1 / ({0}.Square() + 0.6)", x => 1 / (x.Square() + 0.6)),
         Of("Tensor.Maximum({0}, 0.2)", x => Tensor.Maximum(x, 0.2)),
         Of("Tensor.Where({0} > 0.1, {0}, 0.5)", x => Tensor.Where(x > 0.1, x, 0.5)),
-        Of("{0}.Sign() * {0}", x => x.Sign() * x),
+        Of("{0}.Sign() * {0}", x => x.Sign() * x), Of("{0}.Erf()", x => x.Erf()),
+        Of("{0}.Gelu()", x => x.Gelu()), Of("{0}.Elu()", x => x.Elu()),
+        Of("{0}.Square().Log1p()", x => x.Square().Log1p()),
+        Of("{0}.Tanh().Expm1()", x => x.Tanh().Expm1()),
+        Of("{0}.Clip(-0.8, 0.9)", x => x.Clip(-0.8, 0.9)),
     ];
 
     private static RandomOp[] Binary() =>
@@ -39,6 +43,7 @@ internal static class RandomOps
         Two("({0}.Square() + 0.5).Pow({1}.Tanh())", (x, y) => (x.Square() + 0.5).Pow(y.Tanh())),
         Two("Tensor.Maximum({0}, {1})", Tensor.Maximum),
         Two("Tensor.Minimum({0}, {1})", Tensor.Minimum),
+        Two("Tensor.Atan2({0}, {1}.Square() + 0.4)", (x, y) => Tensor.Atan2(x, y.Square() + 0.4)),
         Two("Tensor.Where({0} < {1}, {1}.Sin(), {0})", (x, y) => Tensor.Where(x < y, y.Sin(), x)),
         Two("Tensor.Where(({0} >= {1}) & ({0} > 0), {0}, {1})",
             (x, y) => Tensor.Where((x >= y) & (x > 0), x, y)),
@@ -68,6 +73,7 @@ internal static class RandomOps
         Over("Min", (x, axes, keep) => x.Min(axes, keep)),
         Over("LogSumExp", (x, axes, keep) => x.LogSumExp(axes, keep)),
         Over("Var", (x, axes, keep) => x.Var(axes, keep)),
+        Along("CumSum", (x, axis) => x.CumSum(axis)), Along("Sort", (x, axis) => x.Sort(axis)),
         Along("Softmax", (x, axis) => x.Softmax(axis)),
         Along("LogSoftmax", (x, axis) => x.LogSoftmax(axis)),
         Along("ArgSort", (x, axis) => x.TakeAlongAxis(x.ArgSort(axis), axis),
@@ -101,8 +107,14 @@ internal static class RandomOps
         d => Reshape(d), d => Permute(d), d => Slice(d), d => Pad(d), d => Flip(d),
         d => Expand(d), d => Join(d, stack: false), d => Join(d, stack: true),
         Of("{0}.ExpandDims(0)", x => x.Rank < 5 ? x.ExpandDims(0) : x),
+        Along("Flip({0}).Roll", (x, axis) => x.Flip(axis).Roll(1, axis), "{{0}}.Flip({0}).Roll(1, {0})"),
+        Square("Triu", x => x.Triu()), Square("Tril", x => x.Tril()),
+        Square("Diagonal", x => x.Diagonal()),
         Of("{0}.ExpandDims(-1).Squeeze()", x => x.ExpandDims(-1).Squeeze()),
     ];
+
+    private static RandomOp Square(string name, Func<Tensor, Tensor> f) => d =>
+        d.Add($"{{0}}.{name}()", x => f(x[0]), d.Find(s => s.Rank > 1 && s.Count > 0));
 
     private static bool Reshape(RandomDraft d)
     {
@@ -182,7 +194,7 @@ internal static class RandomOps
     [
         d => Product(d), d => Product(d), d => Product(d), d => Layer(d), d => Layer(d),
         d => Convolve(d), d => Convolve(d), d => Pool(d), d => Take(d), d => Take(d),
-        d => TakeAlong(d), d => OneHot(d),
+        d => TakeAlong(d), d => OneHot(d), d => Scatter(d), d => Solve(d),
     ];
 
     private static bool Product(RandomDraft d)
@@ -257,5 +269,26 @@ internal static class RandomOps
         int n = d.ShapeOf(a)[0];
         return d.Add($"{{1}}.OneHot({n}, DType.Float64).MatMul({{0}})",
             x => x[1].OneHot(n, DType.Float64).MatMul(x[0]), a, d.Indices([4], n));
+    }
+
+    private static bool Scatter(RandomDraft d)
+    {
+        int a = d.Find(s => s.Rank > 0 && s.Count > 0), b = d.Find(s => s == d.ShapeOf(Math.Max(a, 0)));
+        if (a < 0) return false;
+        int axis = d.Below(d.ShapeOf(a).Rank);
+        return d.Add($"{{0}}.ScatterAdd({{2}}, {{1}}, {axis})",
+            x => x[0].ScatterAdd(x[2], x[1], axis), a, b,
+            d.Indices(d.ShapeOf(a), d.ShapeOf(a)[axis]));
+    }
+
+    /// <summary>A system that is well conditioned whatever the matrix.</summary>
+    private static bool Solve(RandomDraft d)
+    {
+        int a = d.Find(s => s.Rank == 2 && s[0] is > 0 and < 6);
+        if (a < 0) return false;
+        int n = d.ShapeOf(a)[0];
+        return d.Add(
+            $"({{0}}.MatMul({{0}}.Transpose()) + {n} * Tensor.Eye({n}, DType.Float64)).Solve({{0}})",
+            x => (x[0].MatMul(x[0].Transpose()) + n * Tensor.Eye(n, DType.Float64)).Solve(x[0]), a);
     }
 }

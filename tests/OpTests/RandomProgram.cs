@@ -51,22 +51,22 @@ internal sealed record RandomProgram(
         return loss!;
     }
 
-    /// <summary>What one line needs, with it as the result.</summary>
-    public RandomProgram Only(int result)
+    /// <summary>What some lines need, with them as the results.</summary>
+    public RandomProgram Only(params int[] results)
     {
-        var needed = new HashSet<int> { result };
-        for (int i = result; i >= 0; i--)
+        var needed = new HashSet<int>(results);
+        for (int i = Lines.Length - 1; i >= 0; i--)
             if (needed.Contains(i))
                 needed.UnionWith(Lines[i].Operands);
         int[] kept = [.. needed.Order()];
-        RandomLine[] lines = [.. kept.Select(k => Lines[k] with
+        int[] At(int[] lines) => Array.ConvertAll(lines, k => Array.IndexOf(kept, k));
+        int[] inputs = [.. Enumerable.Range(0, Lines.Length).Where(k => Lines[k].Apply is null)];
+        return this with
         {
-            Operands = Array.ConvertAll(Lines[k].Operands, o => Array.IndexOf(kept, o)),
-        })];
-        Tensor[] inputs = [.. Lines.Index().Where(line => line.Item.Apply is null)
-            .Select((line, i) => (line.Index, Inputs[i]))
-            .Where(input => needed.Contains(input.Index)).Select(input => input.Item2)];
-        return this with { Lines = lines, Inputs = inputs, Results = [kept.Length - 1] };
+            Lines = [.. kept.Select(k => Lines[k] with { Operands = At(Lines[k].Operands) })],
+            Inputs = [.. Inputs.Where((_, i) => needed.Contains(inputs[i]))],
+            Results = At(results),
+        };
     }
 
     /// <summary>The program with a line made an input, which has the value of that line.</summary>
@@ -76,25 +76,27 @@ internal sealed record RandomProgram(
         inputs.Insert(Lines[..cut].Count(line => line.Apply is null), Values(Inputs)[cut].Eval());
         RandomLine[] lines = [.. Lines];
         lines[cut] = new RandomLine("", [], null);
-        return (this with { Lines = lines, Inputs = [.. inputs] }).Only(Results[0]);
+        return (this with { Lines = lines, Inputs = [.. inputs] }).Only(Results);
     }
 
     /// <summary>
-    /// A smaller program that still fails: the first line that does, and as much of what leads to
-    /// it made inputs as can be.
+    /// A smaller program that still fails: the first line that does by itself, or else as few of the
+    /// results as do; and as much of what leads to them made inputs as can be.
     /// </summary>
     public RandomProgram Shrunk(Func<RandomProgram, bool> fails)
     {
         RandomProgram small = this;
-        for (int i = 0; i < Lines.Length; i++)
-            if (Lines[i].Apply is not null && Values(Inputs)[i].DType.IsFloat() && fails(Only(i)))
-            {
-                small = Only(i);
-                break;
-            }
-        for (int i = small.Lines.Length - 2; i >= 0 && small.Results.Length == 1; i--)
-            if (i < small.Lines.Length - 1 && small.Lines[i].Apply is not null
-                && small.Cut(i) is var cut && fails(cut))
+        Tensor[] values = Values(Inputs);
+        int[] alone = [.. Enumerable.Range(0, Lines.Length).Where(k =>
+            Lines[k].Apply is not null && values[k].DType.IsFloat())];
+        int first = Array.FindIndex(alone, k => fails(Only(k)));
+        if (first >= 0) small = Only(alone[first]);
+        for (int i = small.Results.Length - 1; i >= 0 && small.Results.Length > 1; i--)
+            if (small.Only([.. small.Results.Where((_, k) => k != i)]) is var fewer && fails(fewer))
+                small = fewer;
+        for (int i = small.Lines.Length - 1; i >= 0; i--)
+            if (i < small.Lines.Length && small.Lines[i].Apply is not null
+                && !small.Results.Contains(i) && small.Cut(i) is var cut && fails(cut))
                 small = cut;
         return small;
     }

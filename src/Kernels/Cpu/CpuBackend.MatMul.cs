@@ -144,7 +144,7 @@ internal static unsafe class MatMulKernel<O, V, T>
         batch.ItemC = batch.First.M * batch.First.N;
 
         ref Product<T> p = ref batch.First;
-        if (!GemmSmall<O, V, T>.Fits(p) && !Dots(p))
+        if (!GemmSmall<O, V, T>.Fits(p) && !Dots(p) && p.K > 1)
         {
             for (long item = 0; item < batch.Items; item++)
                 Gemm<O, V, T>.Run(backend, batch.Item(item), after, item * batch.ItemC);
@@ -211,12 +211,29 @@ internal static unsafe class MatMulKernel<O, V, T>
         ref Batch batch = ref *(Batch*)context;
         long start = part * batch.ItemsPerPart;
         long end = Math.Min(start + batch.ItemsPerPart, batch.Items);
-        if (Dots(batch.First))
+        if (batch.First.K == 1 && batch.First.ColumnB == 1)
+            for (long item = start; item < end; item++) RunOuter(batch.Item(item));
+        else if (Dots(batch.First))
             for (long item = start; item < end; item++) RunDots(batch.Item(item));
         else if (!GemmSmall<O, V, T>.NeedsScratch(batch.First))
             for (long item = start; item < end; item++) GemmSmall<O, V, T>.Run(batch.Item(item));
         else RunPacked(batch, start, end);
         batch.Finish(start, end);
+    }
+
+    /// <summary>Depth one: each row is the row of B times a number.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void RunOuter(in Product<T> p)
+    {
+        nint whole = p.N - p.N % O.Count;
+        for (nint row = 0; row < p.M; row++)
+        {
+            V a = O.Create(p.A[row * p.RowA]);
+            T* c = p.C + row * p.RowC;
+            for (nint j = 0; j < whole; j += O.Count) O.Store(O.Multiply(a, O.Load(p.B + j)), c + j);
+            if (whole < p.N)
+                O.Store(O.Multiply(a, O.Load(p.B + whole)), c + whole, (int)(p.N - whole));
+        }
     }
 
     private static void RunPacked(in Batch batch, long start, long end)

@@ -25,6 +25,7 @@ internal sealed class CpuTilePlan
                 DirectOutput[register] = output;
         }
 
+        (MayBeUniform, UniformSource) = Uniforms(firstStep);
         OutputTypes = [.. Outputs.Select(program.TypeOf)];
         int[] slots = Allocate(program, firstStep, out int narrow, out int wide);
         Tile = wide > 0 || narrow > 6 ? 512 : 1024;
@@ -54,6 +55,15 @@ internal sealed class CpuTilePlan
     /// <summary>By register: the output a step writes straight to, or -1.</summary>
     public int[] DirectOutput { get; }
 
+    /// <summary>
+    /// By input or constant: whether one element will do where all are the same, because every
+    /// step that reads it takes that.
+    /// </summary>
+    public bool[] MayBeUniform { get; }
+
+    /// <summary>By step: which source may be one element, or -1.</summary>
+    public int[] UniformSource { get; }
+
     /// <summary>By register: where in scratch it lies, in bytes.</summary>
     public int[] Offsets { get; }
 
@@ -65,6 +75,30 @@ internal sealed class CpuTilePlan
 
     /// <summary>Elements of a tile; chosen so that scratch fits L1 for common programs.</summary>
     public int Tile { get; }
+
+    private (bool[] MayBe, int[] Source) Uniforms(int firstStep)
+    {
+        var mayBe = new bool[firstStep];
+        int[] source = new int[Steps.Length];
+        Array.Fill(source, -1);
+        for (int register = 0; register < firstStep; register++)
+        {
+            bool fits = Array.IndexOf(Outputs, register) < 0;
+            for (int i = 0; i < Steps.Length && fits; i++)
+            {
+                TileStep step = Steps[i];
+                if (step.C == register) fits = false;
+                if (step.A != register && step.B != register) continue;
+                fits &= source[i] < 0 && step.A != step.B
+                    && step.Kernel.TakesUniform(step.A == register ? 0 : 1);
+            }
+            mayBe[register] = fits;
+            for (int i = 0; i < Steps.Length && fits; i++)
+                if (Steps[i].A == register) source[i] = 0;
+                else if (Steps[i].B == register) source[i] = 1;
+        }
+        return (mayBe, source);
+    }
 
     // Slots of 4 and of 8 bytes an element are numbered apart. Inputs and constants keep theirs
     // (they may be filled once); a step takes a slot given up by a source read for the last time,

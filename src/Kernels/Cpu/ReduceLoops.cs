@@ -32,6 +32,7 @@ internal static unsafe class ReduceLoops<TOp, V, T>
     }
 
     // Each unit is one result: all runs of the innermost axis at all positions of the outer ones.
+    [SkipLocalsInit]
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Rows(ReduceJob* job, long first, long last)
     {
@@ -105,6 +106,7 @@ internal static unsafe class ReduceLoops<TOp, V, T>
     }
 
     // Each unit is a block of columns at one position of the other kept axes.
+    [SkipLocalsInit]
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Columns(ReduceJob* job, long unit)
     {
@@ -156,6 +158,7 @@ internal static unsafe class ReduceLoops<TOp, V, T>
     {
         if (totals != null)
             for (nint i = 0; i < n; i++) y[i * step] = Scalars.From<T>(totals[i]);
+        else if (step == 1) Buffer.MemoryCopy(sums, y, n * sizeof(T), n * sizeof(T));
         else
             for (nint i = 0; i < n; i++) y[i * step] = sums[i];
     }

@@ -15,6 +15,9 @@ internal enum TileSource : byte
 
     /// <summary>Strided, or bools: loaded for each tile.</summary>
     Loaded,
+
+    /// <summary>Runs of equal elements, as long as the job's: one element is read a run.</summary>
+    Runs,
 }
 
 /// <summary>One input of a running tile program.</summary>
@@ -90,6 +93,23 @@ internal unsafe struct TileInput
                 else TileMemory.Fill(register, n, *(long*)Pointer);
                 break;
         }
+    }
+
+    /// <summary>Length of the runs of equal elements, if whole vectors fill them; else 0.</summary>
+    public readonly long RunLength =>
+        Source == TileSource.Loaded && !Registers.IsMask(Type) && Rank > 0
+        && Axes[2 * Rank - 1] == 0 && Axes[Rank - 1] % 16 == 0 ? Axes[Rank - 1] : 0;
+
+    /// <summary>Where element i is.</summary>
+    public readonly byte* At(long i)
+    {
+        long offset = 0;
+        for (int axis = Rank - 1; axis >= 0; axis--)
+        {
+            (i, long at) = Math.DivRem(i, Axes[axis]);
+            offset += at * Axes[Rank + axis];
+        }
+        return Pointer + offset * ElementSize;
     }
 
     /// <summary>

@@ -7,22 +7,29 @@ namespace Engine.Kernels;
 /// <summary>One run of a tile program; it and its memory live on the caller's stack.</summary>
 internal readonly unsafe struct TileJob
 {
+    // Elements of the widest vector.
+    private const int Vector = 16;
+
     public readonly CpuTilePlan Plan;
 
     private readonly TileInput* inputs;
     private readonly byte** outputs;
 
+    // Elements from one multiple of which to the next every input of runs stays the same.
+    private readonly long* run;
+
     private TileJob(TileProgram program, int inputs, byte* memory)
     {
         Plan = program.CpuPlan;
         this.inputs = (TileInput*)memory;
-        outputs = (byte**)(this.inputs + inputs);
+        run = (long*)(this.inputs + inputs);
+        outputs = (byte**)(run + 1);
     }
 
     /// <summary>Bytes that binding a program to these views needs.</summary>
     public static int MemoryFor(ReadOnlySpan<Operand> inputs, int outputs)
     {
-        int bytes = inputs.Length * sizeof(TileInput) + outputs * sizeof(byte*);
+        int bytes = inputs.Length * sizeof(TileInput) + (outputs + 1) * sizeof(byte*);
         foreach (ref readonly Operand input in inputs)
             bytes += 2 * input.Layout.Rank * sizeof(long);
         return bytes;
@@ -36,6 +43,7 @@ internal readonly unsafe struct TileJob
         var job = new TileJob(program, inputs.Length, memory);
         long* axes = (long*)(job.outputs + outputs.Length);
         for (int i = 0; i < inputs.Length; i++) job.Bind(i, inputs[i], ref axes);
+        job.FindRuns(inputs.Length);
         for (int i = 0; i < outputs.Length; i++)
             job.outputs[i] = (byte*)CpuBackend.Pointer(outputs[i]);
         return job;
@@ -53,6 +61,7 @@ internal readonly unsafe struct TileJob
         job.inputs[0] = TileInput.Of(result, job.Plan.Inputs[0]);
         for (int i = 0; i < epilogue.Operands.Length; i++)
             job.Bind(i + 1, epilogue.Operands[i], ref axes);
+        job.FindRuns(epilogue.Operands.Length + 1);
         job.outputs[0] = (byte*)CpuBackend.Pointer(result);
         // A result of one element is read where it is written.
         job.inputs[0].Source = TileSource.InPlace;
@@ -66,6 +75,20 @@ internal readonly unsafe struct TileJob
         if (inputs[i].Source != TileSource.Loaded) return;
         inputs[i].Collapse(input.Layout, axes);
         axes += 2 * input.Layout.Rank;
+    }
+
+    /// <summary>The inputs that repeat each element as often as the fastest such one.</summary>
+    private void FindRuns(int count)
+    {
+        long shortest = long.MaxValue;
+        for (int i = 0; i < count; i++)
+            if (Plan.MayBeUniform[i] && inputs[i].RunLength is > 0 and var length)
+                shortest = Math.Min(shortest, length);
+        for (int i = 0; i < count; i++)
+            if (Plan.MayBeUniform[i] && inputs[i].RunLength is > 0 and var length
+                && length % shortest == 0)
+                inputs[i].Source = TileSource.Runs;
+        *run = shortest;
     }
 
     /// <summary>
@@ -96,7 +119,7 @@ internal readonly unsafe struct TileJob
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void RunWithin(long start, long end)
     {
-        const int Vector = 16, TailBytes = 2 * Vector * sizeof(double);
+        const int TailBytes = 2 * Vector * sizeof(double);
         long vectors = start + (end - start) / Vector * Vector;
         if (vectors > start) Run(start, vectors);
         if (vectors == end) return;
@@ -120,14 +143,16 @@ internal readonly unsafe struct TileJob
     {
         for (int i = 0; i < Plan.Offsets.Length; i++) registers[i] = scratch + Plan.Offsets[i];
         for (int i = 0; i < Plan.Inputs.Length; i++)
-            if (inputs[i].Source == TileSource.Uniform) inputs[i].Fill(registers[i], n);
+            if (inputs[i].Source == TileSource.Uniform)
+                inputs[i].Fill(registers[i], Plan.MayBeUniform[i] ? 1 : n);
         for (int i = 0; i < Plan.Constants.Length; i++)
         {
             TileConstant constant = Plan.Constants[i];
             void* register = registers[Plan.Inputs.Length + i];
+            nint count = Plan.MayBeUniform[Plan.Inputs.Length + i] ? 1 : n;
             if (Registers.Width(constant.Type) == 4)
-                TileMemory.Fill(register, n, (int)constant.Bits);
-            else TileMemory.Fill(register, n, constant.Bits);
+                TileMemory.Fill(register, count, (int)constant.Bits);
+            else TileMemory.Fill(register, count, constant.Bits);
         }
     }
 
@@ -152,11 +177,53 @@ internal readonly unsafe struct TileJob
                 registers[firstStep + i] = targets[direct] + place * width;
             }
 
-            step.Kernel.Run(
-                registers[step.A],
-                step.B < 0 ? null : registers[step.B],
-                step.C < 0 ? null : registers[step.C],
-                registers[firstStep + i], n);
+            int uniform = plan.UniformSource[i] == 0 ? step.A : step.B;
+            if (plan.UniformSource[i] >= 0 && IsUniform(uniform))
+                RunUniform(i, uniform, registers, at, n);
+            else
+                step.Kernel.Run(
+                    registers[step.A],
+                    step.B < 0 ? null : registers[step.B],
+                    step.C < 0 ? null : registers[step.C],
+                    registers[firstStep + i], n);
+        }
+    }
+
+    /// <summary>Whether a register that may be one element is one in this job.</summary>
+    private bool IsUniform(int register) => register >= Plan.Inputs.Length
+        || inputs[register].Source is TileSource.Uniform or TileSource.Runs;
+
+    /// <summary>A step with one source that is the same for a run of elements, run by run.</summary>
+    [SkipLocalsInit]
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private void RunUniform(int i, int uniform, void** registers, long at, nint n)
+    {
+        ref readonly TileStep step = ref Plan.Steps[i];
+        int source = Plan.UniformSource[i];
+        byte* one = (byte*)registers[uniform];
+        byte* all = (byte*)registers[source == 0 ? step.B : step.A];
+        byte* result = (byte*)registers[Plan.Inputs.Length + Plan.Constants.Length + i];
+        bool inRuns = uniform < Plan.Inputs.Length && inputs[uniform].Source == TileSource.Runs;
+        int width = Registers.Width(step.Kernel.Result);
+        byte* spare = stackalloc byte[2 * Vector * sizeof(double)];
+        while (n > 0)
+        {
+            nint length = inRuns ? (nint)Math.Min(n, *run - at % *run) : n;
+            if (inRuns) one = inputs[uniform].At(at);
+            // A vector past a run may not be written: the next run may be read from there.
+            nint rest = length < n ? length % Vector : 0;
+            length -= rest;
+            if (length > 0) step.Kernel.RunUniform(source, one, all, result, length);
+            if (rest > 0)
+            {
+                step.Kernel.RunUniform(source, one, all + length * width, spare, rest);
+                Buffer.MemoryCopy(spare, result + length * width, rest * width, rest * width);
+                length += rest;
+            }
+            all += length * width;
+            result += length * width;
+            at += length;
+            n -= length;
         }
     }
 

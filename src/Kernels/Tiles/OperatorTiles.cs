@@ -97,6 +97,14 @@ public sealed unsafe class NumberBinaryTile<TOp, T> : TileKernel
     /// <inheritdoc/>
     public override void Run(void* a, void* b, void* c, void* result, nint n) =>
         TileLoop.Run<NumberBinaryBody<TOp>, T>(a, b, c, result, n);
+
+    internal override bool TakesUniform(int source) => true;
+
+    internal override void RunUniform(int source, void* one, void* all, void* result, nint n)
+    {
+        if (source == 0) TileLoop.Run<FirstUniformBody<TOp>, T>(one, all, null, result, n);
+        else TileLoop.Run<SecondUniformBody<TOp>, T>(all, one, null, result, n);
+    }
 }
 
 /// <summary>The mask, of T's width, of TOp(x, y).</summary>

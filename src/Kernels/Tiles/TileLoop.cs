@@ -8,6 +8,11 @@ namespace Engine.Kernels;
 /// <summary>Loads, computes and stores the lanes from element i on.</summary>
 internal unsafe interface ITileBody
 {
+    /// <summary>
+    /// Whether the body is an instruction or two, so that the loop around it is worth unrolling.
+    /// </summary>
+    static virtual bool IsShort => true;
+
     static abstract void Step<V>(void* a, void* b, void* c, void* result, nint i)
         where V : struct, IFloatLanes<V>;
 }
@@ -30,13 +35,24 @@ internal static unsafe class TileLoop
     internal static void Loop<TBody, V>(void* a, void* b, void* c, void* result, nint n)
         where TBody : struct, ITileBody where V : struct, IFloatLanes<V>
     {
-        for (nint i = 0; i < n; i += V.Count) TBody.Step<V>(a, b, c, result, i);
+        nint i = 0;
+        if (TBody.IsShort)
+            for (; i <= n - 4 * V.Count; i += 4 * V.Count)
+            {
+                TBody.Step<V>(a, b, c, result, i);
+                TBody.Step<V>(a, b, c, result, i + V.Count);
+                TBody.Step<V>(a, b, c, result, i + 2 * V.Count);
+                TBody.Step<V>(a, b, c, result, i + 3 * V.Count);
+            }
+        for (; i < n; i += V.Count) TBody.Step<V>(a, b, c, result, i);
     }
 }
 
 /// <summary>result = TOp(a) on float lanes.</summary>
 internal readonly unsafe struct UnaryBody<TOp> : ITileBody where TOp : struct, IUnaryOp
 {
+    public static bool IsShort => false;
+
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Step<V>(void* a, void* b, void* c, void* result, nint i)
         where V : struct, IFloatLanes<V> =>
@@ -56,6 +72,8 @@ internal readonly unsafe struct NumberUnaryBody<TOp> : ITileBody
 /// <summary>result = TOp(a, b) on float lanes.</summary>
 internal readonly unsafe struct BinaryBody<TOp> : ITileBody where TOp : struct, IBinaryOp
 {
+    public static bool IsShort => false;
+
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Step<V>(void* a, void* b, void* c, void* result, nint i)
         where V : struct, IFloatLanes<V> =>
@@ -70,6 +88,26 @@ internal readonly unsafe struct NumberBinaryBody<TOp> : ITileBody
     public static void Step<V>(void* a, void* b, void* c, void* result, nint i)
         where V : struct, IFloatLanes<V> =>
         V.Store(TOp.Invoke(V.Load(a, i), V.Load(b, i)), result, i);
+}
+
+/// <summary>result = TOp(the one element at a, b): the loop takes its load out.</summary>
+internal readonly unsafe struct FirstUniformBody<TOp> : ITileBody
+    where TOp : struct, INumberBinaryOp
+{
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Step<V>(void* a, void* b, void* c, void* result, nint i)
+        where V : struct, IFloatLanes<V> =>
+        V.Store(TOp.Invoke(V.Broadcast(a, 0), V.Load(b, i)), result, i);
+}
+
+/// <summary>result = TOp(a, the one element at b).</summary>
+internal readonly unsafe struct SecondUniformBody<TOp> : ITileBody
+    where TOp : struct, INumberBinaryOp
+{
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Step<V>(void* a, void* b, void* c, void* result, nint i)
+        where V : struct, IFloatLanes<V> =>
+        V.Store(TOp.Invoke(V.Load(a, i), V.Broadcast(b, 0)), result, i);
 }
 
 /// <summary>result = mask of TOp(a, b).</summary>

@@ -14,12 +14,21 @@ public sealed partial class Tensor : ITree
     /// evaluated when made, so that a running sum never holds all its history.</summary>
     internal const long AgeLimit = 20_000;
 
+    /// <summary>
+    /// The same for a node made of constants alone, which as yet belongs to no device: other threads
+    /// make ids too, and evaluated early it would be on the CPU.
+    /// </summary>
+    private const long LooseAgeLimit = 50 * AgeLimit;
+
     private static long lastId;
 
     /// <summary>Walks of tapes running on this thread.</summary>
     [ThreadStatic] private static int walks;
 
     private volatile NodeState state;
+
+    /// <summary>Whether a value on some device is among what this was made of.</summary>
+    private bool placed;
 
     private Tensor(Shape shape, DType dtype, NodeState state)
     {
@@ -96,18 +105,18 @@ public sealed partial class Tensor : ITree
         Primitive primitive, Tensor[] inputs, Shape shape, DType dtype, Trace? trace)
     {
         long oldest = long.MaxValue;
+        bool placed = false;
         foreach (Tensor x in inputs)
         {
+            placed |= x.placed || x.state.Value is not null;
             if (x.state.Value is null) oldest = Math.Min(oldest, x.OldestPending);
             if (x.Trace is not null) trace = Trace.Outermost(trace, x.Trace);
         }
         var pending = new NodeState(primitive, inputs, null);
-        var node = new Tensor(shape, dtype, pending) { Trace = trace };
+        var node = new Tensor(shape, dtype, pending) { Trace = trace, placed = placed };
         if (oldest == long.MaxValue) return node;
         node.OldestPending = oldest;
-        // Ids are everybody's: other threads age a node too. A constant stays without a device.
-        if (trace is null && walks == 0 && node.Id - oldest > AgeLimit
-            && node.ConstantValue is null)
+        if (trace is null && walks == 0 && node.Id - oldest > (placed ? AgeLimit : LooseAgeLimit))
             Evaluator.Evaluate([node], keep: false);
         return node;
     }

@@ -1,5 +1,5 @@
 // Which operations run as one step. An element-wise node joins the step of its users when all of
-// them are in one step; users in several steps each compute it again if it is cheap and reads no
+// them are in one step; users in several steps each compute it again if that is cheap and reads no
 // more memory than its result. A step without side inputs to its users can make no cycle.
 using Engine.Kernels;
 
@@ -9,7 +9,7 @@ namespace Engine;
 internal static class Fusion
 {
     // Computing again costs arithmetic; chains of it stay short.
-    private const int MaxRecomputed = 4;
+    private const int MaxRecomputed = 6;
 
     // How far to look for a path that forbids joining two reductions.
     private const int SearchLimit = 300;

@@ -16,7 +16,20 @@ internal sealed record Transpose(Axes Permutation) : ViewPrimitive
     {
         var inverse = new int[Permutation.Count];
         for (int i = 0; i < inverse.Length; i++) inverse[Permutation[i]] = i;
-        return g.Transpose(inverse);
+        // The gradient of W in x Wᵀ is the transpose of xᵀ g: rather gᵀ x, which lies in order.
+        return g.State is { Primitive: MatMul product, Inputs: [var a, var b] }
+            && SwapsMatrixAxes(inverse)
+            ? Tensor.Apply(product, b.SwapAxes(-1, -2), a.SwapAxes(-1, -2))
+            : g.Transpose(inverse);
+    }
+
+    private static bool SwapsMatrixAxes(int[] permutation)
+    {
+        int rank = permutation.Length;
+        for (int i = 0; i < rank - 2; i++)
+            if (permutation[i] != i)
+                return false;
+        return rank >= 2 && permutation[^1] == rank - 2;
     }
 
     internal override Tensor Vmap(Tensor[] x, bool[] batched, int size) =>

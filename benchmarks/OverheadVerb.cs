@@ -1,0 +1,86 @@
+// What the engine itself costs, apart from arithmetic: building a node, tracing and planning a step,
+// and what transforms add.
+using System.Diagnostics;
+using Engine.Nn;
+using static System.FormattableString;
+
+namespace Engine.Benchmarks;
+
+internal static class OverheadVerb
+{
+    private sealed record Row(string Case, double Value, string Unit);
+
+    public static void Run(FileInfo? json)
+    {
+        var rows = new List<Row>();
+        void Report(string name, double value, string unit)
+        {
+            rows.Add(new(name, value, unit));
+            Console.WriteLine(Invariant($"{name,-58}{value,10:F2} {unit}"));
+        }
+
+        Report("building one node", NodeNanoseconds(), "ns");
+        Report("x + y on 10 elements, evaluated alone", AloneMicroseconds(), "us");
+        foreach (string name in (string[])["sinusoid-1", "omniglot5-1", "omniglot5-5"])
+            Report($"tracing and planning {name}", PlanMilliseconds(name), "ms");
+        Report("Hessian.Product over a gradient, MLP 784-256-256-10", ProductRatio(), "x");
+        Json.Write(json, rows);
+    }
+
+    private static double NodeNanoseconds()
+    {
+        Tensor x = Tensor.From([1f, 2f]), y = x;
+        return Best(20, () =>
+        {
+            y = x;
+            for (int i = 0; i < 10_000; i++) y = y + x;
+        }) * 1e9 / 10_000;
+    }
+
+    private static double AloneMicroseconds()
+    {
+        Tensor x = Tensor.Arange(10, DType.Float32).Eval(), y = Tensor.Arange(10, DType.Float32);
+        y.Eval();
+        return Best(20, () =>
+        {
+            for (int i = 0; i < 10_000; i++) (x + y).Eval();
+        }) * 1e6 / 10_000;
+    }
+
+    /// <summary>The best of several newly compiled steps: the JIT is warm for them.</summary>
+    private static double PlanMilliseconds(string name)
+    {
+        var times = new List<double>();
+        for (int i = 0; i < 6; i++)
+        {
+            Prepared prepared = Cases.Find(name).Prepare(new Scale());
+            prepared.Step();
+            times.Add(Compile.Explain(prepared.Compiled).Traces[0].Time.TotalMilliseconds);
+        }
+        return times.Min();
+    }
+
+    private static double ProductRatio()
+    {
+        Mlp model = Mlp.Create(Key.From(0), [784, 256, 256, 10], Activation.Tanh);
+        Mlp direction = Mlp.Create(Key.From(1), [784, 256, 256, 10], Activation.Tanh);
+        Tensor x = Key.From(2).Normal([128, 784]).Eval();
+        Tensor y = (Key.From(3).Uniform([128]) * 10).Cast(DType.Int64).Eval();
+        Tensor LossOf(Mlp m) => Loss.CrossEntropy(m.Forward(x), y);
+        var gradient = Compile.Of(Grad.Of((Mlp m) => LossOf(m)));
+        var product = Compile.Of(Hessian.Product((Mlp m) => LossOf(m)));
+        gradient(model);
+        product(model, direction);
+        return Best(30, () => product(model, direction)) / Best(30, () => gradient(model));
+    }
+
+    private static double Best(int times, Action action) =>
+        Enumerable.Range(0, times).Min(_ => Time(action));
+
+    private static double Time(Action action)
+    {
+        long start = Stopwatch.GetTimestamp();
+        action();
+        return Stopwatch.GetElapsedTime(start).TotalSeconds;
+    }
+}
