@@ -10,6 +10,9 @@ internal sealed class CliException : Exception
     /// <summary>Exit code of a command that failed.</summary>
     public const int Failure = 1;
 
+    /// <summary>Exit code of a command that the user stopped.</summary>
+    public const int Interrupted = 130;
+
     private CliException(int exitCode, string message, Exception? inner)
         : base(message, inner) => ExitCode = exitCode;
 
@@ -22,6 +25,10 @@ internal sealed class CliException : Exception
     /// <summary>The command was right but did not succeed.</summary>
     public static CliException Fail(string message, Exception? inner = null) =>
         new(Failure, message, inner);
+
+    /// <summary>The user stopped the command before there was anything to keep.</summary>
+    public static CliException Stopped(string message, Exception inner) =>
+        new(Interrupted, message, inner);
 
     /// <summary>
     /// Runs something whose arguments come from options: its ArgumentException is wrong use.

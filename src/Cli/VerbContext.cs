@@ -19,13 +19,28 @@ internal sealed class VerbContext(TextWriter output, CancellationToken stop, int
     /// <summary>What --json writes.</summary>
     public JsonSummary Summary { get; } = new();
 
+    /// <summary>
+    /// Set by a verb that has said its figures and yet did not succeed: they are written first.
+    /// </summary>
+    public CliException? Failure { get; set; }
+
+    /// <summary>Writes the figures to the file of --json, if any, and fails if the verb did.</summary>
+    public void Finish(string? json)
+    {
+        if (json is not null) Summary.WriteTo(json);
+        if (Failure is not null) throw Failure;
+    }
+
     /// <summary>A line of text that is no figure.</summary>
     public void Line(string text = "") => Output.WriteLine(text);
+
+    /// <summary>Prints "label: text" of figures that the summary holds together elsewhere.</summary>
+    public void Row(string label, string text) => Output.WriteLine($"{label + ":",-26} {text}");
 
     /// <summary>Prints "label: text" and records the value.</summary>
     public void Figure(string name, string label, string text, JsonValue value)
     {
-        Output.WriteLine($"{label + ":",-26} {text}");
+        Row(label, text);
         Summary.Add(name, value);
     }
 
@@ -59,9 +74,11 @@ internal sealed class VerbContext(TextWriter output, CancellationToken stop, int
     /// <summary>Numbers, printed in the format given.</summary>
     public void Numbers(string name, string label, double[] values, string format) => Figure(
         name, label,
-        values.Length == 0 ? "none" : string.Join(
-            ", ", values.Select(v => v.ToString(format, CultureInfo.InvariantCulture))),
-        values);
+        values.Length == 0 ? "none" : Join(values, format), values);
+
+    /// <summary>Numbers after one another, in the format given.</summary>
+    public static string Join(IEnumerable<double> values, string format) => string.Join(
+        ", ", values.Select(v => v.ToString(format, CultureInfo.InvariantCulture)));
 
     /// <summary>Mean accuracies with the numbers of inner steps they were measured after.</summary>
     public void Steps(string name, string label, Evaluation evaluation)

@@ -55,7 +55,7 @@ internal static class CommandLine
         {
             CliException c => (c.ExitCode, c.Message),
             DataException or EngineException => (CliException.Failure, e.Message),
-            OperationCanceledException when stop.IsCancellationRequested => (130, "stopped"),
+            OperationCanceledException when stop.IsCancellationRequested => (CliException.Interrupted, "stopped"),
             OutOfMemoryException => (CliException.Failure,
                 "out of memory; choose a smaller --meta-batch or fewer --filters"),
             _ => (CliException.Failure,
@@ -128,12 +128,13 @@ internal static class CommandLine
             throw CliException.Use($"--json: {json} is a folder; name a file in it.");
         }
 
+        if (json is not null) OutputFile.Check(json);
         CpuBackend cpu = CpuBackend.Default;
         int threads = parsed.GetValue(Threads) ?? cpu.Threads;
         CliException.CheckUse(() => UseThreads(threads));
         var context = new VerbContext(output, stop, threads);
         body(parsed, context);
-        if (json is not null) context.Summary.WriteTo(json);
+        context.Finish(json);
         return 0;
 
         int UseThreads(int count)

@@ -63,8 +63,12 @@ internal sealed class Experiment
         return new Experiment(images, split, options);
     }
 
-    public static ImageClasses Load(string? data) =>
-        data is null ? EmbeddedData.Glyphs : ImageFiles.Load(data);
+    public static ImageClasses Load(string? data)
+    {
+        if (data is null) return EmbeddedData.Glyphs;
+        CheckOneDomain(data);
+        return ImageFiles.Load(data);
+    }
 
     public static Conv4 Network(TrainOptions options, int channels, int size) =>
         Conv4.Create(Key.From(options.Seed), channels, size, options.Filters, options.Ways);
@@ -96,6 +100,26 @@ internal sealed class Experiment
     public double Validate(Conv4 model, int tasks) => Evaluation.Run(
         Maml, model, (first, count) => Draw(validation!, ValidationStream, first, count),
         tasks, [Options.TestSteps], Loss.Accuracy).Final;
+
+    /// <summary>
+    /// Refuses sets whose images come from several domains: tasks would mix photographs with
+    /// sketches of a class, and no figure say so.
+    /// </summary>
+    private static void CheckOneDomain(string data)
+    {
+        const string domains = "-domains.idx";
+        bool folder = Directory.Exists(data);
+        string place = folder ? data : Path.GetDirectoryName(Path.GetFullPath(data))!;
+        if (!Directory.Exists(place)) return;
+        string[] sets = [.. Directory.EnumerateFiles(place, "*-images*idx*")];
+        string? file = Directory.EnumerateFiles(place, (folder ? "*" : Path.GetFileName(data))
+            + domains + "*").Order(StringComparer.Ordinal).FirstOrDefault();
+        if (file is null || (folder && sets.Length > 1)) return;
+        throw CliException.Use(
+            $"--data: {Path.GetFileName(file)} says that these images come from several domains; "
+            + "tasks are made of the classes of one. Write the images and labels of one domain "
+            + "to NAME-images.idx.gz and NAME-labels.idx.gz in a folder of their own, and name it.");
+    }
 
     private static void CheckSquare(ImageClasses images)
     {

@@ -9,7 +9,8 @@ internal static class GradCheckVerb
 {
     private const double Limit = 1e-6;
 
-    public static void Run(GradCheckOptions options, VerbContext context)
+    public static void Run(
+        GradCheckOptions options, VerbContext context, IReadOnlyList<GradCheckCase>? some = null)
     {
         var clock = Stopwatch.StartNew();
         bool terminal = ReferenceEquals(context.Output, Console.Out) && !Console.IsOutputRedirected;
@@ -19,7 +20,7 @@ internal static class GradCheckVerb
         double worst = 0;
         string worstName = "";
         int failures = 0;
-        IReadOnlyList<GradCheckCase> cases = GradCheckCases.All;
+        IReadOnlyList<GradCheckCase> cases = some ?? GradCheckCases.All;
         foreach (GradCheckCase check in cases)
         {
             context.Stop.ThrowIfCancellationRequested();
@@ -49,9 +50,10 @@ internal static class GradCheckVerb
         context.Figure("worst_error", "worst error", worst, "0.0e+00");
         context.Figure("worst", "  of", worstName);
         context.Figure("limit", "limit", Limit, "0e+00");
+        context.Figure("failures", "wrong", failures);
         context.Figure("seconds", "whole run", clock.Elapsed.TotalSeconds, "F1", "s");
         if (failures == 0) return;
-        throw CliException.Fail(
+        context.Failure = CliException.Fail(
             $"gradcheck: {failures} of {cases.Count} derivatives are wrong, {worstName} most "
             + $"({Text(worst)}).");
     }

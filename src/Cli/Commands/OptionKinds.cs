@@ -20,14 +20,17 @@ internal static class OptionKinds
             && value >= min ? value : Wrong<int?>(r, name, $"a whole number from {min} up"),
     };
 
-    public static Option<long> Seed(string name, string help, long fallback) => new(name)
+    public static Option<long> Seed(string name, string help, long fallback) =>
+        With(SeedOrNone(name, help), fallback);
+
+    /// <summary>A seed that may be left out.</summary>
+    public static Option<long?> SeedOrNone(string name, string help) => new(name)
     {
         Description = help,
         HelpName = "N",
-        DefaultValueFactory = _ => fallback,
         CustomParser = r => long.TryParse(
             Text(r), NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out long value)
-            ? value : Wrong<long>(r, name, "a whole number"),
+            ? value : Wrong<long?>(r, name, "a whole number"),
     };
 
     public static Option<double> Positive(string name, string help, double fallback) =>

@@ -62,21 +62,23 @@ internal sealed record RunConfig(TrainOptions Options, int Channels, int Height,
         {
             throw CliException.Fail($"{path}: cannot be read: {e.Message}", e);
         }
-        catch (Exception e) when (e is JsonException or KeyNotFoundException
-            or InvalidOperationException or FormatException)
+        catch (Exception e) when (e is JsonException or FormatException)
         {
             throw CliException.Fail(
-                $"{path}: damaged, or written by another version: {e.Message}", e);
+                $"{path}: damaged, or written by another version: "
+                + e.Message.ReplaceLineEndings(" "), e);
         }
     }
 
     private static RunConfig From(JsonElement json)
     {
-        int Whole(string name) => Positive(name, Entry(json, name).GetInt32());
-        double Number(string name) => Positive(name, Entry(json, name).GetDouble());
+        if (json.ValueKind != JsonValueKind.Object)
+            throw new FormatException("it is no JSON object.");
+        int Whole(string name) => Positive(name, Entry(json, name, e => e.GetInt32()));
+        double Number(string name) => Positive(name, Entry(json, name, e => e.GetDouble()));
         var options = new TrainOptions
         {
-            Data = Entry(json, "data").GetString(),
+            Data = Entry(json, "data", e => e.GetString()),
             Ways = Whole("ways"),
             Shots = Whole("shots"),
             Queries = Whole("queries"),
@@ -88,9 +90,9 @@ internal sealed record RunConfig(TrainOptions Options, int Channels, int Height,
             Iterations = IsNull(json, "iterations") ? null : Whole("iterations"),
             Seconds = IsNull(json, "seconds") ? null : Number("seconds"),
             Filters = Whole("filters"),
-            Seed = Entry(json, "seed").GetInt64(),
-            FirstOrder = Entry(json, "order").GetString() == "first",
-            Rotations = Entry(json, "rotations").GetBoolean(),
+            Seed = Entry(json, "seed", e => e.GetInt64()),
+            FirstOrder = Entry(json, "order", IsFirstOrder),
+            Rotations = Entry(json, "rotations", e => e.GetBoolean()),
             EvalTasks = Whole("eval_tasks"),
             Out = null,
             Resume = null,
@@ -98,12 +100,30 @@ internal sealed record RunConfig(TrainOptions Options, int Channels, int Height,
         return new RunConfig(options, Whole("channels"), Whole("height"), Whole("width"));
     }
 
-    private static JsonElement Entry(JsonElement json, string name) =>
-        json.TryGetProperty(name, out JsonElement value)
-            ? value : throw new FormatException($"it has no '{name}'.");
+    /// <summary>Reads a field; an error names it and what it holds.</summary>
+    private static T Entry<T>(JsonElement json, string name, Func<JsonElement, T> read)
+    {
+        if (!json.TryGetProperty(name, out JsonElement value))
+            throw new FormatException($"it has no '{name}'.");
+        try
+        {
+            return read(value);
+        }
+        catch (Exception e) when (e is InvalidOperationException or FormatException)
+        {
+            throw new FormatException($"'{name}' is {value.GetRawText()}.", e);
+        }
+    }
 
     private static bool IsNull(JsonElement json, string name) =>
-        Entry(json, name).ValueKind == JsonValueKind.Null;
+        Entry(json, name, e => e.ValueKind == JsonValueKind.Null);
+
+    private static bool IsFirstOrder(JsonElement order) => order.GetString() switch
+    {
+        "first" => true,
+        "exact" => false,
+        _ => throw new FormatException("neither first nor exact"),
+    };
 
     private static T Positive<T>(string name, T value) where T : IComparable<T> =>
         value.CompareTo(default!) > 0 ? value : throw new FormatException(

@@ -1,136 +1,162 @@
-// engine repro sinusoid: the regression experiment of Finn, Abbeel and Levine (2017), section 5.1,
-// by the settings of their code: 1-40-40-1 with rectifiers, weights from a normal of deviation 0.01
-// truncated at two, Adam at 1e-3, 25 tasks of 10 + 10 points, one inner step. The inner rate is
-// 0.001 as in the code: the 0.01 of the paper does not give its table.
+// engine repro sinusoid: several seeds side by side, since the spread over seeds is far wider than
+// the interval over test tasks, and their median, since a seed in ten ends at twice the error.
 using System.Diagnostics;
 using System.Globalization;
-using Engine.Data;
+using System.Runtime.ExceptionServices;
 using Engine.Meta;
-using Engine.Nn;
 
 namespace Engine.Cli;
 
 internal static class SinusoidRepro
 {
-    private const double InnerRate = 0.001;
-    private const int MetaBatch = 25;
-    private const int TestTasks = 8000;
-    private const int TestPoints = 100;
-    private static readonly int[] Steps = [1, 5, 10];
-
     public static void Run(ReproOptions options, VerbContext context)
     {
         var clock = Stopwatch.StartNew();
-        Mlp model = Network(options.Seed);
-        var maml = new Maml<Mlp>(
-            Learner.Regression, InnerSteps: 1, InnerRate,
-            options.FirstOrder ? DerivativeOrder.First : DerivativeOrder.Exact);
-        var tasks = new SinusoidTasks(shots: 10, queries: 10);
-        var training = new MetaTraining<Mlp>(
-            maml, Optim.Adam(1e-3), (first, count) => Draw(tasks, options.Seed, 0, first, count),
-            MetaBatch);
+        var order = options.FirstOrder ? DerivativeOrder.First : DerivativeOrder.Exact;
+        SinusoidSeed[] seeds = [.. Enumerable.Range(0, options.Seeds).Select(
+            i => new SinusoidSeed(unchecked(options.Seed + i), order))];
         Describe(options, context);
-        VerifyOrder(maml, model, training.Draw(0, 1).Task(0), context);
+        OrderFigures.Measure(
+            seeds[0].Maml, seeds[0].Start(), seeds[0].DrawTraining(0, 1).Task(0), context);
 
-        long steps = Train(training, model, options.Iterations, context, out model);
-        double trained = clock.Elapsed.TotalSeconds;
-        context.Figure("iterations", "meta-steps", steps);
-        context.Figure("training_seconds", "training", trained, "F1", "s");
-        context.Figure("tasks_per_second", "  speed", steps * MetaBatch / trained, "F0", "tasks/s");
+        SinusoidResult[] results = SideBySide(seeds, options.Iterations, context);
+        if (results.Length == 0) context.Stop.ThrowIfCancellationRequested();
+        double seconds = Median(results.Select(r => r.TrainingSeconds));
+        context.Figure("training_seconds", "training of a seed", seconds, "F1", "s");
+        context.Figure("tasks_per_second", "  speed",
+            (double)options.Iterations * SinusoidSeed.MetaBatch / seconds, "F0",
+            "tasks/s on a thread");
+        context.Figure("finished_seeds", "finished seeds", results.Length);
+        context.Figure("interrupted", "ended by the user",
+            results.Length < seeds.Length ? "yes" : "no", results.Length < seeds.Length);
         context.Line();
-        context.Line("mean squared error on the query points after 1, 5, 10 inner steps");
-        Published(context);
-        foreach (int shots in new[] { 5, 10 }) Test(maml, model, shots, options.Seed, context);
+        context.Line(string.Create(CultureInfo.InvariantCulture,
+            $"mean squared error on the query points of {SinusoidSeed.TestTasks:N0} tasks after "
+            + $"{string.Join(", ", SinusoidSeed.Steps)} inner steps (and of the median task)"));
+        context.Summary.Add("seed_numbers", Array.ConvertAll(results, r => (JsonValue)r.Seed));
+        for (int i = 0; i < SinusoidSeed.Shots.Count; i++)
+            Figures(options, results, SinusoidSeed.Shots[i], r => r.Tests[i], context);
         context.Figure("seconds", "whole run", clock.Elapsed.TotalSeconds, "F1", "s");
-    }
-
-    internal static Mlp Network(long seed)
-    {
-        Mlp xavier = Mlp.Create(Key.From(seed), [1, 40, 40, 1]);
-        Key[] keys = Key.From(seed).Split(xavier.Layers.Length);
-        return xavier with
-        {
-            Layers = [.. xavier.Layers.Select((layer, i) => layer with
-            {
-                Weight = Init.TruncatedNormal(keys[i], layer.Weight.Shape, 0.01).Eval(),
-            })],
-        };
     }
 
     private static void Describe(ReproOptions options, VerbContext context)
     {
         context.Figure("experiment", "experiment", "sinusoid regression, MAML (Finn et al., 2017)");
-        context.Figure("seed", "seed", options.Seed);
-        context.Figure("inner_rate", "inner rate", InnerRate, "R");
+        context.Figure("iterations", "meta-steps of a seed", options.Iterations);
+        context.Figure("seed", "first seed", options.Seed);
+        context.Figure("seeds", "seeds", options.Seeds);
+        context.Figure("inner_rate", "inner rate", SinusoidSeed.InnerRate, "R");
         context.Figure("batch_norm", "batch norm", Experiment.Name(BatchNormMode.None));
         context.Figure("threads", "threads", context.Threads);
     }
 
-    private static void VerifyOrder(
-        Maml<Mlp> maml, Mlp model, Episode task, VerbContext context)
+    /// <summary>
+    /// Results of the seeds, one on each thread at a time; without those the user interrupted.
+    /// </summary>
+    private static SinusoidResult[] SideBySide(
+        SinusoidSeed[] seeds, int iterations, VerbContext context)
     {
-        OrderCheck check = OrderCheck.Measure(maml, model, task);
-        context.Figure("order", "order of differentiation",
-            maml.Order == DerivativeOrder.First ? "first" : "exact");
-        context.Figure("order_error", "  against differences", check.Error, "0.0e+00");
-        if (!check.Confirmed)
-            throw CliException.Fail("the meta-gradient is not exact; please report this error.");
-    }
-
-    private static long Train(
-        MetaTraining<Mlp> training, Mlp start, int iterations, VerbContext context, out Mlp model)
-    {
-        TrainingState<Mlp> state = training.Start(start);
+        var results = new SinusoidResult?[seeds.Length];
+        using var end = CancellationTokenSource.CreateLinkedTokenSource(context.Stop);
         Progress.Run("train", context.Output, null, progress =>
         {
-            while (state.Step < iterations && !context.Stop.IsCancellationRequested)
+            long steps = (long)seeds.Length * iterations, done = 0;
+            object gate = new();
+            void Stepped(double loss)
             {
-                double loss;
-                try
+                lock (gate)
                 {
-                    (state, loss) = training.Step(state);
+                    done++;
+                    progress.Report(
+                        new ProgressState(done, steps, done * SinusoidSeed.MetaBatch, loss));
                 }
-                catch (DivergenceException e)
-                {
-                    throw CliException.Fail(e.Message, e);
-                }
-
-                progress.Report(
-                    new ProgressState(state.Step, iterations, state.Step * MetaBatch, loss));
             }
 
-            return state.Step;
+            var options = new ParallelOptions { MaxDegreeOfParallelism = context.Threads };
+            try
+            {
+                Parallel.For(0, seeds.Length, options, i =>
+                {
+                    try
+                    {
+                        results[i] = seeds[i].Run(iterations, Stepped, end.Token);
+                    }
+                    catch (OperationCanceledException) when (end.IsCancellationRequested)
+                    {
+                        // Left without a result.
+                    }
+                    catch
+                    {
+                        end.Cancel(); // the others need not go on
+                        throw;
+                    }
+                });
+            }
+            catch (AggregateException e)
+            {
+                ExceptionDispatchInfo.Throw(e.InnerExceptions[0]);
+            }
+
+            return done;
         });
-        model = state.Model;
-        return state.Step;
+        return [.. results.OfType<SinusoidResult>()];
     }
 
-    /// <summary>What the paper says, and what an independent program measured.</summary>
-    private static void Published(VerbContext context)
+    /// <summary>Errors of all seeds for a number of shots, their medians and ranges.</summary>
+    private static void Figures(
+        ReproOptions options, SinusoidResult[] results, int shots,
+        Func<SinusoidResult, Evaluation> test, VerbContext context)
     {
-        context.Numbers("published_mse_5shot", "published, 5-shot", [0.67, 0.38, 0.35], "F2");
-        context.Numbers("expected_mse_5shot_low", "expected 70k, from", [0.60, 0.29, 0.26], "F2");
-        context.Numbers("expected_mse_5shot_high", "  to", [0.70, 0.38, 0.34], "F2");
-        context.Numbers("expected_mse_5shot_15k", "expected 15k, near", [0.83, 0.47, 0.43], "F2");
-        context.Numbers("expected_mse_10shot_low", "10-shot 70k, from", [0.37, 0.12, 0.10], "F2");
-        context.Numbers("expected_mse_10shot_high", "  to", [0.42, 0.16, 0.13], "F2");
-    }
-
-    private static void Test(
-        Maml<Mlp> maml, Mlp model, int shots, long seed, VerbContext context)
-    {
-        var tasks = new SinusoidTasks(shots, TestPoints);
-        Evaluation result = Evaluation.Run(
-            maml, model, (first, count) => Draw(tasks, seed, shots, first, count), TestTasks, Steps,
-            Loss.Mse, batch: 100);
         string name = string.Create(CultureInfo.InvariantCulture, $"{shots}shot");
-        context.Numbers($"mse_{name}", $"measured, {shots}-shot", [.. result.Mean], "F3");
-        context.Numbers($"ci95_{name}", "  ±", [.. result.Interval95], "F3");
-        context.Numbers($"median_{name}", "  median", [.. result.Median], "F3");
+        double[][] means = [.. results.Select(r => test(r).Mean.ToArray())];
+        double[][] medians = [.. results.Select(r => test(r).Median.ToArray())];
+        context.Line();
+        context.Line($"{shots}-shot");
+        for (int i = 0; i < results.Length; i++)
+            context.Row($"  seed {results[i].Seed}", Text(means[i], medians[i]));
+        context.Summary.Add($"mse_{name}_per_seed", Rows(means));
+        context.Summary.Add(
+            $"ci95_{name}_per_seed", Rows(results.Select(r => test(r).Interval95.ToArray())));
+        context.Summary.Add($"median_{name}_per_seed", Rows(medians));
+
+        double[] mean = Columns(means, Median), median = Columns(medians, Median);
+        context.Figure(
+            $"mse_{name}", $"median of {results.Length} seeds", Text(mean, median), mean);
+        context.Summary.Add($"median_{name}", median);
+        Range($"range_mse_{name}", "  range",
+            Columns(means, Enumerable.Min), Columns(means, Enumerable.Max), "F3", "", context);
+        foreach (var e in SinusoidExpectation.Of(options, shots))
+        {
+            Range($"{e.Name}_mse_{name}", "  " + e.Name, e.Low, e.High, "F2", $" ({e.Source})",
+                context);
+        }
     }
 
-    /// <summary>Tasks of a stream: 0 to train, the number of shots to test.</summary>
-    private static Episode Draw(
-        SinusoidTasks tasks, long seed, int stream, long first, int count) =>
-        Episode.From(tasks.Sample(unchecked((16 * seed) + stream), first, count));
+    /// <summary>Intervals, or numbers where both ends are one.</summary>
+    private static void Range(
+        string name, string label, double[] low, double[] high, string format, string note,
+        VerbContext context)
+    {
+        string Number(double value) => value.ToString(format, CultureInfo.InvariantCulture);
+        string text = string.Join(", ", low.Zip(high, (l, h) =>
+            l == h ? Number(l) : $"{Number(l)} to {Number(h)}"));
+        context.Figure(
+            name, label, text + note, Rows(low.Zip(high, (l, h) => new[] { l, h })));
+    }
+
+    private static string Text(double[] means, double[] medians) =>
+        $"{VerbContext.Join(means, "F3")}  ({VerbContext.Join(medians, "F3")})";
+
+    private static JsonValue Rows(IEnumerable<double[]> rows) =>
+        rows.Select(row => (JsonValue)row).ToArray();
+
+    private static double[] Columns(double[][] rows, Func<IEnumerable<double>, double> fold) =>
+        [.. rows[0].Select((_, column) => fold(rows.Select(row => row[column])))];
+
+    private static double Median(IEnumerable<double> values)
+    {
+        double[] sorted = [.. values.Order()];
+        int n = sorted.Length;
+        return (sorted[(n - 1) / 2] + sorted[n / 2]) / 2;
+    }
 }

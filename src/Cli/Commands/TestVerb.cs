@@ -1,5 +1,6 @@
 // engine test: the accuracy of a trained model on classes it has not seen.
 using System.Diagnostics;
+using System.Globalization;
 using Engine.Data;
 using Engine.Meta;
 using Engine.Nn;
@@ -30,17 +31,31 @@ internal static class TestVerb
         context.Figure("inner_rate", "inner rate", o.InnerRate, "R");
         context.Figure("batch_norm", "batch norm", Experiment.Name(maml.Learner.BatchNorm));
         context.Figure("eval_tasks", "test tasks", options.EvalTasks);
+        long seed = options.Seed ?? config.Options.Seed;
+        context.Figure("seed", "  their seed", Drawn(seed, options, config), seed);
 
         Evaluation result = Evaluation.Run(
             maml, network,
             (first, count) => Episode.From(
-                sampler.Sample(Experiment.TestSeed(options.Seed), first, count)),
+                sampler.Sample(Experiment.TestSeed(seed), first, count)),
             options.EvalTasks, [.. Enumerable.Range(0, o.TestSteps + 1)], Loss.Accuracy,
             stop: context.Stop);
         context.Percent("accuracy", "accuracy", result.Final);
         context.PlusMinus("ci95", "  95 % interval", result.Interval95[^1]);
         context.Steps("accuracy_per_step", "  by inner step", result);
         context.Figure("seconds", "whole run", clock.Elapsed.TotalSeconds, "F1", "s");
+    }
+
+    /// <summary>A seed, and whether its tasks are those that training ended with.</summary>
+    private static string Drawn(long seed, TestOptions asked, RunConfig config)
+    {
+        TrainOptions o = Asked(asked, config.Options);
+        bool same = seed == config.Options.Seed
+            && (o.Ways, o.Shots, o.Queries) == (config.Options.Ways, config.Options.Shots,
+                config.Options.Queries)
+            && (asked.Data is null || Same(asked.Data, config.Options.Data));
+        string number = seed.ToString(CultureInfo.InvariantCulture);
+        return same ? $"{number}, that of the run: the tasks it was tested on" : number;
     }
 
     private static TrainOptions Asked(TestOptions asked, TrainOptions trained)

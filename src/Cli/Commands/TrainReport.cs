@@ -8,13 +8,14 @@ namespace Engine.Cli;
 
 /// <summary>All that was measured in a run.</summary>
 internal sealed record TrainSummary(
-    RunConfig Config, OrderCheck Order, Evaluation Before, Evaluation After, TrainResult Result);
+    RunConfig Config, OrderCheck Order, Evaluation Before, Evaluation After, TrainResult Result,
+    Curves Curves);
 
 internal static class TrainReport
 {
     public static void Write(RunFolder folder, Experiment experiment, TrainSummary summary)
     {
-        var (loss, validation) = MetricsLog.ReadCurves(folder.MetricsPath);
+        var (loss, validation) = summary.Curves;
         TrainOptions o = experiment.Options;
         Evaluation before = summary.Before, after = summary.After;
         folder.WriteReport(new ReportData
@@ -67,9 +68,10 @@ internal static class TrainReport
         [
             new("accuracy after training", Text(summary.After, o.TestSteps), Inner(o.TestSteps)),
             new("before training", Text(summary.Before, o.TestSteps), Inner(o.TestSteps)),
-            new("fine-tuned from random", Text(summary.Before, scratch), Inner(scratch)),
+            new("fine-tuned from random", Text(summary.Before, scratch), Inner(scratch)
+                + (scratch > o.TestSteps ? ", as the first few achieve little" : "")),
             new("training",
-                string.Create(CultureInfo.InvariantCulture, $"{result.Seconds:F0} s"),
+                string.Create(CultureInfo.InvariantCulture, $"{result.AllSeconds:F0} s"),
                 string.Create(CultureInfo.InvariantCulture, $"{tasks:N0} tasks in all")),
         ];
     }

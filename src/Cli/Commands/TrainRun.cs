@@ -8,14 +8,20 @@ namespace Engine.Cli;
 
 /// <summary>How training ended.</summary>
 /// <param name="State">The last state.</param>
-/// <param name="Steps">Steps taken by this command.</param>
-/// <param name="Seconds">How long they took, with validation and checkpoints.</param>
-/// <param name="Loss">Mean query loss of the last tenth of them.</param>
-/// <param name="Validation">Tasks seen and accuracy on validation classes.</param>
+/// <param name="StepsBefore">Steps taken before this session, by a run that is resumed.</param>
+/// <param name="SecondsBefore">How long they took.</param>
+/// <param name="Seconds">How long this session took, with validation and checkpoints.</param>
 /// <param name="Interrupted">Whether the user asked for the end.</param>
 internal sealed record TrainResult(
-    TrainingState<Conv4> State, long Steps, double Seconds, double Loss,
-    IReadOnlyList<(double Tasks, double Accuracy)> Validation, bool Interrupted);
+    TrainingState<Conv4> State, long StepsBefore, double SecondsBefore, double Seconds,
+    bool Interrupted)
+{
+    /// <summary>Steps taken in this session.</summary>
+    public long NewSteps => State.Step - StepsBefore;
+
+    /// <summary>Seconds of training in all sessions.</summary>
+    public double AllSeconds => SecondsBefore + Seconds;
+}
 
 internal sealed class TrainRun(Experiment experiment, RunFolder folder, CancellationToken stop)
 {
@@ -24,8 +30,6 @@ internal sealed class TrainRun(Experiment experiment, RunFolder folder, Cancella
     private static readonly TimeSpan SaveEvery = TimeSpan.FromSeconds(20);
 
     private readonly Stopwatch clock = new();
-    private readonly List<double> losses = [];
-    private readonly List<(double Tasks, double Accuracy)> validation = [];
 
     /// <summary>Trains until so many steps were taken or so much time has passed.</summary>
     public TrainResult Go(
@@ -51,11 +55,11 @@ internal sealed class TrainRun(Experiment experiment, RunFolder folder, Cancella
                 throw CliException.Fail($"{e.Message} It is {folder.ModelPath}.", e);
             }
 
-            losses.Add(loss);
             metrics.Append(
                 ("step", state.Step), ("tasks", state.Step * batch), ("loss", loss),
                 ("seconds", Math.Round(secondsBefore + clock.Elapsed.TotalSeconds, 3)));
-            progress.Report(new ProgressState(state.Step, steps, state.Step * batch, loss));
+            progress.Report(new ProgressState(
+                state.Step, steps, state.Step * batch, loss, Before: start.Step));
             if (experiment.CanValidate && Done(state.Step - start.Step, steps - start.Step, limit)
                 >= (validated + 1.0) / Validations)
             {
@@ -70,18 +74,14 @@ internal sealed class TrainRun(Experiment experiment, RunFolder folder, Cancella
 
         double seconds = clock.Elapsed.TotalSeconds;
         Save(state);
-        int last = Math.Max(1, losses.Count / 10);
-        double recent = losses.TakeLast(last).DefaultIfEmpty(double.NaN).Average();
         return new TrainResult(
-            state, state.Step - start.Step, seconds, recent, validation,
-            stop.IsCancellationRequested);
+            state, start.Step, secondsBefore, seconds, stop.IsCancellationRequested);
     }
 
     private void Validate(TrainingState<Conv4> state, MetricsLog metrics, Progress progress)
     {
         double accuracy = experiment.Validate(state.Model, ValidationTasks);
         long tasks = state.Step * experiment.Options.MetaBatch;
-        validation.Add((tasks, accuracy));
         metrics.Append(
             ("step", state.Step), ("tasks", tasks), ("validation_accuracy", accuracy));
         string share = FormattableString.Invariant(

@@ -29,44 +29,30 @@ internal static class TrainVerb
         RunFolder? resumed = options.Resume is null ? null : RunFolder.Open(options.Resume);
         if (resumed is not null) options = Continued(options, resumed);
         Experiment experiment = Experiment.Create(options);
-        MetaTraining<Conv4> training = experiment.Training;
-        TrainingState<Conv4> state = training.Start(experiment.Untrained);
+        using RunFolder folder = resumed ?? RunFolder.Create(options.Out, DateTime.Now);
+        folder.Lock();
+        TrainingState<Conv4> state = experiment.Training.Start(experiment.Untrained);
         if (resumed is not null) state = Load(resumed, state, options);
-        RunFolder folder = resumed ?? RunFolder.Create(options.Out, DateTime.Now);
         ImageClasses images = experiment.Images;
         var config = new RunConfig(options, images.Channels, images.Height, images.Width);
-        folder.WriteConfig(config.ToJson());
-        Describe(experiment, state, context);
-        OrderCheck order = VerifyOrder(experiment, context);
 
-        int[] untrainedSteps = [.. new[] { 1, options.TestSteps, ScratchSteps }.Distinct().Order()];
-        int scratchSteps = untrainedSteps[^1];
         int[] finalSteps = [.. Enumerable.Range(0, options.TestSteps + 1)];
-        double start = clock.Elapsed.TotalSeconds;
-        Evaluation before = experiment.Measure(
-            experiment.Untrained, untrainedSteps, options.EvalTasks, context.Stop);
-        double evaluation = clock.Elapsed.TotalSeconds - start;
-        Accuracy(context, "accuracy_before", "ci95_before", "accuracy before training", before,
-            options.TestSteps);
-        Accuracy(context, "accuracy_scratch", "ci95_scratch", "fine-tuned from random", before,
-            scratchSteps);
-        context.Figure("scratch_steps", "  its inner steps", scratchSteps);
-        context.Steps("accuracy_per_step_before", "  by inner step", before);
-
+        var (order, before, seconds) = Untrained(experiment, folder, config, state, context);
         double? limit = options.Seconds;
         if (options.HasTimeBudget)
         {
-            double last = evaluation
-                * Cost(options, finalSteps) / Cost(options, untrainedSteps);
+            double last = seconds * Cost(options, finalSteps) / Cost(options, [.. before.Steps]);
             limit = Math.Max(5, Budget - Closing - last - clock.Elapsed.TotalSeconds);
         }
 
+        if (resumed is not null) folder.WriteConfig(config.ToJson());
         TrainResult result = Train(experiment, folder, state, limit, context);
-        int tasks = result.Interrupted
-            ? Math.Min(HurriedTasks, options.EvalTasks) : options.EvalTasks;
-        Trained(result, options, context);
+        Curves curves = MetricsLog.ReadCurves(folder.MetricsPath);
+        Trained(result, curves, options, context);
 
         // After Ctrl-C only a second one, which ends the process, stops what is left.
+        int tasks = result.Interrupted
+            ? Math.Min(HurriedTasks, options.EvalTasks) : options.EvalTasks;
         Evaluation after = experiment.Measure(
             result.State.Model, finalSteps, tasks,
             result.Interrupted ? CancellationToken.None : context.Stop);
@@ -75,10 +61,62 @@ internal static class TrainVerb
         context.Steps("accuracy_per_step", "  by inner step", after);
         context.Figure("eval_tasks_after", "  test tasks", tasks);
 
-        var summary = new TrainSummary(config, order, before, after, result);
+        var summary = new TrainSummary(config, order, before, after, result, curves);
         TrainReport.Write(folder, experiment, summary);
         context.Figure("run", "run folder", folder.FullPath);
         context.Figure("seconds", "whole run", clock.Elapsed.TotalSeconds, "F1", "s");
+    }
+
+    /// <summary>
+    /// What precedes training: settings, the order of differentiation, and what the untrained
+    /// network can do, with the seconds that took to measure. A run that ends here leaves nothing.
+    /// </summary>
+    private static (OrderCheck Order, Evaluation Before, double Seconds) Untrained(
+        Experiment experiment, RunFolder folder, RunConfig config, TrainingState<Conv4> state,
+        VerbContext context)
+    {
+        TrainOptions options = experiment.Options;
+        bool resumed = options.Resume is not null;
+        try
+        {
+            if (!resumed) folder.WriteConfig(config.ToJson());
+            Describe(experiment, state, context);
+            OrderCheck order = OrderFigures.Measure(
+                experiment.Maml, experiment.Untrained, experiment.DrawTraining(0, 1).Task(0),
+                context);
+            var clock = Stopwatch.StartNew();
+            Evaluation before = experiment.Measure(
+                experiment.Untrained, UntrainedSteps(options), options.EvalTasks, context.Stop);
+            Before(before, options, context);
+            return (order, before, clock.Elapsed.TotalSeconds);
+        }
+        catch (Exception e)
+        {
+            if (!resumed) folder.Abandon();
+            if (e is not OperationCanceledException) throw;
+            throw CliException.Stopped(
+                "stopped before training; "
+                + (resumed ? $"{folder.FullPath} is as it was." : "nothing is kept."),
+                e);
+        }
+    }
+
+    /// <summary>Inner steps after which the untrained network is tested.</summary>
+    private static int[] UntrainedSteps(TrainOptions options) =>
+        [.. new[] { 1, options.TestSteps, ScratchSteps }.Distinct().Order()];
+
+    private static void Before(Evaluation before, TrainOptions options, VerbContext context)
+    {
+        int scratch = before.Steps[^1];
+        Accuracy(context, "accuracy_before", "ci95_before", "accuracy before training", before,
+            options.TestSteps);
+        Accuracy(context, "accuracy_scratch", "ci95_scratch", "fine-tuned from random", before,
+            scratch);
+        string steps = scratch.ToString(CultureInfo.InvariantCulture);
+        context.Figure("scratch_steps", "  its inner steps", scratch > options.TestSteps
+            ? $"{steps}, not {options.TestSteps}: without training the first few achieve little"
+            : steps, scratch);
+        context.Steps("accuracy_per_step_before", "  by inner step", before);
     }
 
     /// <summary>Options of the run to go on with, except for how long.</summary>
@@ -105,7 +143,6 @@ internal static class TrainVerb
                 + "ask for more with --iterations.");
         }
 
-        MetricsLog.CutAfter(folder.MetricsPath, state.Step);
         return state;
     }
 
@@ -134,29 +171,12 @@ internal static class TrainVerb
         if (state.Step > 0) context.Figure("resumed_at", "resumed at step", state.Step);
     }
 
-    private static OrderCheck VerifyOrder(Experiment experiment, VerbContext context)
-    {
-        OrderCheck check = OrderCheck.Measure(
-            experiment.Maml, experiment.Untrained, experiment.DrawTraining(0, 1).Task(0));
-        bool first = experiment.Options.FirstOrder;
-        context.Figure("order", "order of differentiation", first ? "first" : "exact");
-        context.Figure("order_error", "  against differences", check.Error, "0.0e+00");
-        if (!check.Confirmed)
-        {
-            string error = check.Error.ToString("0.0e+00", CultureInfo.InvariantCulture);
-            throw CliException.Fail(
-                $"the meta-gradient is not exact: it differs from finite differences by {error}. "
-                + "This is an error of the engine, please report it; --order first goes without.");
-        }
-
-        return check;
-    }
-
     private static TrainResult Train(
         Experiment experiment, RunFolder folder, TrainingState<Conv4> state, double? limit,
         VerbContext context)
     {
         var run = new TrainRun(experiment, folder, context.Stop);
+        MetricsLog.CutAfter(folder.MetricsPath, state.Step);
         double secondsBefore = MetricsLog.LastSeconds(folder.MetricsPath);
         TimeSpan? time = limit is { } l ? TimeSpan.FromSeconds(l) : null;
         using MetricsLog metrics = folder.OpenMetrics();
@@ -164,20 +184,29 @@ internal static class TrainVerb
             state, experiment.Options.Iterations, time, secondsBefore, metrics, progress));
     }
 
-    private static void Trained(TrainResult result, TrainOptions options, VerbContext context)
+    /// <summary>Totals over all sessions of the run, then those of this one.</summary>
+    private static void Trained(
+        TrainResult result, Curves curves, TrainOptions options, VerbContext context)
     {
-        long tasks = result.State.Step * options.MetaBatch;
+        int batch = options.MetaBatch;
         context.Figure("steps", "meta-steps", result.State.Step);
-        context.Figure("tasks", "training tasks", tasks);
-        context.Figure("training_seconds", "training", result.Seconds, "F1", "s");
+        context.Figure("tasks", "training tasks", result.State.Step * batch);
+        context.Figure("training_seconds", "training", result.AllSeconds, "F1", "s");
+        if (result.StepsBefore > 0)
+        {
+            context.Figure("session_steps", "  steps of this session", result.NewSteps);
+            context.Figure("session_tasks", "  its tasks", result.NewSteps * batch);
+            context.Figure("session_seconds", "  its training", result.Seconds, "F1", "s");
+        }
+
         context.Figure("tasks_per_second", "  speed",
-            result.Steps * options.MetaBatch / Math.Max(1e-9, result.Seconds), "F1", "tasks/s");
-        context.Figure("loss", "query loss at the end", result.Loss, "F3");
+            result.NewSteps * batch / Math.Max(1e-9, result.Seconds), "F1", "tasks/s");
+        context.Figure("loss", "query loss at the end", curves.FinalLoss, "F3");
         context.Percents("validation_accuracy", "validation accuracy",
-            [.. result.Validation.Select(v => v.Accuracy)]);
+            [.. curves.Validation.Select(v => v.Value)]);
         context.Figure("validation_eval_tasks", "  on tasks", TrainRun.ValidationTasks);
         context.Numbers(
-            "validation_tasks", "  after tasks", [.. result.Validation.Select(v => v.Tasks)], "N0");
+            "validation_tasks", "  after tasks", [.. curves.Validation.Select(v => v.Tasks)], "N0");
         context.Figure("interrupted", "ended by the user", result.Interrupted ? "yes" : "no",
             result.Interrupted);
     }

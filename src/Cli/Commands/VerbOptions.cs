@@ -79,7 +79,7 @@ internal sealed record TestOptions
 
     public required int EvalTasks { get; init; }
 
-    public required long Seed { get; init; }
+    public required long? Seed { get; init; }
 
     public required string? Data { get; init; }
 }
@@ -92,7 +92,11 @@ internal sealed record ReproOptions
 
     public required int Iterations { get; init; }
 
+    /// <summary>The first seed.</summary>
     public required long Seed { get; init; }
+
+    /// <summary>How many seeds: Seed, Seed + 1, ...</summary>
+    public required int Seeds { get; init; }
 
     public required bool FirstOrder { get; init; }
 }

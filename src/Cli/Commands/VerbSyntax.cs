@@ -121,7 +121,8 @@ internal sealed class TestSyntax
     private readonly Option<int> evalTasks =
         OptionKinds.Whole("--eval-tasks", "Tasks to measure accuracy on", 600, min: 2);
 
-    private readonly Option<long> seed = OptionKinds.Seed("--seed", "Seed of the tasks", 0);
+    private readonly Option<long?> seed =
+        OptionKinds.SeedOrNone("--seed", "Seed of the tasks" + AsTrained);
 
     private readonly Option<string?> data =
         OptionKinds.PathTo("--data", "Images to test on" + AsTrained, "FOLDER");
@@ -156,7 +157,10 @@ internal sealed class ReproSyntax
         OptionKinds.Whole("--iterations", "Meta-steps to train", 70_000);
 
     private readonly Option<long> seed =
-        OptionKinds.Seed("--seed", "Seed of everything random", 0);
+        OptionKinds.Seed("--seed", "First seed of everything random", 0);
+
+    private readonly Option<int> seeds = OptionKinds.Whole(
+        "--seeds", "Seeds to train and test side by side: SEED, SEED + 1, ...", 9);
 
     private readonly Option<string> order =
         OptionKinds.Choice("--order", "Order of differentiation", "exact", "exact", "first");
@@ -176,13 +180,14 @@ internal sealed class ReproSyntax
         },
     };
 
-    public IEnumerable<Option> All => [iterations, seed, order];
+    public IEnumerable<Option> All => [iterations, seed, seeds, order];
 
     public ReproOptions Read(ParseResult parsed) => new()
     {
         Name = parsed.GetRequiredValue(Name),
         Iterations = parsed.GetValue(iterations),
         Seed = parsed.GetValue(seed),
+        Seeds = parsed.GetValue(seeds),
         FirstOrder = parsed.GetValue(order) == "first",
     };
 }

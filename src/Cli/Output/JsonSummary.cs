@@ -4,7 +4,7 @@ using System.Text.Json;
 
 namespace Engine.Cli;
 
-/// <summary>A value in a summary: text, number, whole number, truth, numbers, or nothing.</summary>
+/// <summary>A value in a summary: text, number, whole number, truth, a list of values, or nothing.</summary>
 internal readonly record struct JsonValue(object? Value)
 {
     public static implicit operator JsonValue(string? value) => new(value);
@@ -17,7 +17,10 @@ internal readonly record struct JsonValue(object? Value)
 
     public static implicit operator JsonValue(bool value) => new(value);
 
-    public static implicit operator JsonValue(double[] values) => new(values);
+    public static implicit operator JsonValue(double[] values) =>
+        new(Array.ConvertAll(values, v => (JsonValue)v));
+
+    public static implicit operator JsonValue(JsonValue[] values) => new(values);
 
     /// <summary>Writes the value; NaN and infinities, which JSON lacks, become null.</summary>
     public void Write(Utf8JsonWriter json)
@@ -28,9 +31,9 @@ internal readonly record struct JsonValue(object? Value)
             case long number: json.WriteNumberValue(number); break;
             case bool truth: json.WriteBooleanValue(truth); break;
             case double number when double.IsFinite(number): json.WriteNumberValue(number); break;
-            case double[] numbers:
+            case JsonValue[] values:
                 json.WriteStartArray();
-                foreach (double number in numbers) new JsonValue(number).Write(json);
+                foreach (JsonValue value in values) value.Write(json);
                 json.WriteEndArray();
                 break;
             default: json.WriteNullValue(); break;

@@ -5,6 +5,16 @@ using System.Text.Json;
 
 namespace Engine.Cli;
 
+/// <summary>Query loss and validation accuracy by tasks seen.</summary>
+internal sealed record Curves(
+    IReadOnlyList<(double Tasks, double Value)> Loss,
+    IReadOnlyList<(double Tasks, double Value)> Validation)
+{
+    /// <summary>Mean loss of the last tenth of the steps; NaN without any.</summary>
+    public double FinalLoss => Loss.TakeLast(Math.Max(1, Loss.Count / 10))
+        .Select(l => l.Value).DefaultIfEmpty(double.NaN).Average();
+}
+
 internal sealed class MetricsLog : IDisposable
 {
     private readonly FileStream file;
@@ -71,9 +81,8 @@ internal sealed class MetricsLog : IDisposable
     public static double LastSeconds(string path) => ReadLines(path)
         .Select(l => Number(l.Values, "seconds")).OfType<double>().DefaultIfEmpty(0).Last();
 
-    /// <summary>Loss and validation accuracy by tasks seen.</summary>
-    public static (IReadOnlyList<(double X, double Y)> Loss,
-        IReadOnlyList<(double X, double Y)> Validation) ReadCurves(string path)
+    /// <summary>What a run has measured so far, in all its sessions.</summary>
+    public static Curves ReadCurves(string path)
     {
         var loss = new List<(double, double)>();
         var validation = new List<(double, double)>();
@@ -84,7 +93,7 @@ internal sealed class MetricsLog : IDisposable
             if (Number(values, "validation_accuracy") is { } v) validation.Add((tasks, v));
         }
 
-        return (loss, validation);
+        return new Curves(loss, validation);
     }
 
     /// <summary>Lines that are whole; a killed run may leave half a line at the end.</summary>

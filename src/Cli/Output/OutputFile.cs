@@ -6,11 +6,21 @@ namespace Engine.Cli;
 internal static class OutputFile
 {
     /// <summary>Replaces a file by what the action writes; an error leaves the old one.</summary>
-    public static void Write(string path, Action<Stream> write)
+    public static void Write(string path, Action<Stream> write) =>
+        Try(path, () => AtomicFile.Write(path, write));
+
+    /// <summary>Fails now if the file could not be written later.</summary>
+    public static void Check(string path) => Try(path, () => AtomicFile.Check(path));
+
+    /// <summary>Replaces a text file.</summary>
+    public static void Write(string path, string text) =>
+        Write(path, stream => stream.Write(Encoding.UTF8.GetBytes(text)));
+
+    private static void Try(string path, Action action)
     {
         try
         {
-            AtomicFile.Write(path, write);
+            action();
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -18,8 +28,4 @@ internal static class OutputFile
                 $"{path}: cannot be written: {e.Message.ReplaceLineEndings(" ")}", e);
         }
     }
-
-    /// <summary>Replaces a text file.</summary>
-    public static void Write(string path, string text) =>
-        Write(path, stream => stream.Write(Encoding.UTF8.GetBytes(text)));
 }

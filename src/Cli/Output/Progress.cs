@@ -10,7 +10,13 @@ namespace Engine.Cli;
 /// <param name="Steps">Steps in all, if that ends the job.</param>
 /// <param name="Tasks">Tasks seen so far.</param>
 /// <param name="Loss">Latest loss, NaN if there is none.</param>
-internal readonly record struct ProgressState(long Step, long? Steps, long Tasks, double Loss);
+/// <param name="Before">Steps done before the clock started, by a run that is resumed.</param>
+internal readonly record struct ProgressState(
+    long Step, long? Steps, long Tasks, double Loss, long Before = 0)
+{
+    /// <summary>Tasks seen since the clock started.</summary>
+    public double NewTasks => Step == 0 ? 0 : Tasks * ((double)(Step - Before) / Step);
+}
 
 /// <summary>Shows the progress of one job. Report may be called as often as one likes.</summary>
 internal abstract class Progress
@@ -61,7 +67,7 @@ internal abstract class Progress
         text += $", {Number(state.Tasks, "N0")} tasks";
         if (elapsed > TimeSpan.Zero)
         {
-            text += $", {Number(state.Tasks / elapsed.TotalSeconds, "F1")} tasks/s";
+            text += $", {Number(state.NewTasks / elapsed.TotalSeconds, "F1")} tasks/s";
         }
         if (!double.IsNaN(state.Loss)) text += $", loss {Number(state.Loss, "F3")}";
         double done = Done(state, elapsed, limit);
@@ -77,11 +83,12 @@ internal abstract class Progress
     }
 
     /// <summary>
-    /// Share of the job that is done: by steps or by time, whichever ends it sooner.
+    /// Share of this session's job that is done: by steps or by time, whichever ends it sooner.
     /// </summary>
     private static double Done(ProgressState state, TimeSpan elapsed, TimeSpan? limit)
     {
-        double bySteps = state.Steps is > 0 and { } steps ? (double)state.Step / steps : 0;
+        double bySteps = state.Steps - state.Before is > 0 and { } steps
+            ? (double)(state.Step - state.Before) / steps : 0;
         double byTime = limit is { } l ? elapsed / l : 0;
         return Math.Min(1, Math.Max(bySteps, byTime));
     }

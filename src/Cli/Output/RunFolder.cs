@@ -3,11 +3,13 @@ using System.Globalization;
 
 namespace Engine.Cli;
 
-internal sealed class RunFolder
+internal sealed class RunFolder : IDisposable
 {
     private const string Metrics = "metrics.jsonl";
+    private readonly bool made;
+    private FileStream? held;
 
-    private RunFolder(string path) => FullPath = path;
+    private RunFolder(string path, bool made) => (FullPath, this.made) = (path, made);
 
     /// <summary>Absolute path of the folder.</summary>
     public string FullPath { get; }
@@ -46,7 +48,55 @@ internal sealed class RunFolder
     }
 
     /// <summary>The folder of an earlier run.</summary>
-    public static RunFolder Open(string path) => new(Path.GetFullPath(path));
+    public static RunFolder Open(string path) => new(Path.GetFullPath(path), made: false);
+
+    /// <summary>
+    /// Keeps other commands from training in the folder until disposed of. A process that is killed
+    /// lets go of it too.
+    /// </summary>
+    /// <exception cref="CliException">Another command trains in it.</exception>
+    public void Lock()
+    {
+        string path = PathOf("lock");
+        try
+        {
+            held = new FileStream(
+                path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None, bufferSize: 1,
+                FileOptions.DeleteOnClose);
+        }
+        catch (IOException e) when (File.Exists(path))
+        {
+            throw CliException.Fail(
+                $"{FullPath}: another command is training in this run folder; wait for its end.",
+                e);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw CliException.Fail(
+                $"{FullPath}: cannot be written: {e.Message.ReplaceLineEndings(" ")}", e);
+        }
+    }
+
+    /// <summary>
+    /// Takes back a new run that has not trained: its files go, and the folder if it was made here.
+    /// </summary>
+    public void Abandon()
+    {
+        Dispose();
+        try
+        {
+            File.Delete(PathOf(RunConfig.File));
+            File.Delete(MetricsPath);
+            if (made && !Directory.EnumerateFileSystemEntries(FullPath).Any())
+                Directory.Delete(FullPath);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            // What cannot be deleted stays; why the run ended matters more.
+        }
+    }
+
+    public void Dispose() => held?.Dispose();
 
     /// <summary>Path of a file in the folder.</summary>
     public string PathOf(string file) => Path.Combine(FullPath, file);
@@ -55,7 +105,7 @@ internal sealed class RunFolder
     public void Replace(string file, Action<Stream> write) => OutputFile.Write(PathOf(file), write);
 
     /// <summary>Writes config.json.</summary>
-    public void WriteConfig(JsonSummary config) => config.WriteTo(PathOf("config.json"));
+    public void WriteConfig(JsonSummary config) => config.WriteTo(PathOf(RunConfig.File));
 
     /// <summary>Writes report.html.</summary>
     public void WriteReport(ReportData report) =>
@@ -72,6 +122,7 @@ internal sealed class RunFolder
     {
         try
         {
+            bool made = !Directory.Exists(path);
             Directory.CreateDirectory(path);
             if (Directory.EnumerateFileSystemEntries(path).Any()) return null;
             string metrics = Path.Combine(path, Metrics);
@@ -84,7 +135,7 @@ internal sealed class RunFolder
                 return null;
             }
 
-            return new RunFolder(path);
+            return new RunFolder(path, made);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

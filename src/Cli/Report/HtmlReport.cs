@@ -60,7 +60,7 @@ internal static class HtmlReport
         var points = Smoothing.Thin(curve.Points, MostPoints);
         if (points.Count < 2)
         {
-            page.Append("<p>Too few points for a curve.</p>\n</section>\n");
+            page.Append($"<p>{TooFew(curve, points)}</p>\n</section>\n");
             return;
         }
 
@@ -75,28 +75,33 @@ internal static class HtmlReport
             : ChartAxis.Around(Math.Min(0, points.Min(p => p.Y)), top);
         var chart = new Chart(
             ChartAxis.Around(0, points[^1].X, 8), y, curve.XLabel, curve.YLabel, curve.Percent);
-        chart.Line(points, "raw");
+        if (window > 1) chart.Line(points, "raw");
         chart.Line(smooth, "line a");
         page.Append(Figure(chart.Render(curve.Title)));
 
         string mean = perPoint > 1 ? $"means of {perPoint} neighbouring values" : "every value";
+        string caption = window > 1
+            ? $"Thin: {mean}. Bold: mean of {window * perPoint} values around each."
+            : $"The line joins {mean}.";
         int cut = points.Count(p => p.Y > y.High);
-        page.Append($"""
-
-            <p class="caption">Thin: {mean}. Bold: mean of {window * perPoint} values around each.
-            """);
-        if (cut > 0)
-        {
-            page.Append(CultureInfo.InvariantCulture, $" {cut} values above the axis are cut off.");
-        }
+        if (cut > 0) caption += $" {Values(cut)} above the axis cut off.";
         int missing = curve.Points.Count(p => !double.IsFinite(p.Y));
-        if (missing > 0)
-        {
-            page.Append(CultureInfo.InvariantCulture,
-                $" {missing} values were not finite and are left out.");
-        }
-        page.Append("</p>\n</section>\n");
+        if (missing > 0) caption += $" {Values(missing)} not finite and left out.";
+        page.Append($"\n<p class=\"caption\">{caption}</p>\n</section>\n");
     }
+
+    /// <summary>What is said in place of a curve.</summary>
+    private static string TooFew(Curve curve, IReadOnlyList<(double X, double Y)> points)
+    {
+        if (curve.Points.Count == 0) return "Nothing was measured.";
+        if (points.Count == 0) return "No value was finite.";
+        var (x, y) = points[0];
+        return Text(string.Create(CultureInfo.InvariantCulture,
+            $"Only one value, {(curve.Percent ? 100 * y : y):G4}"
+            + $"{(curve.Percent ? " %" : "")} at {x:N0} {curve.XLabel}."));
+    }
+
+    private static string Values(int count) => count == 1 ? "1 value is" : $"{count} values are";
 
     private static void InnerSteps(StringBuilder page, ReportData data)
     {

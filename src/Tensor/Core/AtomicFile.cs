@@ -13,10 +13,10 @@ public static class AtomicFile
     public static void Write(string path, Action<Stream> write)
     {
         ArgumentNullException.ThrowIfNull(write);
-        string temporary = path + ".part";
+        string temporary = Temporary(path);
         try
         {
-            using (var stream = new FileStream(temporary, FileMode.Create, FileAccess.ReadWrite))
+            using (var stream = Create(path, temporary))
             {
                 write(stream);
                 stream.Flush(flushToDisk: true);
@@ -27,5 +27,41 @@ public static class AtomicFile
         {
             if (File.Exists(temporary)) File.Delete(temporary);
         }
+    }
+
+    /// <summary>
+    /// Finds out early whether a file can be written: throws what <see cref="Write"/> would, and
+    /// leaves nothing behind.
+    /// </summary>
+    /// <exception cref="IOException">The file cannot be written.</exception>
+    /// <exception cref="UnauthorizedAccessException">It may not be written.</exception>
+    public static void Check(string path)
+    {
+        string temporary = Temporary(path);
+        Create(path, temporary).Dispose();
+        File.Delete(temporary);
+        if (Directory.Exists(path)) throw new IOException($"'{path}' is a folder.");
+    }
+
+    private static string Temporary(string path) => Path.GetFullPath(path) + ".part";
+
+    /// <summary>Opens the temporary file; an error tells of the file that was asked for.</summary>
+    private static FileStream Create(string path, string temporary)
+    {
+        try
+        {
+            return new FileStream(temporary, FileMode.Create, FileAccess.ReadWrite);
+        }
+        catch (IOException e) when (Names(e))
+        {
+            throw new IOException(Renamed(e), e);
+        }
+        catch (UnauthorizedAccessException e) when (Names(e))
+        {
+            throw new UnauthorizedAccessException(Renamed(e), e);
+        }
+
+        bool Names(Exception e) => e.Message.Contains(temporary, StringComparison.Ordinal);
+        string Renamed(Exception e) => e.Message.Replace(temporary, path, StringComparison.Ordinal);
     }
 }

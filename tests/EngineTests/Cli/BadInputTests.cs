@@ -1,4 +1,7 @@
 // Every bad input is one line that says what is wrong, with exit code 2 for use and 1 for failure.
+using System.CommandLine;
+using Engine.Cli;
+
 namespace Engine.Tests.Cli;
 
 public sealed class BadInputTests : IDisposable
@@ -76,12 +79,56 @@ public sealed class BadInputTests : IDisposable
         }
     }
 
+    [Theory]
+    [InlineData("\"ways\": 3", "\"ways\": \"3\"", "'ways' is \"3\".")]
+    [InlineData("\"ways\": 3", "\"ways\": 2.5", "'ways' is 2.5.")]
+    [InlineData("\"ways\": 3", "\"ways\": -3", "'ways' is -3.")]
+    [InlineData("\"ways\"", "\"wayz\"", "it has no 'ways'.")]
+    [InlineData("\"seed\": 0", "\"seed\": null", "'seed' is null.")]
+    [InlineData("\"order\": \"exact\"", "\"order\": \"third\"", "'order' is \"third\".")]
+    [InlineData("\"rotations\": true", "\"rotations\": 1", "'rotations' is 1.")]
+    [InlineData("\"data\": null", "\"data\": [", "config.json: damaged")]
+    public void ADamagedConfigurationNamesTheField(string right, string wrong, string expected)
+    {
+        string path = In("config.json");
+        var options = Defaults() with { Ways = 3 };
+        string text = new RunConfig(options, 1, 28, 28).ToJson().ToString();
+        Assert.Contains(right, text);
+        File.WriteAllText(path, text);
+        Assert.Equal(options, RunConfig.Read(path).Options);
+        File.WriteAllText(path, text.Replace(right, wrong));
+        EngineCommand.Run("test", folder).FailsWith(1, path, expected);
+    }
+
+    [Fact]
+    public void SetsOfSeveralDomainsAreRefused()
+    {
+        byte[] images = Idx([0, 0, 8, 3, 0, 0, 0, 6, 0, 0, 0, 16, 0, 0, 0, 16], 6 * 256);
+        byte[] labels = Idx([0, 0, 8, 1, 0, 0, 0, 6], 6);
+        Write("mixed", images, labels);
+        File.WriteAllBytes(In("mixed-domains.idx"), labels);
+        foreach (string data in new[] { In("mixed"), folder })
+            EngineCommand.Train(In("run"), "--data", data)
+                .FailsWith(2, "mixed-domains.idx", "several domains", "images and labels of one");
+        Write("other", images, labels);
+        EngineCommand.Train(In("run"), "--data", In("other")).FailsWith(2, "ways: 3 exceeds");
+        EngineCommand.Train(In("run"), "--data", folder).FailsWith(1, "holds 2 image sets");
+    }
+
     [Fact]
     public void StackTracesAreShownOnRequest()
     {
         Outcome outcome = EngineCommand.Run("test", In("none"), "--verbose");
         Assert.Equal(1, outcome.Code);
         Assert.Contains("   at Engine.Cli.", outcome.Error);
+    }
+
+    private static TrainOptions Defaults()
+    {
+        var syntax = new TrainSyntax();
+        var command = new RootCommand();
+        foreach (var option in syntax.All) command.Options.Add(option);
+        return syntax.Read(command.Parse(""));
     }
 
     private string In(string name) => Path.Combine(folder, name);

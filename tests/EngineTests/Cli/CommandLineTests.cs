@@ -95,6 +95,37 @@ public class CommandLineTests
     }
 
     [Fact]
+    public void AJsonFileThatCannotBeWrittenIsFoundAtTheStart()
+    {
+        string file = Path.Combine(Path.GetTempPath(), new string('a', 300));
+        var (code, output, error) = Run("info", "--json", file);
+        Assert.Equal(1, code);
+        Assert.Contains("aaa: cannot be written", error);
+        Assert.DoesNotContain(".part", error);
+        Assert.Empty(output);
+    }
+
+    [Fact]
+    public void FiguresOfFailedDerivativesAreWritten()
+    {
+        string file = Path.GetTempFileName();
+        using var output = new StringWriter();
+        var context = new VerbContext(output, CancellationToken.None, threads: 1);
+        GradCheckVerb.Run(new GradCheckOptions { Seed = 0 }, context,
+        [
+            new("right", (_, _) => new GradCheckResult(1, 1, 1e-9, 0, 0)),
+            new("wrong", (_, order) => new GradCheckResult(order, 1, order == 1 ? 0 : 0.25, 0, 0)),
+        ]);
+        var e = Assert.Throws<CliException>(() => context.Finish(file));
+        Assert.Equal(1, e.ExitCode);
+        Assert.Contains("1 of 2 derivatives are wrong, wrong most (2.5e-01)", e.Message);
+        using var json = JsonDocument.Parse(File.ReadAllText(file));
+        Assert.Equal(0.25, json.RootElement.GetProperty("wrong")[1].GetDouble());
+        Assert.Equal(1, json.RootElement.GetProperty("failures").GetInt32());
+        File.Delete(file);
+    }
+
+    [Fact]
     public void WrongArgumentsOfLibrariesAreWrongUse()
     {
         var e = Assert.Throws<CliException>(() => CliException.CheckUse<int>(

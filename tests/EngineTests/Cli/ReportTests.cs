@@ -49,7 +49,24 @@ public class ReportTests
             Curves = [new("Loss", "x", "y", []),
                 new("Bad", "x", "y", [(0, double.NaN), (1, double.NaN)])],
         });
-        Assert.Contains("Too few points for a curve", page);
+        Assert.Contains("Nothing was measured.", page);
+        Assert.Contains("No value was finite.", page);
+    }
+
+    [Fact]
+    public void CaptionsOfTinyRunsSayWhatIsThere()
+    {
+        string page = HtmlReport.Render(new ReportData
+        {
+            Title = "t",
+            Subtitle = "s",
+            Curves = [new("Accuracy", "tasks seen", "y", [(1600, 0.4125)], Percent: true),
+                new("Loss", "x", "y", [(1, 2), (2, 1), (3, 1)])],
+        });
+        Assert.Contains("Only one value, 41.25 % at 1,600 tasks seen.", page);
+        Assert.Contains("The line joins every value.", page);
+        Assert.DoesNotContain("Bold", page);
+        Assert.DoesNotContain("1 values", page);
     }
 
     [Fact]
@@ -63,7 +80,7 @@ public class ReportTests
             Subtitle = "s",
             Curves = [new("Loss", "x", "y", [.. points])],
         });
-        Assert.Contains("1 values were not finite", page);
+        Assert.Contains("1 value is not finite and left out.", page);
     }
 
     [Theory]

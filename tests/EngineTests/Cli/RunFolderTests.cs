@@ -63,6 +63,64 @@ public sealed class RunFolderTests : IDisposable
     }
 
     [Fact]
+    public void ErrorsNameTheFileThatWasAskedFor()
+    {
+        string path = Path.Combine(folder, "none", "model");
+        var e = Assert.Throws<CliException>(() => OutputFile.Write(path, "text"));
+        Assert.StartsWith($"{path}: cannot be written: ", e.Message);
+        Assert.DoesNotContain(".part", e.Message);
+    }
+
+    [Fact]
+    public void FilesAreCheckedWithoutATrace()
+    {
+        string path = Path.Combine(folder, "figures.json");
+        OutputFile.Check(path);
+        Assert.Empty(Directory.GetFiles(folder));
+        File.WriteAllText(path, "old");
+        OutputFile.Check(path);
+        Assert.Equal("old", File.ReadAllText(path));
+        Assert.Throws<CliException>(() => OutputFile.Check(folder));
+        Assert.Throws<CliException>(
+            () => OutputFile.Check(Path.Combine(folder, new string('a', 300))));
+        Assert.Single(Directory.GetFiles(folder));
+    }
+
+    [Fact]
+    public void OneCommandAtATimeTrainsInAFolder()
+    {
+        string path = Path.Combine(folder, "run");
+        using (var run = RunFolder.Create(path, Noon))
+        {
+            run.Lock();
+            using var other = RunFolder.Open(path);
+            Assert.Contains(
+                "another command is training in this run folder",
+                Assert.Throws<CliException>(other.Lock).Message);
+        }
+
+        using (var later = RunFolder.Open(path)) later.Lock();
+        Assert.Equal(["metrics.jsonl"], Directory.GetFiles(path).Select(Path.GetFileName));
+    }
+
+    [Fact]
+    public void AnAbandonedRunLeavesWhatWasThere()
+    {
+        string made = Path.Combine(folder, "made"), given = Path.Combine(folder, "given");
+        Directory.CreateDirectory(given);
+        foreach (string path in new[] { made, given })
+        {
+            using var run = RunFolder.Create(path, Noon);
+            run.Lock();
+            run.WriteConfig(new JsonSummary());
+            run.Abandon();
+        }
+
+        Assert.False(Directory.Exists(made));
+        Assert.Empty(Directory.GetFileSystemEntries(given));
+    }
+
+    [Fact]
     public void TheReportIsWritten()
     {
         var run = RunFolder.Create(Path.Combine(folder, "run"), Noon);
@@ -117,6 +175,12 @@ public sealed class RunFolderTests : IDisposable
         Assert.Equal("hello", lines[0]);
         Assert.StartsWith("train: step 1 of 100, 16 tasks, ", lines[1]);
     }
+
+    [Fact]
+    public void ResumedProgressCountsItsOwnSteps() => Assert.Equal(
+        "step 60 of 100, 960 tasks, 16.0 tasks/s, loss 0.500, 0:40 left",
+        Progress.Describe(
+            new ProgressState(60, 100, 960, 0.5, Before: 50), TimeSpan.FromSeconds(10), null));
 
     [Theory]
     [InlineData(

@@ -1,6 +1,7 @@
 // engine train, test, repro and gradcheck from end to end, with tiny settings.
 using System.Text;
 using System.Text.Json;
+using Engine.Cli;
 using Engine.Nn;
 
 namespace Engine.Tests.Cli;
@@ -66,6 +67,23 @@ public sealed class TrainingTests : IDisposable
     }
 
     [Fact]
+    public void TestingTakesTheTasksOfTheRun()
+    {
+        string run = In("run"), file = In("figures.json"), trained = In("trained.json");
+        EngineCommand.Train(run, "--seed", "7", "--json", trained).Succeeds();
+        Outcome same =
+            EngineCommand.Run("test", run, "--eval-tasks", "4", "--json", file).Succeeds();
+        Assert.Contains("7, that of the run", same.Output);
+        Assert.Equal(7, Json(file).GetProperty("seed").GetInt32());
+        Assert.Equal(
+            Json(trained).GetProperty("accuracy_after").GetDouble(),
+            Json(file).GetProperty("accuracy").GetDouble());
+        foreach (string[] other in new[] { new[] { "--seed", "8" }, ["--queries", "3"] })
+            Assert.DoesNotContain("that of the run", EngineCommand.Run(
+                ["test", run, "--eval-tasks", "4", .. other]).Succeeds().Output);
+    }
+
+    [Fact]
     public void AResumedRunEndsWhereAnUninterruptedOneDoes()
     {
         string whole = In("whole"), parts = In("parts");
@@ -115,7 +133,7 @@ public sealed class TrainingTests : IDisposable
     public void CtrlCKeepsTheModel()
     {
         using var stop = new CancellationTokenSource();
-        using var output = new CancellingWriter("train: step 1", stop);
+        using var output = Cancelling("train: step 1", stop);
         string run = In("run"), file = In("figures.json");
         EngineCommand.Run(output, stop.Token,
             [.. EngineCommand.Tiny, "--iterations", "100000", "--out", run, "--json", file])
@@ -137,6 +155,73 @@ public sealed class TrainingTests : IDisposable
         stop.Cancel();
         EngineCommand.Run(stop.Token, [.. EngineCommand.Tiny, "--out", In("run")])
             .FailsWith(130, "stopped");
+    }
+
+    [Fact]
+    public void StoppingBeforeTrainingLeavesNoNewRunAndAnOldOneAsItWas()
+    {
+        string run = In("run");
+        using (var stop = new CancellationTokenSource())
+        using (var output = Cancelling("order of diff", stop))
+        {
+            EngineCommand.Run(output, stop.Token, [.. EngineCommand.Tiny, "--out", run])
+                .FailsWith(130, "stopped before training; nothing is kept");
+        }
+
+        Assert.False(Directory.Exists(run));
+        EngineCommand.Train(run).Succeeds();
+        File.AppendAllText(Path.Combine(run, "metrics.jsonl"), "{\"step\":4,\"loss\":9}\n");
+        byte[][] before = Contents();
+        using (var stop = new CancellationTokenSource())
+        using (var output = Cancelling("order of diff", stop))
+        {
+            EngineCommand.Run(
+                output, stop.Token, ["train", "--resume", run, "--iterations", "6"])
+                .FailsWith(130, "stopped before training", "is as it was");
+        }
+
+        Assert.Equal(before, Contents());
+
+        byte[][] Contents() =>
+            [.. Directory.GetFiles(run).Order(StringComparer.Ordinal).Select(File.ReadAllBytes)];
+    }
+
+    [Fact]
+    public void ARunFolderThatVanishesWhileTrainingIsOneLine()
+    {
+        // A file in the place of the folder: nobody, root included, can write into it.
+        string run = In("run");
+        using var output = new ActingWriter("train: step 1", () =>
+        {
+            Directory.Delete(run, recursive: true);
+            File.WriteAllText(run, "");
+        });
+        EngineCommand.Run(output, CancellationToken.None, [.. EngineCommand.Tiny, "--out", run])
+            .FailsWith(1, "model.safetensors cannot be written");
+        Assert.Equal("", File.ReadAllText(run));
+    }
+
+    [Fact]
+    public void FiguresOfAResumedRunAreTotalsWithThoseOfTheSession()
+    {
+        string run = In("run"), whole = In("whole.json"), file = In("figures.json");
+        EngineCommand.Train(In("whole"), "--iterations", "20", "--json", whole).Succeeds();
+        EngineCommand.Train(run, "--iterations", "8").Succeeds();
+        EngineCommand.Run("--resume", run, "--iterations", "20", "--json", file).Succeeds();
+        JsonElement json = Json(file);
+        Assert.Equal(20, json.GetProperty("steps").GetInt32());
+        Assert.Equal(40, json.GetProperty("tasks").GetInt32());
+        Assert.Equal(12, json.GetProperty("session_steps").GetInt32());
+        Assert.Equal(24, json.GetProperty("session_tasks").GetInt32());
+        double session = json.GetProperty("session_seconds").GetDouble();
+        Assert.True(json.GetProperty("training_seconds").GetDouble() > session);
+        Assert.Equal(
+            24 / session, json.GetProperty("tasks_per_second").GetDouble(), tolerance: 1e-9 / session);
+        Assert.Equal(
+            Json(whole).GetProperty("loss").GetDouble(), json.GetProperty("loss").GetDouble());
+        double[] validated = Numbers(json.GetProperty("validation_tasks"));
+        Assert.True(validated.Min() < 16 && validated.Max() == 40, string.Join(", ", validated));
+        Assert.False(Json(whole).TryGetProperty("session_steps", out _));
     }
 
     [Fact]
@@ -164,15 +249,74 @@ public sealed class TrainingTests : IDisposable
     public void AShortSinusoidRunBeatsPredictingZero()
     {
         string file = In("figures.json");
-        EngineCommand.Run("repro", "sinusoid", "--iterations", "600", "--json", file).Succeeds();
+        Outcome outcome = EngineCommand.Run(
+            "repro", "sinusoid", "--iterations", "600", "--seeds", "2", "--json", file).Succeeds();
         JsonElement json = Json(file);
         foreach (string name in new[] { "mse_5shot", "mse_10shot", "median_5shot" })
             Assert.Equal(3, json.GetProperty(name).GetArrayLength());
+        Assert.Equal(2, json.GetProperty("seeds").GetInt32());
+        double[] first = Numbers(json.GetProperty("mse_5shot_per_seed")[0]);
+        double[] second = Numbers(json.GetProperty("mse_5shot_per_seed")[1]);
+        Assert.Equal(
+            first.Zip(second, (a, b) => (a + b) / 2), Numbers(json.GetProperty("mse_5shot")));
+        Assert.Equal(
+            first.Zip(second, Math.Max),
+            json.GetProperty("range_mse_5shot").EnumerateArray().Select(r => r[1].GetDouble()));
+        // No one measured 600 steps, so nothing is expected of them.
+        Assert.DoesNotContain("expected", outcome.Output);
+        Assert.DoesNotContain("published", outcome.Output);
         // The mean of y^2 over the family is (5^3 - 0.1^3) / (3 * 4.9) / 2 = 4.25.
         Assert.InRange(json.GetProperty("mse_10shot")[2].GetDouble(), 0, 4);
         Assert.Equal("none", json.GetProperty("batch_norm").GetString());
         Assert.InRange(json.GetProperty("order_error").GetDouble(), 0, 1e-4);
         Assert.True(json.GetProperty("seconds").GetDouble() > 0);
+    }
+
+    [Fact]
+    public void SeedsDoNotDependOnHowManyRunSideBySide()
+    {
+        string both = In("both.json"), alone = In("alone.json");
+        string[] sinusoid = ["repro", "sinusoid", "--iterations", "40"];
+        EngineCommand.Run(
+            [.. sinusoid, "--seeds", "2", "--threads", "2", "--json", both]).Succeeds();
+        EngineCommand.Run([.. sinusoid, "--seed", "1", "--seeds", "1", "--threads", "1",
+            "--json", alone]).Succeeds();
+        foreach (string name in new[] { "mse_5shot", "ci95_10shot", "median_10shot" })
+            Assert.Equal(
+                Numbers(Json(both).GetProperty(name + "_per_seed")[1]),
+                Numbers(Json(alone).GetProperty(name + "_per_seed")[0]));
+    }
+
+    [Fact]
+    public void ReproductionsCanBeInterrupted()
+    {
+        using var stop = new CancellationTokenSource();
+        using var output = Cancelling("train: step", stop);
+        EngineCommand.Run(output, stop.Token, ["repro", "sinusoid"]).FailsWith(130, "stopped");
+    }
+
+    [Theory]
+    [InlineData("exact", 70_000, 5, 2)]
+    [InlineData("exact", 70_000, 10, 1)]
+    [InlineData("exact", 15_000, 5, 1)]
+    [InlineData("exact", 15_000, 10, 0)]
+    [InlineData("exact", 20_000, 5, 0)]
+    [InlineData("first", 70_000, 5, 1)]
+    [InlineData("first", 15_000, 5, 0)]
+    public void OnlyFiguresOfTheProtocolAreExpected(
+        string order, int iterations, int shots, int count)
+    {
+        var options = new ReproOptions
+        {
+            Name = "sinusoid",
+            Iterations = iterations,
+            Seed = 0,
+            Seeds = 9,
+            FirstOrder = order == "first",
+        };
+        var found = SinusoidExpectation.Of(options, shots).ToList();
+        Assert.Equal(count, found.Count);
+        Assert.All(found, e => Assert.All(e.Low.Zip(e.High), r => Assert.True(r.First <= r.Second)));
     }
 
     [Fact]
@@ -189,6 +333,9 @@ public sealed class TrainingTests : IDisposable
     private static JsonElement Json(string file) =>
         JsonDocument.Parse(File.ReadAllText(file)).RootElement;
 
+    private static double[] Numbers(JsonElement array) =>
+        [.. array.EnumerateArray().Select(v => v.GetDouble())];
+
     private static double[] Losses(string run) =>
         [.. File.ReadLines(Path.Combine(run, "metrics.jsonl"))
             .Select(l => JsonDocument.Parse(l).RootElement)
@@ -196,14 +343,22 @@ public sealed class TrainingTests : IDisposable
             .Select(l => l.GetProperty("loss").GetDouble())];
 
     /// <summary>Asks for the end, as Ctrl-C does, when a text is printed.</summary>
-    private sealed class CancellingWriter(string text, CancellationTokenSource stop) : StringWriter
+    private static ActingWriter Cancelling(string text, CancellationTokenSource stop) =>
+        new(text, stop.Cancel);
+
+    /// <summary>Does something when a text is printed for the first time.</summary>
+    private sealed class ActingWriter(string text, Action act) : StringWriter
     {
+        private bool acted;
+
         public override Encoding Encoding => Encoding.UTF8;
 
         public override void WriteLine(string? value)
         {
             base.WriteLine(value);
-            if (value?.StartsWith(text, StringComparison.Ordinal) == true) stop.Cancel();
+            if (acted || value?.StartsWith(text, StringComparison.Ordinal) != true) return;
+            acted = true;
+            act();
         }
     }
 }

@@ -20,10 +20,10 @@ public class MetaTrainingTests
         for (int step = 0; step < 1200; step++)
         {
             (state, _) = training.Step(state);
-            if (step is not (400 or 1199)) continue;
+            if (step % 100 != 99) continue; // by hand, as how often it collects depends on load
             GC.Collect();
             GC.WaitForPendingFinalizers();
-            if (step == 400) (held, inUse) = (backend.BytesHeld, backend.BytesInUse);
+            if (step == 399) (held, inUse) = (backend.BytesHeld, backend.BytesInUse);
         }
         Assert.InRange(backend.BytesInUse, 0, inUse + (64 << 10));
         Assert.InRange(backend.BytesHeld, 0, 2 * held);

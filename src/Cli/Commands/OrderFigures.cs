@@ -1,0 +1,33 @@
+// What a run says of its order of differentiation, and when it refuses to begin.
+using System.Globalization;
+using Engine.Data;
+using Engine.Meta;
+
+namespace Engine.Cli;
+
+internal static class OrderFigures
+{
+    /// <summary>Measures the order at a start, says it, and fails if it is not what was asked.</summary>
+    public static OrderCheck Measure<T>(Maml<T> maml, T model, Episode task, VerbContext context)
+        where T : ITree
+    {
+        OrderCheck check = OrderCheck.Measure(maml, model, task);
+        bool first = maml.Order == DerivativeOrder.First;
+        context.Figure("order", "order of differentiation", first ? "first" : "exact");
+        context.Figure("order_error",
+            first ? "  off the exact derivative" : "  against differences", check.Error, "0.0e+00");
+        context.Figure("order_check", "  measured on", OrderCheck.Method);
+        if (check.Vanishes)
+        {
+            throw CliException.Fail(
+                "the meta-gradient at the start is zero: the network is dead, so nothing can be "
+                + "learned and no order of differentiation be verified. Choose another --seed.");
+        }
+
+        if (first || check.Confirmed) return check;
+        string error = check.Error.ToString("0.0e+00", CultureInfo.InvariantCulture);
+        throw CliException.Fail(
+            $"the meta-gradient is not exact: it differs from finite differences by {error}. "
+            + "This is an error of the engine, please report it; --order first goes without.");
+    }
+}

@@ -1,0 +1,56 @@
+// What the order check claims, and what it does not.
+using Engine.Data;
+using Engine.Meta;
+using Engine.Nn;
+
+namespace Engine.Tests.Meta;
+
+public class OrderCheckTests
+{
+    private static readonly Episode Task =
+        Episode.From(new SinusoidTasks(5, 5).Sample(3, 0, 1)).Task(0);
+
+    [Fact]
+    public void ExactIsConfirmedAndFirstOrderNever()
+    {
+        Mlp model = Mlp.Create(Key.From(1), [1, 12, 1], Activation.Tanh);
+        var maml = new Maml<Mlp>(Learner.Regression, 1, 0.1);
+        OrderCheck exact = OrderCheck.Measure(maml, model, Task);
+        Assert.True(exact.Confirmed, $"{exact}");
+        Assert.True(exact.GradientNorm > 0);
+        OrderCheck first =
+            OrderCheck.Measure(maml with { Order = DerivativeOrder.First }, model, Task);
+        Assert.False(first.Confirmed);
+        Assert.InRange(first.Error, 1e-3, 1);
+        Assert.StartsWith("first; ", first.ToString());
+        Assert.Contains("off the exact derivative", first.ToString());
+    }
+
+    [Fact]
+    public void ADeadNetworkConfirmsNothing()
+    {
+        // The output is negative and rectified away: derivatives and differences are all 0.
+        Mlp model = Mlp.Create(Key.From(1), [1, 4, 1]).Map((Tensor leaf) => leaf * 0 - 1);
+        var learner = new Learner<Mlp>(
+            (m, x) => m.Forward(x * 0), (y, t) => (y.Relu() * t).Mean(), BatchNormMode.None);
+        foreach (DerivativeOrder order in Enum.GetValues<DerivativeOrder>())
+        {
+            OrderCheck check =
+                OrderCheck.Measure(new Maml<Mlp>(learner, 1, 0.1, order), model, Task);
+            Assert.Equal((0.0, 0.0), (check.Error, check.GradientNorm));
+            Assert.True(check.Vanishes);
+            Assert.False(check.Confirmed);
+            Assert.Contains("the meta-gradient is zero", check.ToString());
+        }
+    }
+
+    [Fact]
+    public void WhatIsNoNumberConfirmsNothing()
+    {
+        Mlp model = Mlp.Create(Key.From(1), [1, 4, 1]).Map((Tensor leaf) => leaf * double.NaN);
+        OrderCheck check =
+            OrderCheck.Measure(new Maml<Mlp>(Learner.Regression, 1, 0.1), model, Task);
+        Assert.False(check.Confirmed);
+        Assert.False(check.Vanishes);
+    }
+}
