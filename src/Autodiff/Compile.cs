@@ -6,7 +6,9 @@ namespace Engine;
 /// values of plain C# arguments and static fields) traces the function and plans it; later calls
 /// replay the plan. Tensors that the function captures are frozen at the trace. Under another
 /// transform a compiled function is simply the function. After 8 traces a new signature is an
-/// error: pass what changes as a Tensor.
+/// error: pass what changes as a Tensor. Results have the bits they have without compiling; only
+/// products that read a captured view (a transposed constant, say) may round their last bit
+/// otherwise, because a frozen value lies in order.
 /// </summary>
 public static class Compile
 {
