@@ -24,7 +24,7 @@ internal sealed class VerbContext(TextWriter output, CancellationToken stop, int
     /// </summary>
     public CliException? Failure { get; set; }
 
-    /// <summary>Writes the figures to the file of --json, if any, and fails if the verb did.</summary>
+    /// <summary>Writes the figures to the file of --json, if any; fails if the verb did.</summary>
     public void Finish(string? json)
     {
         if (json is not null) Summary.WriteTo(json);
@@ -34,7 +34,7 @@ internal sealed class VerbContext(TextWriter output, CancellationToken stop, int
     /// <summary>A line of text that is no figure.</summary>
     public void Line(string text = "") => Output.WriteLine(text);
 
-    /// <summary>Prints "label: text" of figures that the summary holds together elsewhere.</summary>
+    /// <summary>Prints "label: text" of what the summary holds under another name.</summary>
     public void Row(string label, string text) => Output.WriteLine($"{label + ":",-26} {text}");
 
     /// <summary>Prints "label: text" and records the value.</summary>

@@ -55,7 +55,8 @@ internal static class CommandLine
         {
             CliException c => (c.ExitCode, c.Message),
             DataException or EngineException => (CliException.Failure, e.Message),
-            OperationCanceledException when stop.IsCancellationRequested => (CliException.Interrupted, "stopped"),
+            OperationCanceledException when stop.IsCancellationRequested =>
+                (CliException.Interrupted, "stopped"),
             OutOfMemoryException => (CliException.Failure,
                 "out of memory; choose a smaller --meta-batch or fewer --filters"),
             _ => (CliException.Failure,

@@ -117,8 +117,8 @@ internal sealed class Experiment
         if (file is null || (folder && sets.Length > 1)) return;
         throw CliException.Use(
             $"--data: {Path.GetFileName(file)} says that these images come from several domains; "
-            + "tasks are made of the classes of one. Write the images and labels of one domain "
-            + "to NAME-images.idx.gz and NAME-labels.idx.gz in a folder of their own, and name it.");
+            + "tasks are made of the classes of one. Write the images and labels of one domain to "
+            + "NAME-images.idx.gz and NAME-labels.idx.gz in a folder of their own, and name that.");
     }
 
     private static void CheckSquare(ImageClasses images)

@@ -7,7 +7,7 @@ namespace Engine.Cli;
 
 internal static class OrderFigures
 {
-    /// <summary>Measures the order at a start, says it, and fails if it is not what was asked.</summary>
+    /// <summary>Measures the order at a start, says it, and fails if it is another.</summary>
     public static OrderCheck Measure<T>(Maml<T> maml, T model, Episode task, VerbContext context)
         where T : ITree
     {

@@ -10,7 +10,7 @@ internal sealed record SinusoidExpectation(
     string Name, bool FirstOrder, int Iterations, int Shots, double[] Low, double[] High,
     string Source)
 {
-    private const string Paper = "Finn et al. (2017)";
+    private const string Paper = "Finn et al., 2017";
     private const string Independent = "seeds of an independent program";
 
     private static readonly SinusoidExpectation[] All =

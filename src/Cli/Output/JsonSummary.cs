@@ -4,7 +4,9 @@ using System.Text.Json;
 
 namespace Engine.Cli;
 
-/// <summary>A value in a summary: text, number, whole number, truth, a list of values, or nothing.</summary>
+/// <summary>
+/// A value in a summary: text, number, whole number, truth, a list of values, or nothing.
+/// </summary>
 internal readonly record struct JsonValue(object? Value)
 {
     public static implicit operator JsonValue(string? value) => new(value);

@@ -1,4 +1,5 @@
 // Runs the command in this process, with tiny settings where it trains.
+using System.Text.Json;
 using Engine.Cli;
 
 namespace Engine.Tests.Cli;
@@ -47,6 +48,13 @@ internal static class EngineCommand
         int code = CommandLine.Run(arguments, output, error, stop);
         return new Outcome(code, output.ToString(), error.ToString());
     }
+
+    /// <summary>The figures in a file of --json.</summary>
+    public static JsonElement Json(string file) =>
+        JsonDocument.Parse(File.ReadAllText(file)).RootElement;
+
+    public static double[] Numbers(JsonElement array) =>
+        [.. array.EnumerateArray().Select(v => v.GetDouble())];
 
     /// <summary>A tiny training into a folder; later options win over the tiny ones.</summary>
     public static Outcome Train(string folder, params string[] more)

@@ -1,7 +1,5 @@
-// engine train, test, repro and gradcheck from end to end, with tiny settings.
-using System.Text;
+// engine train, test and gradcheck from end to end, with tiny settings.
 using System.Text.Json;
-using Engine.Cli;
 using Engine.Nn;
 
 namespace Engine.Tests.Cli;
@@ -25,7 +23,7 @@ public sealed class TrainingTests : IDisposable
             Assert.True(new FileInfo(Path.Combine(run, name)).Length > 0, name);
         Assert.Equal(5, Directory.GetFiles(run).Length);
 
-        JsonElement json = Json(file);
+        JsonElement json = EngineCommand.Json(file);
         foreach (string name in new[]
         {
             "accuracy_before", "accuracy_after", "accuracy_scratch", "ci95", "seconds",
@@ -53,7 +51,7 @@ public sealed class TrainingTests : IDisposable
         string run = In("run"), file = In("figures.json"), trained = In("trained.json");
         EngineCommand.Train(run, "--json", trained).Succeeds();
         EngineCommand.Run("test", run, "--eval-tasks", "4", "--json", file).Succeeds();
-        JsonElement json = Json(file);
+        JsonElement json = EngineCommand.Json(file);
         Assert.InRange(json.GetProperty("accuracy").GetDouble(), 0, 1);
         Assert.Equal(4, json.GetProperty("accuracy_per_step").GetArrayLength());
 
@@ -61,8 +59,8 @@ public sealed class TrainingTests : IDisposable
         EngineCommand.Run("test", Path.Combine(run, "model.safetensors"),
             "--eval-tasks", "4", "--json", file).Succeeds();
         Assert.Equal(
-            Json(trained).GetProperty("accuracy_after").GetDouble(),
-            Json(file).GetProperty("accuracy").GetDouble());
+            EngineCommand.Json(trained).GetProperty("accuracy_after").GetDouble(),
+            EngineCommand.Json(file).GetProperty("accuracy").GetDouble());
         EngineCommand.Run("test", run, "--ways", "9").FailsWith(2, "exceeds the 3 outputs");
     }
 
@@ -74,10 +72,10 @@ public sealed class TrainingTests : IDisposable
         Outcome same =
             EngineCommand.Run("test", run, "--eval-tasks", "4", "--json", file).Succeeds();
         Assert.Contains("7, that of the run", same.Output);
-        Assert.Equal(7, Json(file).GetProperty("seed").GetInt32());
+        Assert.Equal(7, EngineCommand.Json(file).GetProperty("seed").GetInt32());
         Assert.Equal(
-            Json(trained).GetProperty("accuracy_after").GetDouble(),
-            Json(file).GetProperty("accuracy").GetDouble());
+            EngineCommand.Json(trained).GetProperty("accuracy_after").GetDouble(),
+            EngineCommand.Json(file).GetProperty("accuracy").GetDouble());
         foreach (string[] other in new[] { new[] { "--seed", "8" }, ["--queries", "3"] })
             Assert.DoesNotContain("that of the run", EngineCommand.Run(
                 ["test", run, "--eval-tasks", "4", .. other]).Succeeds().Output);
@@ -133,7 +131,7 @@ public sealed class TrainingTests : IDisposable
     public void CtrlCKeepsTheModel()
     {
         using var stop = new CancellationTokenSource();
-        using var output = Cancelling("train: step 1", stop);
+        using var output = ActingWriter.Cancelling("train: step 1", stop);
         string run = In("run"), file = In("figures.json");
         EngineCommand.Run(output, stop.Token,
             [.. EngineCommand.Tiny, "--iterations", "100000", "--out", run, "--json", file])
@@ -142,8 +140,8 @@ public sealed class TrainingTests : IDisposable
         string[] tiny = [.. EngineCommand.Tiny.Select(o => o == "3" ? "100000" : o)];
         tiny[^1] = "3";
         EngineCommand.Run(output, stop.Token, [.. tiny, "--out", run, "--json", file]).Succeeds();
-        Assert.True(Json(file).GetProperty("interrupted").GetBoolean());
-        Assert.InRange(Json(file).GetProperty("steps").GetInt32(), 1, 1000);
+        Assert.True(EngineCommand.Json(file).GetProperty("interrupted").GetBoolean());
+        Assert.InRange(EngineCommand.Json(file).GetProperty("steps").GetInt32(), 1, 1000);
         Assert.Equal(5, Directory.GetFiles(run).Length);
         EngineCommand.Run("test", run, "--eval-tasks", "2").Succeeds();
     }
@@ -162,7 +160,7 @@ public sealed class TrainingTests : IDisposable
     {
         string run = In("run");
         using (var stop = new CancellationTokenSource())
-        using (var output = Cancelling("order of diff", stop))
+        using (var output = ActingWriter.Cancelling("order of diff", stop))
         {
             EngineCommand.Run(output, stop.Token, [.. EngineCommand.Tiny, "--out", run])
                 .FailsWith(130, "stopped before training; nothing is kept");
@@ -173,7 +171,7 @@ public sealed class TrainingTests : IDisposable
         File.AppendAllText(Path.Combine(run, "metrics.jsonl"), "{\"step\":4,\"loss\":9}\n");
         byte[][] before = Contents();
         using (var stop = new CancellationTokenSource())
-        using (var output = Cancelling("order of diff", stop))
+        using (var output = ActingWriter.Cancelling("order of diff", stop))
         {
             EngineCommand.Run(
                 output, stop.Token, ["train", "--resume", run, "--iterations", "6"])
@@ -208,7 +206,7 @@ public sealed class TrainingTests : IDisposable
         EngineCommand.Train(In("whole"), "--iterations", "20", "--json", whole).Succeeds();
         EngineCommand.Train(run, "--iterations", "8").Succeeds();
         EngineCommand.Run("--resume", run, "--iterations", "20", "--json", file).Succeeds();
-        JsonElement json = Json(file);
+        JsonElement json = EngineCommand.Json(file);
         Assert.Equal(20, json.GetProperty("steps").GetInt32());
         Assert.Equal(40, json.GetProperty("tasks").GetInt32());
         Assert.Equal(12, json.GetProperty("session_steps").GetInt32());
@@ -216,12 +214,14 @@ public sealed class TrainingTests : IDisposable
         double session = json.GetProperty("session_seconds").GetDouble();
         Assert.True(json.GetProperty("training_seconds").GetDouble() > session);
         Assert.Equal(
-            24 / session, json.GetProperty("tasks_per_second").GetDouble(), tolerance: 1e-9 / session);
+            24 / session, json.GetProperty("tasks_per_second").GetDouble(),
+            tolerance: 1e-9 / session);
         Assert.Equal(
-            Json(whole).GetProperty("loss").GetDouble(), json.GetProperty("loss").GetDouble());
-        double[] validated = Numbers(json.GetProperty("validation_tasks"));
+            EngineCommand.Json(whole).GetProperty("loss").GetDouble(),
+            json.GetProperty("loss").GetDouble());
+        double[] validated = EngineCommand.Numbers(json.GetProperty("validation_tasks"));
         Assert.True(validated.Min() < 16 && validated.Max() == 40, string.Join(", ", validated));
-        Assert.False(Json(whole).TryGetProperty("session_steps", out _));
+        Assert.False(EngineCommand.Json(whole).TryGetProperty("session_steps", out _));
     }
 
     [Fact]
@@ -229,7 +229,7 @@ public sealed class TrainingTests : IDisposable
     {
         string one = In("one"), two = In("two"), file = In("figures.json");
         EngineCommand.Train(one, "--threads", "1", "--json", file).Succeeds();
-        Assert.Equal(1, Json(file).GetProperty("threads").GetInt32());
+        Assert.Equal(1, EngineCommand.Json(file).GetProperty("threads").GetInt32());
         EngineCommand.Train(two, "--threads", "2").Succeeds();
         Assert.Equal(
             File.ReadAllBytes(Path.Combine(one, "model.safetensors")),
@@ -241,82 +241,8 @@ public sealed class TrainingTests : IDisposable
     {
         string file = In("figures.json");
         EngineCommand.Train(In("run"), "--order", "first", "--json", file).Succeeds();
-        Assert.Equal("first", Json(file).GetProperty("order").GetString());
-        Assert.True(Json(file).GetProperty("order_error").GetDouble() > 1e-3);
-    }
-
-    [Fact]
-    public void AShortSinusoidRunBeatsPredictingZero()
-    {
-        string file = In("figures.json");
-        Outcome outcome = EngineCommand.Run(
-            "repro", "sinusoid", "--iterations", "600", "--seeds", "2", "--json", file).Succeeds();
-        JsonElement json = Json(file);
-        foreach (string name in new[] { "mse_5shot", "mse_10shot", "median_5shot" })
-            Assert.Equal(3, json.GetProperty(name).GetArrayLength());
-        Assert.Equal(2, json.GetProperty("seeds").GetInt32());
-        double[] first = Numbers(json.GetProperty("mse_5shot_per_seed")[0]);
-        double[] second = Numbers(json.GetProperty("mse_5shot_per_seed")[1]);
-        Assert.Equal(
-            first.Zip(second, (a, b) => (a + b) / 2), Numbers(json.GetProperty("mse_5shot")));
-        Assert.Equal(
-            first.Zip(second, Math.Max),
-            json.GetProperty("range_mse_5shot").EnumerateArray().Select(r => r[1].GetDouble()));
-        // No one measured 600 steps, so nothing is expected of them.
-        Assert.DoesNotContain("expected", outcome.Output);
-        Assert.DoesNotContain("published", outcome.Output);
-        // The mean of y^2 over the family is (5^3 - 0.1^3) / (3 * 4.9) / 2 = 4.25.
-        Assert.InRange(json.GetProperty("mse_10shot")[2].GetDouble(), 0, 4);
-        Assert.Equal("none", json.GetProperty("batch_norm").GetString());
-        Assert.InRange(json.GetProperty("order_error").GetDouble(), 0, 1e-4);
-        Assert.True(json.GetProperty("seconds").GetDouble() > 0);
-    }
-
-    [Fact]
-    public void SeedsDoNotDependOnHowManyRunSideBySide()
-    {
-        string both = In("both.json"), alone = In("alone.json");
-        string[] sinusoid = ["repro", "sinusoid", "--iterations", "40"];
-        EngineCommand.Run(
-            [.. sinusoid, "--seeds", "2", "--threads", "2", "--json", both]).Succeeds();
-        EngineCommand.Run([.. sinusoid, "--seed", "1", "--seeds", "1", "--threads", "1",
-            "--json", alone]).Succeeds();
-        foreach (string name in new[] { "mse_5shot", "ci95_10shot", "median_10shot" })
-            Assert.Equal(
-                Numbers(Json(both).GetProperty(name + "_per_seed")[1]),
-                Numbers(Json(alone).GetProperty(name + "_per_seed")[0]));
-    }
-
-    [Fact]
-    public void ReproductionsCanBeInterrupted()
-    {
-        using var stop = new CancellationTokenSource();
-        using var output = Cancelling("train: step", stop);
-        EngineCommand.Run(output, stop.Token, ["repro", "sinusoid"]).FailsWith(130, "stopped");
-    }
-
-    [Theory]
-    [InlineData("exact", 70_000, 5, 2)]
-    [InlineData("exact", 70_000, 10, 1)]
-    [InlineData("exact", 15_000, 5, 1)]
-    [InlineData("exact", 15_000, 10, 0)]
-    [InlineData("exact", 20_000, 5, 0)]
-    [InlineData("first", 70_000, 5, 1)]
-    [InlineData("first", 15_000, 5, 0)]
-    public void OnlyFiguresOfTheProtocolAreExpected(
-        string order, int iterations, int shots, int count)
-    {
-        var options = new ReproOptions
-        {
-            Name = "sinusoid",
-            Iterations = iterations,
-            Seed = 0,
-            Seeds = 9,
-            FirstOrder = order == "first",
-        };
-        var found = SinusoidExpectation.Of(options, shots).ToList();
-        Assert.Equal(count, found.Count);
-        Assert.All(found, e => Assert.All(e.Low.Zip(e.High), r => Assert.True(r.First <= r.Second)));
+        Assert.Equal("first", EngineCommand.Json(file).GetProperty("order").GetString());
+        Assert.True(EngineCommand.Json(file).GetProperty("order_error").GetDouble() > 1e-3);
     }
 
     [Fact]
@@ -324,41 +250,15 @@ public sealed class TrainingTests : IDisposable
     {
         string file = In("figures.json");
         Outcome outcome = EngineCommand.Run("gradcheck", "--json", file).Succeeds();
-        Assert.InRange(Json(file).GetProperty("worst_error").GetDouble(), 0, 1e-6);
+        Assert.InRange(EngineCommand.Json(file).GetProperty("worst_error").GetDouble(), 0, 1e-6);
         Assert.Contains("maml_mlp", outcome.Output);
     }
 
     private string In(string name) => Path.Combine(folder, name);
-
-    private static JsonElement Json(string file) =>
-        JsonDocument.Parse(File.ReadAllText(file)).RootElement;
-
-    private static double[] Numbers(JsonElement array) =>
-        [.. array.EnumerateArray().Select(v => v.GetDouble())];
 
     private static double[] Losses(string run) =>
         [.. File.ReadLines(Path.Combine(run, "metrics.jsonl"))
             .Select(l => JsonDocument.Parse(l).RootElement)
             .Where(l => l.TryGetProperty("loss", out _))
             .Select(l => l.GetProperty("loss").GetDouble())];
-
-    /// <summary>Asks for the end, as Ctrl-C does, when a text is printed.</summary>
-    private static ActingWriter Cancelling(string text, CancellationTokenSource stop) =>
-        new(text, stop.Cancel);
-
-    /// <summary>Does something when a text is printed for the first time.</summary>
-    private sealed class ActingWriter(string text, Action act) : StringWriter
-    {
-        private bool acted;
-
-        public override Encoding Encoding => Encoding.UTF8;
-
-        public override void WriteLine(string? value)
-        {
-            base.WriteLine(value);
-            if (acted || value?.StartsWith(text, StringComparison.Ordinal) != true) return;
-            acted = true;
-            act();
-        }
-    }
 }
