@@ -59,7 +59,7 @@ measure.SetAction(r =>
         r.GetValue(caseName)!, r.GetValue(threads), new Scale(s[0], s[1], s[2], s[3]));
 });
 
-var root = new RootCommand("Benchmarks of Engine") 
+var root = new RootCommand("Benchmarks of Engine")
 {
     steps, scale, kernels, overhead, measure,
 };

@@ -6,9 +6,10 @@ namespace Engine;
 /// values of plain C# arguments and static fields) traces the function and plans it; later calls
 /// replay the plan. Tensors that the function captures are frozen at the trace. Under another
 /// transform a compiled function is simply the function. After 8 traces a new signature is an
-/// error: pass what changes as a Tensor. Results have the bits they have without compiling; only
-/// products that read a captured view (a transposed constant, say) may round their last bit
-/// otherwise, because a frozen value lies in order.
+/// error: pass what changes as a Tensor. Results have the bits they have without compiling, but
+/// for what depends on matrix products and convolutions: how an operand lies decides the order of
+/// a product's sum, and a plan that freezes captures and shares copies may lay it otherwise. They
+/// agree to some units in the last place (1e-13 in float64 over random programs of 40 operations).
 /// </summary>
 public static class Compile
 {
