@@ -27,7 +27,8 @@ internal static class PeakRate
     private static Vector<float> Chains(int rounds)
     {
         Vector<float> m = new(0.999f), c = new(0.001f);
-        Vector<float> a0 = c, a1 = m, a2 = c, a3 = m, a4 = c, a5 = m, a6 = c, a7 = m, a8 = c, a9 = m;
+        Vector<float> a0 = c, a1 = m, a2 = c, a3 = m, a4 = c;
+        Vector<float> a5 = m, a6 = c, a7 = m, a8 = c, a9 = m;
         for (int i = 0; i < rounds; i++)
         {
             a0 = Vector.FusedMultiplyAdd(a0, m, c);

@@ -1,4 +1,5 @@
-// The peer: PyTorch scripts outside of this repository. Absent, the benchmarks say so and print ours.
+// The peer: PyTorch scripts outside of this repository. Absent, the benchmarks say so and print
+// ours.
 using System.Globalization;
 using System.Text.Json;
 

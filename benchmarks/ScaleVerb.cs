@@ -29,7 +29,8 @@ internal static class ScaleVerb
             {
                 Measurement[] m = Array.ConvertAll(
                     Factors, f => Measurement.InChild(c, threads, scale(f)));
-                double[] ms = Array.ConvertAll(m, x => x.Ms), mb = Array.ConvertAll(m, x => x.PeakMb);
+                double[] ms = Array.ConvertAll(m, x => x.Ms);
+                double[] mb = Array.ConvertAll(m, x => x.PeakMb);
                 rows.Add(new Row(c, size, Factors, ms, mb, Exponent(ms), Exponent(mb)));
                 Console.WriteLine($"{c}, {size} x {string.Join(", ", Factors)}");
                 Console.WriteLine("  ms " + string.Join(", ", ms.Select(x => Invariant($"{x:F2}")))

@@ -1,62 +1,8 @@
 // A function compiled: one plan for each signature of its arguments, made at the first call with it
 // and replayed at the others.
 using System.Diagnostics;
-using System.Text;
 
 namespace Engine;
-
-/// <summary>
-/// What a call's arguments must have in common with the traced ones to replay their plan.
-/// </summary>
-/// <param name="Text">Structure, names and types.</param>
-/// <param name="Statics">Plain values, in order, compared by their own equality.</param>
-/// <param name="Device">Where the tensors are.</param>
-internal sealed record Signature(string Text, IReadOnlyList<object?> Statics, Device? Device)
-{
-    public bool Equals(Signature? other) => other is not null && Text == other.Text
-        && Device == other.Device && Statics.SequenceEqual(other.Statics);
-
-    public override int GetHashCode() => HashCode.Combine(Text, Device);
-
-    public override string ToString() => $"{Text} {string.Join(", ", Statics)}";
-
-    /// <summary>Structure, static parts, shapes, dtypes and device of all arguments.</summary>
-    public static Signature Of<A>(A arguments, List<Tensor> leaves, Device? device)
-    {
-        var statics = new CollectStatics();
-        Structure.Map(arguments, statics);
-        var text = statics.Text;
-        foreach (Tensor leaf in leaves)
-            text.Append($"{leaf.DType.Name()}{leaf.Shape}{(leaf.IsSymbolicZero ? "0 " : " ")}");
-        return new Signature(text.ToString(), statics.Values, device);
-    }
-
-    private sealed class CollectStatics : TreeMap
-    {
-        public StringBuilder Text { get; } = new();
-
-        public List<object?> Values { get; } = [];
-
-        public override Tensor Leaf(string name, Tensor value) => value;
-
-        public override T Child<T>(string name, T value)
-        {
-            Text.Append(name).Append(':').Append(value.GetType()).Append('(');
-            T result = base.Child(name, value);
-            Text.Append(')');
-            return result;
-        }
-
-        public override void Static<T>(string name, T value)
-        {
-            if (value is Array)
-                throw Errors.Fail("Compile", $"an argument is a {value.GetType().Name}, whose "
-                    + "content may change unseen. Pass a Tensor or an ImmutableArray.");
-            Text.Append(name).Append('=').Append(value?.GetType()).Append(';');
-            Values.Add(value);
-        }
-    }
-}
 
 /// <summary>The compiled form of a function of one structure.</summary>
 internal sealed class CompiledFunction<A, R>(string name, Func<A, R> function)
@@ -66,15 +12,18 @@ internal sealed class CompiledFunction<A, R>(string name, Func<A, R> function)
     private readonly Lock gate = new();
     private readonly Dictionary<Signature, Entry> entries = [];
     private readonly List<Signature> traced = [];
-    private long hits;
 
     /// <summary>
-    /// One traced signature: its plan and how long that took to make, the values it captured, and the result's structure with the
-    /// type of each tensor (a symbolic zero stays one).
+    /// One traced signature: its plan and how long that took to make, the values it captured, and
+    /// the result's structure with the type of each tensor (a symbolic zero stays one).
     /// </summary>
     private sealed record Entry(
         Plan Plan, TimeSpan Time, Value[] Captured, List<Tensor> CapturedTensors, R Template,
-        List<(Shape Shape, DType DType, bool IsZero)> Outputs);
+        List<(Shape Shape, DType DType, bool IsZero)> Outputs)
+    {
+        /// <summary>Calls that replayed the plan.</summary>
+        public long Hits { get; set; }
+    }
 
     /// <summary>
     /// The result for some arguments; the tensors of the first <paramref name="donated"/> leaves
@@ -114,8 +63,9 @@ internal sealed class CompiledFunction<A, R>(string name, Func<A, R> function)
     public Explanation Explain()
     {
         lock (gate)
-            return new(name, hits, [.. entries.Select(e =>
-                Explanation.Trace.Of(e.Key.ToString(), e.Value.Plan, e.Value.Time, e.Value.CapturedTensors))]);
+            return new(name, [.. entries.Select(e => Explanation.Trace.Of(
+                e.Key.ToString(), e.Value.Hits, e.Value.Plan, e.Value.Time,
+                e.Value.CapturedTensors))]);
     }
 
     /// <summary>
@@ -127,7 +77,7 @@ internal sealed class CompiledFunction<A, R>(string name, Func<A, R> function)
         {
             if (entries.TryGetValue(signature, out Entry? entry))
             {
-                hits++;
+                entry.Hits++;
                 return entry;
             }
             if (traced.Count >= MaxTraces)

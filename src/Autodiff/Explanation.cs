@@ -9,11 +9,12 @@ namespace Engine;
 /// <c>ToString</c> prints all of it, every step included.
 /// </summary>
 /// <param name="Name">Which kind of compilation.</param>
-/// <param name="Hits">Calls that replayed a plan.</param>
 /// <param name="Traces">In the order they were made.</param>
-public sealed record Explanation(
-    string Name, long Hits, ImmutableArray<Explanation.Trace> Traces)
+public sealed record Explanation(string Name, ImmutableArray<Explanation.Trace> Traces)
 {
+    /// <summary>Calls that replayed a plan.</summary>
+    public long Hits => Traces.Sum(trace => trace.Hits);
+
     /// <summary>Floating-point operations of all traces' products and convolutions.</summary>
     public double Operations => Traces.Sum(trace => trace.Operations);
 
@@ -27,34 +28,42 @@ public sealed record Explanation(
 
     /// <summary>The plan of one signature.</summary>
     /// <param name="Signature">Structure, shapes and plain values of the arguments.</param>
+    /// <param name="Hits">Calls that replayed it.</param>
     /// <param name="Steps">Each step, in order.</param>
-    /// <param name="FusedGroups">How many of them are fused element-wise groups.</param>
+    /// <param name="FusedGroups">
+    /// How many of them run fused element-wise operations: alone, before a reduction or after a
+    /// product.
+    /// </param>
     /// <param name="PeakBytes">Bytes of temporaries alive at the same time, at most.</param>
+    /// <param name="ResultBytes">Bytes of the results.</param>
     /// <param name="Operations">
     /// Floating-point operations of products and convolutions, computed directly.
     /// </param>
     /// <param name="Time">What tracing and planning took.</param>
     /// <param name="Captured">Tensors that the function captured, frozen at the trace.</param>
     public sealed record Trace(
-        string Signature, ImmutableArray<string> Steps, int FusedGroups, long PeakBytes,
-        double Operations, TimeSpan Time, ImmutableArray<string> Captured)
+        string Signature, long Hits, ImmutableArray<string> Steps, int FusedGroups, long PeakBytes,
+        long ResultBytes, double Operations, TimeSpan Time, ImmutableArray<string> Captured)
     {
         internal static Trace Of(
-            string signature, Plan plan, TimeSpan time, List<Tensor> captured) => new(
+            string signature, long hits, Plan plan, TimeSpan time, List<Tensor> captured) => new(
             signature,
+            hits,
             [.. plan.Steps.Select(step => step.ToString())],
-            plan.Steps.Count(step => step is TileStepGroup),
+            plan.Steps.Count(step => step is TileStepGroup or ReduceStep or EpilogueStep),
             plan.ArenaBytes,
+            plan.Results.Select(view => view?.Slot).Distinct().Sum(slot => slot?.Bytes ?? 0),
             plan.Steps.Sum(step => step.Operations),
             time,
-            [.. captured.Select(tensor => $"{tensor.DType.Name()} {tensor.Shape}")]);
+            [.. captured.Select(t => $"{t.DType.Name()} {t.Shape}, {t.Count * t.DType.Size()} bytes")]);
 
         /// <inheritdoc/>
         public override string ToString()
         {
-            var text = new StringBuilder($"{Signature}\n  {Steps.Length} steps, {FusedGroups} of "
-                + $"them fused element-wise groups, {PeakBytes} bytes of temporaries, planned in "
-                + $"{Time.TotalMilliseconds:F1} ms");
+            var text = new StringBuilder($"{Signature}\n  {Hits} calls replayed, planned in "
+                + $"{Time.TotalMilliseconds:F1} ms; {Steps.Length} steps, {FusedGroups} of them with "
+                + $"fused element-wise work; {PeakBytes} bytes of temporaries, {ResultBytes} of "
+                + "results");
             foreach (string tensor in Captured) text.Append($"\n  captured {tensor}");
             foreach (string step in Steps) text.Append($"\n    {step}");
             return text.ToString();

@@ -41,7 +41,9 @@ internal sealed unsafe class BufferPool
         return block;
     }
 
-    /// <summary>Memory from the system; if it has none left, the free blocks go back to it first.</summary>
+    /// <summary>
+    /// Memory from the system; if it has none left, the free blocks go back to it first.
+    /// </summary>
     private void* Allocate(long size)
     {
         try

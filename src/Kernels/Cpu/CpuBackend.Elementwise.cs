@@ -31,7 +31,9 @@ public sealed unsafe partial class CpuBackend
         Return(copies);
     }
 
-    /// <summary>Runs all n elements of a job, on several threads if it is worth waking them.</summary>
+    /// <summary>
+    /// Runs all n elements of a job, on several threads if it is worth waking them.
+    /// </summary>
     internal void RunTiles(in TileJob job, long n)
     {
         if (n * Math.Max(1, job.Plan.Steps.Length) < ElementwiseSplit || n <= ElementwisePart)

@@ -230,7 +230,8 @@ internal static unsafe class MatMulKernel<O, V, T>
         {
             V a = O.Create(p.A[row * p.RowA]);
             T* c = p.C + row * p.RowC;
-            for (nint j = 0; j < whole; j += O.Count) O.Store(O.Multiply(a, O.Load(p.B + j)), c + j);
+            for (nint j = 0; j < whole; j += O.Count)
+                O.Store(O.Multiply(a, O.Load(p.B + j)), c + j);
             if (whole < p.N)
                 O.Store(O.Multiply(a, O.Load(p.B + whole)), c + whole, (int)(p.N - whole));
         }

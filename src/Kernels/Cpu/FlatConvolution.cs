@@ -29,7 +29,9 @@ internal unsafe struct FlatOperands<T> where T : unmanaged
     /// </summary>
     public void* After;
 
-    /// <summary>Runs the epilogue on count elements of a task's result from the given one on.</summary>
+    /// <summary>
+    /// Runs the epilogue on count elements of a task's result from the given one on.
+    /// </summary>
     public readonly void Finish(int task, nint start, nint count)
     {
         if (After == null) return;

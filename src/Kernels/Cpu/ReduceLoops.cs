@@ -54,7 +54,8 @@ internal static unsafe class ReduceLoops<TOp, V, T>
             {
                 T* x = (T*)job->X + from + offset;
                 for (nint i = 0; i < inner; i += Block)
-                    AddRun(x + i, Math.Min(Block, inner - i), inTail, ref sum, ref total, ref pending);
+                    AddRun(
+                        x + i, Math.Min(Block, inner - i), inTail, ref sum, ref total, ref pending);
                 job->Reduced.Next(at, ref offset, ref none);
             }
 

@@ -176,7 +176,8 @@ internal static unsafe class ReduceTilesLoops<TOp, V, T>
                 height = (int)Math.Min(
                     Math.Min(fit, RowBlock - inBlock), geometry.Reduced.Sizes[axis] - at[axis]);
             job.Tiles.Evaluate(
-                registers, scratch, job.Start + from + block * Width + offset, height * n, targets, 0);
+                registers, scratch, job.Start + from + block * Width + offset, height * n, targets,
+                0);
             for (int r = 0; r < height; r++) geometry.Reduced.Next(at, ref offset, ref none);
             row += height;
             inBlock = (inBlock + height) % RowBlock;

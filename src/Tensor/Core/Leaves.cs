@@ -75,6 +75,8 @@ internal sealed record Iota(int Length) : ConstantPrimitive
 /// <summary>The same value under a new identity: what a transform differentiates by.</summary>
 internal sealed record Alias : LinearPrimitive
 {
+    internal override Index? Names => 0;
+
     internal override (Shape, DType) Infer(ReadOnlySpan<Tensor> x) => (x[0].Shape, x[0].DType);
 
     internal override Tensor Transposed(Tensor x, Tensor g) => g;
@@ -89,6 +91,8 @@ internal sealed record Alias : LinearPrimitive
 internal sealed record StopGradientPrimitive : ConstantPrimitive
 {
     internal override string Name => "StopGradient";
+
+    internal override Index? Names => 0;
 
     internal override (Shape, DType) Infer(ReadOnlySpan<Tensor> x) => (x[0].Shape, x[0].DType);
 

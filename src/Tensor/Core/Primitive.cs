@@ -32,6 +32,11 @@ public abstract record Primitive
     /// </summary>
     internal abstract Tensor Vmap(Tensor[] x, bool[] batched, int size);
 
+    /// <summary>
+    /// The input that this is only another name of, for rules to be told by: plans read it instead.
+    /// </summary>
+    internal virtual Index? Names => null;
+
     /// <summary>Puts this operation into a plan.</summary>
     internal abstract void Lower(Lowering plan, PlanNode node);
 

@@ -1,10 +1,11 @@
 // A barrier: the same value, which counts as computed anew once other values are known.
-
 namespace Engine;
 
 /// <summary>
-/// The first input, ordered after the others. A plan neither merges nor folds it, so what is
-/// computed from a barrier is computed apart from what is computed from its input.
+/// The first input, to be computed from once the others are known. A plan neither merges nor folds
+/// it, so what is computed from a barrier is computed apart from what is computed from its input.
+/// The order is the program's, which plans follow for what comes after the first result; it is
+/// not enforced.
 /// </summary>
 internal sealed record Barrier : LinearPrimitive
 {

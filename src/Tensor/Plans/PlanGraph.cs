@@ -91,7 +91,7 @@ internal sealed class PlanGraph
         {
             NodeState state = states[tensor];
             nodes.Add(tensor, state.Value is not null ? graph.AddParameter(tensor)
-                : IsName(state.Primitive) ? nodes[state.Inputs[0]]
+                : state.Primitive!.Names is { } named ? nodes[state.Inputs[named]]
                 : graph.AddOperation(tensor, state, nodes, known));
         }
         graph.Roots = new PlanNode[roots.Length];
@@ -135,10 +135,6 @@ internal sealed class PlanGraph
         return states;
     }
 
-    /// <summary>Another name of its input: it needs no node of its own.</summary>
-    private static bool IsName(Primitive? primitive) =>
-        primitive is Alias or StopGradientPrimitive;
-
     private PlanNode AddParameter(Tensor tensor)
     {
         var node = new PlanNode(tensor, null, [], Parameters.Count);
@@ -156,8 +152,15 @@ internal sealed class PlanGraph
         Primitive primitive = state.Primitive!;
         if (known is not null && inputs.Length > 0)
         {
-            if (Simplification.Existing(tensor, primitive, inputs) is { } existing) return existing;
-            (primitive, inputs) = Simplification.Shorter(tensor, primitive, inputs);
+            PlanNode[] before;
+            do
+            {
+                before = inputs;
+                if (Simplification.Existing(tensor, primitive, inputs) is { } existing)
+                    return existing;
+                (primitive, inputs) = Simplification.Shorter(tensor, primitive, inputs);
+            }
+            while (inputs != before && inputs.Length > 0);
         }
         var node = new PlanNode(tensor, primitive, inputs, -1);
         if (known is not null)

@@ -88,7 +88,8 @@ internal abstract record ConvolutionPrimitive(ConvolutionGeometry Geometry) : Pr
 }
 
 /// <summary>y = x * w.</summary>
-internal sealed record Convolution(ConvolutionGeometry Geometry) : ConvolutionPrimitive(Geometry), IEpilogueKernel
+internal sealed record Convolution(ConvolutionGeometry Geometry)
+    : ConvolutionPrimitive(Geometry), IEpilogueKernel
 {
     internal override (Shape, DType) Infer(ReadOnlySpan<Tensor> x)
     {
