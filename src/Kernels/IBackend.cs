@@ -57,19 +57,20 @@ public interface IBackend
 
     /// <summary>
     /// Reduces the axes where <paramref name="y"/> has size 1 and <paramref name="x"/> has not.
-    /// x (any strides) and y have the same rank and number type; sums of floats are two-level.
+    /// x (any strides) and y have the same rank and number type; sums of floats are two-level. The
+    /// epilogue is applied to y.
     /// </summary>
-    void Reduce(ReduceKind kind, in Operand x, in Operand y);
+    void Reduce(ReduceKind kind, in Operand x, in Operand y, in Epilogue epilogue = default);
 
     /// <summary>
     /// Runs a tile program over <paramref name="sizes"/> (a contiguous layout) and reduces each of
     /// its outputs, numbers of one type, over the axes where the view for it has size 1. Bit for
     /// bit what <see cref="Elementwise"/> and then <see cref="Reduce(ReduceKind, in Operand, in
-    /// Operand)"/> give, without the memory between.
+    /// Operand, in Epilogue)"/> give, without the memory between. An epilogue needs a single output.
     /// </summary>
     void Reduce(
         ReduceKind kind, TileProgram program, Layout sizes, ReadOnlySpan<Operand> inputs,
-        ReadOnlySpan<Operand> outputs);
+        ReadOnlySpan<Operand> outputs, in Epilogue epilogue = default);
 
     /// <summary>
     /// First position of the maximum (a NaN counts as the maximum) along the last axis:

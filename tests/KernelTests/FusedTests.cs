@@ -151,6 +151,29 @@ public class FusedTests
         }
     }
 
+    [Fact]
+    public void ReductionsWithEpiloguesEqualTheirParts()
+    {
+        var backend = new CpuBackend(2);
+        for (int seed = 0; seed < 200; seed++)
+        {
+            var random = new Random(seed);
+            long[] sizes = [.. Enumerable.Range(0, 4).Select(_ => (long)random.Next(1, 20))];
+            long[] kept = [.. sizes.Select(size => random.Next(2) == 0 ? 1 : size)];
+            DType type = Types[random.Next(4)];
+            var kind = (ReduceKind)random.Next(3);
+            Operand x = Views.Random(backend, random, type, sizes, true);
+            Operand z = Views.Random(backend, random, type, sizes);
+            TileProgram before = Program(type) with { Outputs = [5] };
+            CheckEpilogue(backend, random, kept, type,
+                (in Operand y, in Epilogue e) => backend.Reduce(kind, x, y, e), $"{seed} alone");
+            CheckEpilogue(backend, random, kept, type,
+                (in Operand y, in Epilogue e) =>
+                    backend.Reduce(kind, before, Layout.Contiguous(sizes), [x, z], [y], e),
+                $"{seed} of a program");
+        }
+    }
+
     private static Operand Channels(
         CpuBackend backend, Random random, DType type, long[] sizes)
     {

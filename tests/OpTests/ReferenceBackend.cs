@@ -96,7 +96,8 @@ internal sealed unsafe partial class ReferenceBackend : IBackend
             Buffer.MemoryCopy(&bits, Address(target, at), 8, target.Type.Size());
     }
 
-    public void Reduce(ReduceKind kind, in Operand x, in Operand y)
+    public void Reduce(
+        ReduceKind kind, in Operand x, in Operand y, in Epilogue epilogue = default)
     {
         Calls++;
         foreach (long[] at in Places(y.Layout))
@@ -124,11 +125,12 @@ internal sealed unsafe partial class ReferenceBackend : IBackend
             Set(y, to, double.IsNaN(value) || double.IsNaN(old) ? double.NaN
                 : kind == ReduceKind.Max ? Math.Max(old, value) : Math.Min(old, value));
         }
+        Finish(epilogue, y);
     }
 
     public void Reduce(
         ReduceKind kind, TileProgram program, Layout sizes, ReadOnlySpan<Operand> inputs,
-        ReadOnlySpan<Operand> outputs)
+        ReadOnlySpan<Operand> outputs, in Epilogue epilogue = default)
     {
         var computed = new Operand[outputs.Length];
         for (int i = 0; i < computed.Length; i++)
@@ -144,6 +146,7 @@ internal sealed unsafe partial class ReferenceBackend : IBackend
             Reduce(kind, computed[i], outputs[i]);
             Return(computed[i].Buffer);
         }
+        Finish(epilogue, outputs[0]);
     }
 
     public void ArgMax(in Operand x, in Operand y)

@@ -12,7 +12,21 @@ public sealed unsafe partial class CpuBackend
     private const long PieceSize = 1 << 15;
 
     /// <inheritdoc/>
-    public void Reduce(ReduceKind kind, in Operand x, in Operand y)
+    public void Reduce(
+        ReduceKind kind, in Operand x, in Operand y, in Epilogue epilogue = default)
+    {
+        Reduce(kind, x, y);
+        Finish(epilogue, y);
+    }
+
+    private void Finish(in Epilogue epilogue, in Operand result)
+    {
+        if (epilogue.Program is null) return;
+        byte* memory = stackalloc byte[TileJob.MemoryFor(epilogue)];
+        RunTiles(TileJob.Bind(epilogue, result, memory), result.Layout.Count);
+    }
+
+    private void Reduce(ReduceKind kind, in Operand x, in Operand y)
     {
         if (y.Layout.Count == 0) return;
         if (x.Layout.Count == 0)

@@ -10,6 +10,14 @@ public sealed unsafe partial class CpuBackend
     /// <inheritdoc/>
     public void Reduce(
         ReduceKind kind, TileProgram program, Layout sizes, ReadOnlySpan<Operand> inputs,
+        ReadOnlySpan<Operand> outputs, in Epilogue epilogue = default)
+    {
+        Reduce(kind, program, sizes, inputs, outputs);
+        Finish(epilogue, outputs[0]);
+    }
+
+    private void Reduce(
+        ReduceKind kind, TileProgram program, Layout sizes, ReadOnlySpan<Operand> inputs,
         ReadOnlySpan<Operand> outputs)
     {
         Layout y = outputs[0].Layout;

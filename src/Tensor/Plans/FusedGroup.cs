@@ -27,7 +27,9 @@ internal sealed class FusedGroup(PlanNode output, Shape shape)
     /// <summary>The reduction that all outputs are, or null.</summary>
     public IReduction? Reduction { get; } = output.Primitive as IReduction;
 
-    /// <summary>The product or convolution that this is the epilogue of, or null.</summary>
+    /// <summary>
+    /// The product, convolution or reduction that this is the epilogue of, or null.
+    /// </summary>
     public PlanNode? Product { get; set; }
 
     /// <summary>Element-wise operations in it.</summary>

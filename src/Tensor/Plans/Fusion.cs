@@ -88,7 +88,9 @@ internal static class Fusion
             PlanNode origin = FusedGroup.Base(input);
             if (origin.Primitive is not (BroadcastTo or Constant)) large++;
             // It had better be the epilogue of its product.
-            if (origin.Primitive is IEpilogueKernel && IsOnlyUser(origin, node)) return false;
+            if (origin.Primitive is IEpilogueKernel and not IReduction
+                && IsOnlyUser(origin, node))
+                return false;
         }
         if (large > 1 || chain >= MaxRecomputed) return false;
         node.Recomputed = chain + 1;
@@ -164,8 +166,8 @@ internal static class Fusion
     }
 
     /// <summary>
-    /// The last product among the inputs whose only reader is the group, if it has one output of
-    /// the product's type.
+    /// The last product or reduction among the inputs whose only reader is the group, if it has one
+    /// output of that one's type.
     /// </summary>
     private static void FindProduct(FusedGroup group)
     {
@@ -175,6 +177,7 @@ internal static class Fusion
         {
             if (load.Primitive is not IEpilogueKernel || load.IsResult
                 || load.DType != output.DType || load.Shape.Count != group.Shape.Count
+                || load.Groups is [{ Outputs.Count: > 1 }]
                 || load.Tensor.Id < (group.Product?.Tensor.Id ?? 0))
                 continue;
             var users = new List<FusedGroup>(1);

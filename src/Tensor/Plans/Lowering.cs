@@ -123,19 +123,33 @@ internal sealed class Lowering
     {
         node.View = New(node);
         if (group.Outputs[^1] != node) return;
+        if (group.Product is { } product)
+        {
+            Add(WithEpilogue(product, group, node.View));
+            return;
+        }
         PlanView[] outputs = [.. group.Outputs.Select(output => output.View!)];
-        PlanView[] product = [];
-        if (group.Product is { } p) product = Inputs(p, (IKernel)p.Primitive!);
         var (program, inputs) = TileEmitter.Emit(group, this);
-        if (group.Product is not null)
-            Add(new EpilogueStep(
-                (IEpilogueKernel)group.Product.Primitive!, group.Product.Primitive!.Name, program,
-                product.Length, [.. product, .. inputs],
-                outputs[0] with { Layout = Layouts.Contiguous(group.Product.Shape) }));
-        else if (group.Reduction is { } reduction)
-            Add(new ReduceStep(
-                reduction.Kind, program, Layouts.Contiguous(group.Shape), inputs, outputs));
-        else Add(new TileStepGroup(program, inputs, outputs));
+        Add(group.Reduction is null
+            ? new TileStepGroup(program, inputs, outputs)
+            : new ReduceStep(group, program, inputs, null, [], outputs));
+    }
+
+    /// <summary>A product or reduction with a group that changes its result.</summary>
+    private Step WithEpilogue(PlanNode product, FusedGroup group, PlanView result)
+    {
+        // The kernel sees its own shape; what reads the group sees the group's.
+        PlanView output = result with { Layout = Layouts.Contiguous(product.Shape) };
+        if (product.Groups is [{ Steps: > 0 } reduced])
+        {
+            var (before, loaded) = TileEmitter.Emit(reduced, this);
+            var (after, operands) = TileEmitter.Emit(group, this);
+            return new ReduceStep(reduced, before, loaded, after, operands, [output]);
+        }
+        var kernel = (IEpilogueKernel)product.Primitive!;
+        PlanView[] inputs = Inputs(product, kernel);
+        var (program, others) = TileEmitter.Emit(group, this);
+        return new EpilogueStep(kernel, product.Primitive!.Name, program, inputs, others, output);
     }
 
     /// <summary>

@@ -78,21 +78,20 @@ internal sealed class KernelStep(IKernel kernel, string name, PlanView[] inputs,
 }
 
 /// <summary>
-/// Runs a product or convolution, whose inputs are the first ones, and changes its result element by
-/// element.
+/// Runs a product, convolution or reduction and changes its result element by element.
 /// </summary>
 internal sealed class EpilogueStep(
-    IEpilogueKernel kernel, string name, TileProgram program, int kernelInputs, PlanView[] inputs,
-    PlanView output)
-    : Step(name, inputs, output)
+    IEpilogueKernel kernel, string name, TileProgram program, PlanView[] inputs,
+    PlanView[] operands, PlanView output)
+    : Step(name, [.. inputs, .. operands], output)
 {
-    public override double Operations =>
-        kernel.Operations(Inputs.AsSpan(0, kernelInputs), Outputs[0]);
+    private readonly int first = inputs.Length;
+
+    public override double Operations => kernel.Operations(Inputs.AsSpan(0, first), Outputs[0]);
 
     public override void Run(
         IBackend backend, ReadOnlySpan<Operand> x, ReadOnlySpan<Operand> y) =>
-        kernel.Execute(
-            backend, x[..kernelInputs], y[0], new Epilogue(program, x[kernelInputs..]));
+        kernel.Execute(backend, x[..first], y[0], new Epilogue(program, x[first..]));
 
     public override string ToString() => $"{base.ToString()} then {Text(program)}";
 }
@@ -110,17 +109,28 @@ internal sealed class TileStepGroup(
         $"{Text(program)} -> {Outputs.Length} x {Outputs[0].Layout}";
 }
 
-/// <summary>Runs a fused group and reduces what it computes.</summary>
+/// <summary>
+/// Runs a fused group, reduces what it computes, and changes the result if there is an epilogue.
+/// </summary>
 internal sealed class ReduceStep(
-    ReduceKind kind, TileProgram program, Layout sizes, PlanView[] inputs, PlanView[] outputs)
-    : Step(kind.ToString(), inputs, outputs)
+    FusedGroup group, TileProgram program, PlanView[] inputs, TileProgram? epilogue,
+    PlanView[] operands, PlanView[] outputs)
+    : Step(group.Reduction!.Kind.ToString(), [.. inputs, .. operands], outputs)
 {
+    private readonly ReduceKind kind = group.Reduction!.Kind;
+    private readonly Layout sizes = Layouts.Contiguous(group.Shape);
+    private readonly int first = inputs.Length;
+
     public override void Run(
-        IBackend backend, ReadOnlySpan<Operand> x, ReadOnlySpan<Operand> y) =>
-        backend.Reduce(kind, program, sizes, x, y);
+        IBackend backend, ReadOnlySpan<Operand> x, ReadOnlySpan<Operand> y)
+    {
+        Epilogue after = epilogue is null ? default : new(epilogue, x[first..]);
+        backend.Reduce(kind, program, sizes, x[..first], y, after);
+    }
 
     public override string ToString() =>
-        $"{Name} of {Text(program)} over {sizes} -> {Outputs.Length} x {Outputs[0].Layout}";
+        $"{Name} of {Text(program)} over {sizes} -> {Outputs.Length} x {Outputs[0].Layout}"
+        + (epilogue is null ? "" : $" then {Text(epilogue)}");
 }
 
 /// <summary>Copies a view to contiguous memory.</summary>

@@ -5,7 +5,7 @@ using Engine.Kernels;
 namespace Engine;
 
 /// <summary>Maximum or minimum over axes, which stay with size 1.</summary>
-internal sealed record Extremum(ReduceKind Kind, Axes Axes) : Primitive, IKernel, IReduction
+internal sealed record Extremum(ReduceKind Kind, Axes Axes) : Primitive, IEpilogueKernel, IReduction
 {
     internal override string Name => Kind.ToString();
 
@@ -26,8 +26,9 @@ internal sealed record Extremum(ReduceKind Kind, Axes Axes) : Primitive, IKernel
 
     LayoutNeed IKernel.Need(int input) => LayoutNeed.Any;
 
-    void IKernel.Execute(IBackend backend, ReadOnlySpan<Operand> x, in Operand y) =>
-        backend.Reduce(Kind, x[0], y);
+    void IEpilogueKernel.Execute(
+        IBackend backend, ReadOnlySpan<Operand> x, in Operand y, in Epilogue epilogue) =>
+        backend.Reduce(Kind, x[0], y, epilogue);
 
     private Tensor Share(Tensor x, Tensor y)
     {

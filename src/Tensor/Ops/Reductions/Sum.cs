@@ -4,7 +4,7 @@ using Engine.Kernels;
 namespace Engine;
 
 /// <summary>Sum over axes, which stay with size 1.</summary>
-internal sealed record Sum(Axes Axes) : LinearPrimitive, IKernel, IReduction
+internal sealed record Sum(Axes Axes) : LinearPrimitive, IEpilogueKernel, IReduction
 {
     ReduceKind IReduction.Kind => ReduceKind.Sum;
 
@@ -21,8 +21,9 @@ internal sealed record Sum(Axes Axes) : LinearPrimitive, IKernel, IReduction
 
     LayoutNeed IKernel.Need(int input) => LayoutNeed.Any;
 
-    void IKernel.Execute(IBackend backend, ReadOnlySpan<Operand> x, in Operand y) =>
-        backend.Reduce(ReduceKind.Sum, x[0], y);
+    void IEpilogueKernel.Execute(
+        IBackend backend, ReadOnlySpan<Operand> x, in Operand y, in Epilogue epilogue) =>
+        backend.Reduce(ReduceKind.Sum, x[0], y, epilogue);
 }
 
 /// <summary>What reductions share.</summary>
