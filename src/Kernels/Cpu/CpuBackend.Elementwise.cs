@@ -38,7 +38,7 @@ public sealed unsafe partial class CpuBackend
     {
         if (n * Math.Max(1, job.Plan.Steps.Length) < ElementwiseSplit || n <= ElementwisePart)
         {
-            job.Run(0, n);
+            job.Run(0, n, spill: true);
             return;
         }
         int parts = checked((int)((n + ElementwisePart - 1) / ElementwisePart));
@@ -55,7 +55,8 @@ public sealed unsafe partial class CpuBackend
         {
             ref SplitTiles self = ref Unsafe.AsRef<SplitTiles>(context);
             long start = (long)part * ElementwisePart;
-            self.Job.Run(start, Math.Min(self.Count, start + ElementwisePart));
+            long end = Math.Min(self.Count, start + ElementwisePart);
+            self.Job.Run(start, end, spill: end == self.Count);
         }
     }
 

@@ -101,7 +101,7 @@ internal static unsafe class MatMulKernel<O, V, T>
         {
             if (After == null) return;
             long rest = ItemRows > 0 ? (long)First.M * First.N : Items * ItemC;
-            Unsafe.AsRef<TileJob>(After).RunWithin(start * ItemC, Math.Min(end * ItemC, rest));
+            Unsafe.AsRef<TileJob>(After).Run(start * ItemC, Math.Min(end * ItemC, rest));
         }
     }
 

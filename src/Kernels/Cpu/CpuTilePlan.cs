@@ -40,6 +40,7 @@ internal sealed class CpuTilePlan
 
         BytesOffset = narrow * narrowBytes + wide * wideBytes;
         ScratchBytes = BytesOffset + Tile + Skew;
+        TileBytes = Tile * sizeof(double) + Skew;
     }
 
     public RegisterType[] Inputs { get; }
@@ -72,6 +73,9 @@ internal sealed class CpuTilePlan
 
     /// <summary>Bytes of scratch a run needs.</summary>
     public int ScratchBytes { get; }
+
+    /// <summary>Bytes of any output's tile, with room for whole vectors.</summary>
+    public int TileBytes { get; }
 
     /// <summary>Elements of a tile; chosen so that scratch fits L1 for common programs.</summary>
     public int Tile { get; }

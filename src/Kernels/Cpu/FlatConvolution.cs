@@ -36,7 +36,7 @@ internal unsafe struct FlatOperands<T> where T : unmanaged
     {
         if (After == null) return;
         start += task * (nint)Images * ResultImage;
-        Unsafe.AsRef<TileJob>(After).RunWithin(start, start + count);
+        Unsafe.AsRef<TileJob>(After).Run(start, start + count);
     }
 }
 

@@ -42,10 +42,10 @@ internal static unsafe class Gemm<O, V, T>
         {
             ref TileJob after = ref Unsafe.AsRef<TileJob>(After);
             long start = Place + row * Product.N + column;
-            if (columns == Product.N) after.RunWithin(start, start + rows * columns);
+            if (columns == Product.N) after.Run(start, start + rows * columns);
             else
                 for (nint i = 0; i < rows; i++, start += Product.N)
-                    after.RunWithin(start, start + columns);
+                    after.Run(start, start + columns);
         }
     }
 

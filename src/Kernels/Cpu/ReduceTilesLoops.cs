@@ -21,8 +21,7 @@ internal unsafe struct ReduceTilesJob
 
     public readonly int Outputs => Tiles.Plan.Outputs.Length;
 
-    /// <summary>Bytes of an output's tile, with slack for whole vectors.</summary>
-    public readonly int TileBytes => Tiles.Plan.Tile * sizeof(double) + 512;
+    public readonly int TileBytes => Tiles.Plan.TileBytes;
 }
 
 /// <summary>The loops for one operator, lane type and element type.</summary>

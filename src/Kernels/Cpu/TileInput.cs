@@ -26,6 +26,9 @@ internal unsafe struct TileInput
     /// <summary>Axes a view may have.</summary>
     public const int MaxRank = Layout.MaxRank;
 
+    // A tile costs some 50 ns beside its elements.
+    private const int ShortestRun = 128;
+
     public TileSource Source;
     public bool IsContiguous;
     public RegisterType Type;
@@ -95,18 +98,22 @@ internal unsafe struct TileInput
         }
     }
 
-    /// <summary>Length of the runs of equal elements, if whole vectors fill them; else 0.</summary>
+    /// <summary>Length of the runs of equal elements, if worth a tile each; else 0.</summary>
     public readonly long RunLength =>
         Source == TileSource.Loaded && !Registers.IsMask(Type) && Rank > 0
-        && Axes[2 * Rank - 1] == 0 && Axes[Rank - 1] % 16 == 0 ? Axes[Rank - 1] : 0;
+        && Axes[2 * Rank - 1] == 0 && Axes[Rank - 1] >= ShortestRun ? Axes[Rank - 1] : 0;
 
     /// <summary>Where element i is.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public readonly byte* At(long i)
     {
         long offset = 0;
         for (int axis = Rank - 1; axis >= 0; axis--)
         {
-            (i, long at) = Math.DivRem(i, Axes[axis]);
+            // Narrow divisions take half the time.
+            (long rest, long at) = (i | Axes[axis]) <= uint.MaxValue
+                ? Math.DivRem((uint)i, (uint)Axes[axis]) : Math.DivRem(i, Axes[axis]);
+            i = rest;
             offset += at * Axes[Rank + axis];
         }
         return Pointer + offset * ElementSize;

@@ -92,46 +92,53 @@ internal readonly unsafe struct TileJob
     }
 
     /// <summary>
-    /// Runs elements start .. end - 1. Whole vectors are written: what follows the end must be
-    /// written afterwards, or nobody's.
+    /// Runs elements start .. end - 1. With <paramref name="spill"/> whole vectors are written at
+    /// the end, too: what follows it is nobody's. Without, no other element is touched.
     /// </summary>
     [SkipLocalsInit]
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public void Run(long start, long end)
+    public void Run(long start, long end, bool spill = false)
     {
-        int tile = Plan.Tile;
-        byte* scratch = ThreadScratch.Get(Plan.ScratchBytes);
+        byte* scratch = ThreadScratch.Get(Plan.ScratchBytes + Plan.Outputs.Length * Plan.TileBytes);
         void** registers = stackalloc void*[Plan.Offsets.Length];
-        Begin(registers, scratch, (nint)Math.Min(tile, end - start));
-        for (long at = start; at < end; at += tile)
+        long length = Math.Min(Plan.Tile, *run);
+        Begin(registers, scratch, (nint)Math.Min(length, end - start));
+        bool inPlace = Plan.Inputs.Length > 0 && inputs[0].Pointer == outputs[0];
+        for (long at = start; at < end;)
         {
-            nint n = (nint)Math.Min(tile, end - at);
-            Evaluate(registers, scratch, at, n, outputs, at);
-            Store(registers, at, n);
+            nint n = (nint)Math.Min(length, end - at);
+            if (*run != long.MaxValue) n = (nint)Math.Min(n, *run - at % *run);
+            // Whole vectors are written. What they touch of the next tile is written afterwards,
+            // but read before if results take the place of what they come from.
+            if (n % Vector != 0 && (at + n == end ? !spill : inPlace))
+                RunApart(registers, scratch, at, n);
+            else
+            {
+                Evaluate(registers, scratch, at, n, outputs, at);
+                Store(registers, at, n);
+            }
+            at += n;
         }
     }
 
-    /// <summary>
-    /// Runs elements start .. end - 1 of an epilogue and writes no other: its neighbours may be
-    /// finished, or at work.
-    /// </summary>
+    /// <summary>Computes a tile apart and copies just its elements.</summary>
     [SkipLocalsInit]
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public void RunWithin(long start, long end)
+    private void RunApart(void** registers, byte* scratch, long at, nint n)
     {
-        const int TailBytes = 2 * Vector * sizeof(double);
-        long vectors = start + (end - start) / Vector * Vector;
-        if (vectors > start) Run(start, vectors);
-        if (vectors == end) return;
-        byte* scratch = ThreadScratch.Get(Plan.ScratchBytes);
-        void** registers = stackalloc void*[Plan.Offsets.Length];
-        byte* tail = stackalloc byte[TailBytes];
-        int width = Registers.Width(Plan.OutputTypes[0]);
-        Begin(registers, scratch, Vector);
-        Evaluate(registers, scratch, vectors, (nint)(end - vectors), &tail, 0);
-        long bytes = (end - vectors) * width;
-        Buffer.MemoryCopy(
-            registers[Plan.Outputs[0]], outputs[0] + vectors * width, bytes, bytes);
+        byte** targets = stackalloc byte*[Plan.Outputs.Length];
+        for (int i = 0; i < Plan.Outputs.Length; i++)
+            targets[i] = scratch + Plan.ScratchBytes + i * Plan.TileBytes;
+        Evaluate(registers, scratch, at, n, targets, 0);
+        for (int i = 0; i < Plan.Outputs.Length; i++)
+        {
+            void* source = registers[Plan.Outputs[i]];
+            if (Registers.IsMask(Plan.OutputTypes[i]))
+            {
+                TileMemory.Shrink(Plan.OutputTypes[i], source, targets[i], n);
+                source = targets[i];
+            }
+            Copy(source, i, at, n);
+        }
     }
 
     /// <summary>
@@ -165,7 +172,8 @@ internal readonly unsafe struct TileJob
         void** registers, byte* scratch, long at, nint n, byte** targets, long place)
     {
         CpuTilePlan plan = Plan;
-        Load(registers, at, n, scratch + plan.BytesOffset);
+        bool withinRun = *run != long.MaxValue && at % *run + n <= *run;
+        Load(registers, at, n, scratch, withinRun);
         int firstStep = plan.Inputs.Length + plan.Constants.Length;
         for (int i = 0; i < plan.Steps.Length; i++)
         {
@@ -177,66 +185,40 @@ internal readonly unsafe struct TileJob
                 registers[firstStep + i] = targets[direct] + place * width;
             }
 
-            int uniform = plan.UniformSource[i] == 0 ? step.A : step.B;
-            if (plan.UniformSource[i] >= 0 && IsUniform(uniform))
-                RunUniform(i, uniform, registers, at, n);
+            int source = plan.UniformSource[i];
+            void* a = registers[step.A], b = step.B < 0 ? null : registers[step.B];
+            if (source >= 0 && IsUniform(source == 0 ? step.A : step.B, withinRun))
+                step.Kernel.RunUniform(
+                    source, source == 0 ? a : b, source == 0 ? b : a, registers[firstStep + i], n);
             else
                 step.Kernel.Run(
-                    registers[step.A],
-                    step.B < 0 ? null : registers[step.B],
-                    step.C < 0 ? null : registers[step.C],
-                    registers[firstStep + i], n);
+                    a, b, step.C < 0 ? null : registers[step.C], registers[firstStep + i], n);
         }
     }
 
-    /// <summary>Whether a register that may be one element is one in this job.</summary>
-    private bool IsUniform(int register) => register >= Plan.Inputs.Length
-        || inputs[register].Source is TileSource.Uniform or TileSource.Runs;
-
-    /// <summary>A step with one source that is the same for a run of elements, run by run.</summary>
-    [SkipLocalsInit]
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private void RunUniform(int i, int uniform, void** registers, long at, nint n)
+    /// <summary>Whether a register that may be one element is one in this tile.</summary>
+    private bool IsUniform(int register, bool withinRun)
     {
-        ref readonly TileStep step = ref Plan.Steps[i];
-        int source = Plan.UniformSource[i];
-        byte* one = (byte*)registers[uniform];
-        byte* all = (byte*)registers[source == 0 ? step.B : step.A];
-        byte* result = (byte*)registers[Plan.Inputs.Length + Plan.Constants.Length + i];
-        bool inRuns = uniform < Plan.Inputs.Length && inputs[uniform].Source == TileSource.Runs;
-        int width = Registers.Width(step.Kernel.Result);
-        byte* spare = stackalloc byte[2 * Vector * sizeof(double)];
-        while (n > 0)
-        {
-            nint length = inRuns ? (nint)Math.Min(n, *run - at % *run) : n;
-            if (inRuns) one = inputs[uniform].At(at);
-            // A vector past a run may not be written: the next run may be read from there.
-            nint rest = length < n ? length % Vector : 0;
-            length -= rest;
-            if (length > 0) step.Kernel.RunUniform(source, one, all, result, length);
-            if (rest > 0)
-            {
-                step.Kernel.RunUniform(source, one, all + length * width, spare, rest);
-                Buffer.MemoryCopy(spare, result + length * width, rest * width, rest * width);
-                length += rest;
-            }
-            all += length * width;
-            result += length * width;
-            at += length;
-            n -= length;
-        }
+        if (register >= Plan.Inputs.Length) return true;
+        TileSource source = inputs[register].Source;
+        return source == TileSource.Uniform || (source == TileSource.Runs && withinRun);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private void Load(void** registers, long at, nint n, byte* bytes)
+    private void Load(void** registers, long at, nint n, byte* scratch, bool withinRun)
     {
         for (int i = 0; i < Plan.Inputs.Length; i++)
         {
             ref TileInput input = ref inputs[i];
             if (input.Source == TileSource.InPlace)
                 registers[i] = input.Pointer + at * input.ElementSize;
-            else if (input.Source == TileSource.Loaded)
-                input.Load(at, n, registers[i], bytes);
+            else if (input.Source == TileSource.Runs && withinRun)
+                registers[i] = input.At(at);
+            else if (input.Source != TileSource.Uniform)
+            {
+                registers[i] = scratch + Plan.Offsets[i];
+                input.Load(at, n, registers[i], scratch + Plan.BytesOffset);
+            }
         }
     }
 
@@ -248,17 +230,15 @@ internal readonly unsafe struct TileJob
         {
             int register = Plan.Outputs[i];
             if (Plan.DirectOutput[register] == i) continue;
-            void* source = registers[register];
-            RegisterType type = Plan.OutputTypes[i];
-            if (type == RegisterType.Mask32)
-                TileMemory.Shrink32((int*)source, outputs[i] + at, n);
-            else if (type == RegisterType.Mask64)
-                TileMemory.Shrink64((long*)source, outputs[i] + at, n);
-            else
-            {
-                long width = Registers.Width(type);
-                Buffer.MemoryCopy(source, outputs[i] + at * width, n * width, n * width);
-            }
+            if (Registers.IsMask(Plan.OutputTypes[i]))
+                TileMemory.Shrink(Plan.OutputTypes[i], registers[register], outputs[i] + at, n);
+            else Copy(registers[register], i, at, n);
         }
+    }
+
+    private void Copy(void* source, int output, long at, nint n)
+    {
+        int width = Registers.Stored(Plan.OutputTypes[output]).Size();
+        Buffer.MemoryCopy(source, outputs[output] + at * width, n * width, n * width);
     }
 }

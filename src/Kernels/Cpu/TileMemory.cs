@@ -73,9 +73,15 @@ internal static unsafe class TileMemory
         }
     }
 
-    /// <summary>32-bit masks to bytes of 0 or 1.</summary>
+    /// <summary>Masks to bytes of 0 or 1.</summary>
+    public static void Shrink(RegisterType type, void* source, byte* target, nint n)
+    {
+        if (type == RegisterType.Mask32) Shrink32((int*)source, target, n);
+        else Shrink64((long*)source, target, n);
+    }
+
     [MethodImpl(Fast)]
-    public static void Shrink32(int* source, byte* target, nint n)
+    private static void Shrink32(int* source, byte* target, nint n)
     {
         for (nint i = 0; i < n; i += 16)
         {
@@ -87,9 +93,8 @@ internal static unsafe class TileMemory
         }
     }
 
-    /// <summary>64-bit masks to bytes of 0 or 1.</summary>
     [MethodImpl(Fast)]
-    public static void Shrink64(long* source, byte* target, nint n)
+    private static void Shrink64(long* source, byte* target, nint n)
     {
         for (nint i = 0; i < n; i += 16)
         {
