@@ -21,6 +21,12 @@ internal sealed class BatchTrace<R>
     /// <summary>The tensors of the result, in order.</summary>
     public List<Tensor> Outputs { get; }
 
+    /// <summary>Bytes that the largest computed tensor takes for one element.</summary>
+    public long LargestBytes => tape.Entries
+        .Where(entry => entry.Primitive is not ViewPrimitive)
+        .Select(entry => entry.Output.Count * entry.Output.DType.Size())
+        .DefaultIfEmpty(0).Max();
+
     /// <summary>
     /// Runs f on x, whose leaves are given: those marked batched, which have the batch as their
     /// first axis, are replaced by placeholders without it.

@@ -10,6 +10,11 @@ internal static class Batching<A, R>
 {
     private const string Op = "Vmap";
 
+    // About half of a core's L2 cache for the largest tensor of a chunk; and chunks unroll, so
+    // there are never many.
+    private const long ChunkBytes = 512 << 10;
+    private const int MaxChunks = 8;
+
     /// <summary>
     /// Runs f over the batch and evaluates the results; x holds the tensors of all arguments, in
     /// order.
@@ -27,13 +32,14 @@ internal static class Batching<A, R>
         Func<A, R> f, A x, BatchArgument[] arguments, Axis outAxis, int chunk)
     {
         if (chunk < 0)
-            throw Errors.Fail(Op, $"chunk {chunk} is negative. 0 takes all at once.");
+            throw Errors.Fail(Op, $"chunk {chunk} is negative. 0 chooses by shapes.");
         List<Tensor> leaves = Structure.Leaves(x);
         bool[] batched = Prepare(leaves, arguments, out int size);
         var trace = BatchTrace<R>.Run(f, x, leaves, batched);
 
+        if (chunk == 0) chunk = Chunk(trace.LargestBytes, size);
         List<Tensor> values = leaves.Where((_, i) => batched[i]).ToList();
-        Tensor?[] batches = chunk == 0 || chunk >= size
+        Tensor?[] batches = chunk >= size
             ? trace.Batch(values, size)
             : Chunked(trace, values, size, chunk);
         List<string> paths = Structure.Paths(trace.Result);
@@ -42,6 +48,17 @@ internal static class Batching<A, R>
             results[i] = Placed(
                 trace.Outputs[i], batches[i], outAxis.At(paths[i]), size, paths[i]);
         return Structure.WithLeaves(trace.Result, results);
+    }
+
+    /// <summary>
+    /// Elements to take at once, from shapes alone: sums depend on it, and must not depend on the
+    /// machine.
+    /// </summary>
+    private static int Chunk(long elementBytes, int size)
+    {
+        long fit = Math.Max(1, ChunkBytes / Math.Max(1, elementBytes));
+        long chunks = Math.Min(MaxChunks, (size + fit - 1) / fit);
+        return chunks <= 1 ? Math.Max(1, size) : (int)((size + chunks - 1) / chunks);
     }
 
     /// <summary>Moves each batch axis to the front and finds the batch's size.</summary>

@@ -50,7 +50,7 @@ public sealed record Explanation(string Name, ImmutableArray<Explanation.Trace> 
             signature,
             hits,
             [.. plan.Steps.Select(step => step.ToString())],
-            plan.Steps.Count(step => step is TileStepGroup or ReduceStep or EpilogueStep),
+            plan.Steps.Count(step => step is TileStepGroup or ReduceStep or EpilogueStep or PoolStep),
             plan.ArenaBytes,
             plan.Results.Select(view => view?.Slot).Distinct().Sum(slot => slot?.Bytes ?? 0),
             plan.Steps.Sum(step => step.Operations),

@@ -19,7 +19,7 @@ public enum JacobianMode
 
 /// <summary>
 /// Jacobians: all derivatives of all elements of a result. f runs once; the products with unit
-/// vectors are batched as by <see cref="Vmap"/>, <c>chunk</c> at a time (0 is all at once).
+/// vectors are batched as by <see cref="Vmap"/>, <c>chunk</c> at a time (0 chooses).
 /// </summary>
 public static class Jacobian
 {

@@ -114,6 +114,22 @@ public interface IBackend
     void MaxPoolIndices(in PoolShape shape, in Operand x, in Operand y);
 
     /// <summary>
+    /// Runs a tile program of one output over images (planes, H, W) and pools what it computes:
+    /// values (planes, OH, OW), the first maximum of each window, and their positions, as
+    /// <see cref="MaxPoolIndices"/> gives them. Inputs have <paramref name="sizes"/>, a contiguous
+    /// layout of as many elements; the images themselves are stored nowhere.
+    /// </summary>
+    void MaxPool(
+        in PoolShape shape, TileProgram program, Layout sizes, ReadOnlySpan<Operand> inputs,
+        in Operand values, in Operand positions);
+
+    /// <summary>
+    /// y = 0, then y[plane, positions[plane, i, j]] += g[plane, i, j]: the transpose of taking the
+    /// maxima. g (planes, OH, OW), positions int32 of its shape, y (planes, H, W), all contiguous.
+    /// </summary>
+    void MaxUnpool(in PoolShape shape, in Operand g, in Operand positions, in Operand y);
+
+    /// <summary>
     /// y[b, i, :] = x[b, index[b, i], :]. x (B, n, inner) with contiguous rows (the first axis may
     /// have stride 0), index int32 or int64 (B, m) of any strides, y (B, m, inner). An index
     /// outside 0 .. n-1 throws <see cref="IndexOutOfRangeException"/> with its value and place.

@@ -19,7 +19,7 @@ namespace Engine.Meta;
 /// <param name="Where">
 /// Which leaves adapt, by path; all by default (ANIL: those of the head).
 /// </param>
-/// <param name="Chunk">Tasks that go through together; bounds memory. 0 takes all.</param>
+/// <param name="Chunk">Tasks that go through together; bounds memory. 0 chooses.</param>
 public sealed record Maml<T>(
     Learner<T> Learner, int InnerSteps, double InnerRate,
     DerivativeOrder Order = DerivativeOrder.Exact, Func<string, bool>? Where = null, int Chunk = 0)

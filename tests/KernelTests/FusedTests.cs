@@ -8,7 +8,7 @@ namespace KernelTests;
 [Trait("Category", "Portable")]
 public class FusedTests
 {
-    private readonly struct Plus : INumberBinaryOp
+    internal readonly struct Plus : INumberBinaryOp
     {
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public static V Invoke<V>(V a, V b) where V : struct, ILanes<V> => a + b;
@@ -171,6 +171,32 @@ public class FusedTests
                 (in Operand y, in Epilogue e) =>
                     backend.Reduce(kind, before, Layout.Contiguous(sizes), [x, z], [y], e),
                 $"{seed} of a program");
+        }
+    }
+
+    [Theory]
+    [InlineData(196)]
+    [InlineData(441)]
+    [InlineData(784)]
+    [InlineData(9)]
+    public void ProgramsWriteNothingBehindTheirResults(int run)
+    {
+        foreach (DType type in Types)
+        {
+            var backend = new CpuBackend(2);
+            var random = new Random(run);
+            long[] sizes = [3, 4, run];
+            long count = 12 * run, rounded = (count * type.Size() + 63) / 64 * 64 / type.Size();
+            Operand x = Views.Random(backend, random, type, sizes, true);
+            Operand row = Views.Random(backend, random, type, [4], true);
+            row = row with { Layout = new Layout(sizes, [0, 1, 0]) };
+            Operand all = Views.Random(backend, random, type, [rounded + 64], true);
+            Operand rest = all with { Offset = rounded, Layout = Layout.Contiguous(64) };
+            Operand before = Views.New(backend, type, 64);
+            backend.Copy(rest, before);
+            Operand y = all with { Layout = Layout.Contiguous(sizes) };
+            backend.Elementwise(Program(type) with { Outputs = [5] }, [x, row], [y]);
+            Views.AssertSame(before, rest, $"{run} {type}");
         }
     }
 

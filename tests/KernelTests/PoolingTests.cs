@@ -1,5 +1,6 @@
 // Positions of maxima against the definition, with ties, NaNs and padding.
 using Engine.Kernels;
+using KernelTests;
 
 namespace Engine.KernelTests;
 
@@ -37,6 +38,64 @@ public class PoolingTests
                 y.AssertGuard();
             }
     }
+
+    [Theory]
+    [InlineData(3, 28, 28, 2, 2, 0)]
+    [InlineData(2, 15, 7, 2, 2, 0)]
+    [InlineData(2, 84, 84, 2, 2, 0)]
+    [InlineData(70, 14, 17, 2, 2, 0)]
+    [InlineData(2, 9, 9, 3, 2, 1)]
+    [InlineData(2, 8, 6, 3, 1, 0)]
+    [InlineData(1, 1, 1, 2, 2, 1)]
+    [InlineData(0, 4, 4, 2, 2, 0)]
+    public void ProgramsArePooledAndBack(
+        int planes, int h, int w, int window, int stride, int padding)
+    {
+        var shape = new PoolShape(h, w, window, stride, padding);
+        var random = new Random(4);
+        foreach (DType type in new[] { DType.Float32, DType.Float64 })
+            foreach (int threads in new[] { 1, 3 })
+            {
+                var backend = new CpuBackend(threads);
+                long[] images = [planes, h, w];
+                long[] pooled = [planes, shape.OutHeight, shape.OutWidth];
+                Operand x = Views.Random(backend, random, type, images, true);
+                Operand row = Views.Random(backend, random, type, [Math.Max(1, planes)], true);
+                row = row with { Layout = new Layout(images, [1, 0, 0]) };
+                TileKernel sum = TileKernels.NumberBinary<FusedTests.Plus>(type);
+                RegisterType register = Registers.Of(type);
+                var program = new TileProgram(
+                    [register, register], [], [new TileStep(sum, 0, 1)], [2]);
+                Operand computed = Views.New(backend, type, images);
+                backend.Elementwise(program, [x, row], [computed]);
+
+                View positions = View.Filled(backend, DType.Int32, pooled);
+                View values = View.Filled(backend, type, pooled);
+                backend.MaxPool(
+                    shape, program, Layout.Contiguous(images), [x, row], values.Operand,
+                    positions.Operand);
+                Operand expected = Views.New(backend, DType.Int32, pooled);
+                backend.MaxPoolIndices(shape, computed, expected);
+                Views.AssertSame(expected, positions.Operand, "positions");
+                double[] places = positions.Values(), from = Views.Values(computed);
+                Assert.Equal(
+                    places.Select((place, i) =>
+                        from[i / (shape.OutHeight * shape.OutWidth) * h * w + (int)place]),
+                    values.Values());
+
+                View back = View.Filled(backend, type, images);
+                backend.MaxUnpool(shape, values.Operand, positions.Operand, back.Operand);
+                double[] sums = new double[planes * h * w], g = values.Values();
+                for (int i = 0; i < g.Length; i++)
+                    sums[i / (shape.OutHeight * shape.OutWidth) * h * w + (int)places[i]] += g[i];
+                Assert.Equal(sums, back.Values(), Close);
+                positions.AssertGuard();
+                values.AssertGuard();
+                back.AssertGuard();
+            }
+    }
+
+    private static bool Close(double a, double b) => Math.Abs(a - b) <= 1e-5 * (1 + Math.Abs(a));
 
     private static int First(in PoolShape s, double[] x, int output)
     {

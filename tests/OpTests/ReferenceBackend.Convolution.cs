@@ -35,6 +35,37 @@ internal sealed unsafe partial class ReferenceBackend
             Set(dw, filter, Get(dw, filter) + Get(g, output) * Get(x, image));
     }
 
+    public void MaxPool(
+        in PoolShape shape, TileProgram program, Layout sizes, ReadOnlySpan<Operand> inputs,
+        in Operand values, in Operand positions)
+    {
+        long planes = positions.Layout.Sizes[0];
+        long from = (long)shape.Height * shape.Width, to = (long)shape.OutHeight * shape.OutWidth;
+        var images = new Operand(
+            Rent(Math.Max(1, planes * from) * values.Type.Size()), 0, values.Type,
+            Layout.Contiguous(sizes.Sizes));
+        Elementwise(program, inputs, [images]);
+        MaxPoolIndices(
+            shape,
+            images with { Layout = Layout.Contiguous(planes, shape.Height, shape.Width) },
+            positions);
+        Gather(
+            images with { Layout = Layout.Contiguous(planes, from, 1) },
+            positions with { Layout = Layout.Contiguous(planes, to) },
+            values with { Layout = Layout.Contiguous(planes, to, 1) });
+        Return(images.Buffer);
+    }
+
+    public void MaxUnpool(
+        in PoolShape shape, in Operand g, in Operand positions, in Operand y)
+    {
+        long planes = y.Layout.Sizes[0], from = (long)shape.OutHeight * shape.OutWidth;
+        ScatterAdd(
+            g with { Layout = Layout.Contiguous(planes, from, 1) },
+            positions with { Layout = Layout.Contiguous(planes, from) },
+            y with { Layout = Layout.Contiguous(planes, (long)shape.Height * shape.Width, 1) });
+    }
+
     public void MaxPoolIndices(in PoolShape s, in Operand x, in Operand y)
     {
         Calls++;

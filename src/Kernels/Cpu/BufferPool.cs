@@ -2,7 +2,6 @@
 // reused; blocks are 64-byte aligned and followed by slack that kernels may read.
 using System.Collections.Concurrent;
 using System.Numerics;
-using System.Runtime.InteropServices;
 
 namespace Engine.Kernels;
 
@@ -48,17 +47,17 @@ internal sealed unsafe class BufferPool
     {
         try
         {
-            return NativeMemory.AlignedAlloc((nuint)(size + Slack), 64);
+            return SystemMemory.Allocate(size + Slack);
         }
         catch (OutOfMemoryException)
         {
             foreach (ConcurrentStack<CpuBuffer> stack in free.Values)
                 while (stack.TryPop(out CpuBuffer? idle))
                 {
-                    NativeMemory.AlignedFree(idle.Pointer);
+                    SystemMemory.Free(idle.Pointer);
                     Interlocked.Add(ref bytesHeld, -idle.Bytes);
                 }
-            return NativeMemory.AlignedAlloc((nuint)(size + Slack), 64);
+            return SystemMemory.Allocate(size + Slack);
         }
     }
 

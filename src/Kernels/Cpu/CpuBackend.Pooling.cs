@@ -1,5 +1,4 @@
-// Where the maxima of pooling windows are. Values and gradients then follow by gather and scatter.
-using System.Numerics;
+// Max-pooling: what a tile program computes is pooled plane by plane while it lies in L1.
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 
@@ -9,124 +8,156 @@ public sealed unsafe partial class CpuBackend
 {
     private const int PoolElementsPerPart = 32768;
 
+    /// <summary>Pools images in memory (X), or those that tiles compute.</summary>
     private struct PoolJob
     {
         public PoolShape Shape;
         public void* X;
-        public int* Y;
+        public TileJob Tiles;
+        public void* Values;
+        public int* Positions;
         public bool IsDouble;
         public long Planes, PlanesPerPart;
+
+        public readonly int Width => IsDouble ? sizeof(double) : sizeof(float);
+
+        public readonly nint Plane => (nint)Shape.Height * Shape.Width;
+
+        public readonly nint Pooled => (nint)Shape.OutHeight * Shape.OutWidth;
     }
 
     /// <inheritdoc/>
     public void MaxPoolIndices(in PoolShape shape, in Operand x, in Operand y)
     {
-        if (y.Layout.Count == 0) return;
-        if (!x.Type.IsFloat())
-            throw new NotSupportedException($"MaxPool: no kernel for {x.Type.Name()}.");
-        long planes = y.Layout.Sizes[0];
-        long plane = Math.Max(1, (long)shape.Height * shape.Width);
-        var job = new PoolJob
-        {
-            Shape = shape,
-            X = Pointer(x),
-            Y = (int*)Pointer(y),
-            IsDouble = x.Type == DType.Float64,
-            Planes = planes,
-            PlanesPerPart = Math.Clamp(PoolElementsPerPart / plane, 1, planes),
-        };
-        long parts = (planes + job.PlanesPerPart - 1) / job.PlanesPerPart;
-        Workers.Run(checked((int)parts), &PoolPart, &job);
+        var job = new PoolJob { X = Pointer(x), IsDouble = x.Type == DType.Float64 };
+        Pool(ref job, shape, x.Type, y, &PoolStored);
     }
 
-    private static void PoolPart(void* context, int part)
+    /// <inheritdoc/>
+    public void MaxPool(
+        in PoolShape shape, TileProgram program, Layout sizes, ReadOnlySpan<Operand> inputs,
+        in Operand values, in Operand positions)
     {
-        ref PoolJob job = ref *(PoolJob*)context;
-        long start = part * job.PlanesPerPart;
-        long end = Math.Min(start + job.PlanesPerPart, job.Planes);
-        nint input = (nint)job.Shape.Height * job.Shape.Width;
-        nint output = (nint)job.Shape.OutHeight * job.Shape.OutWidth;
-        bool halves = job.Shape is { Window: 2, Stride: 2, Padding: 0 }
-            && Vector256.IsHardwareAccelerated;
-        for (nint plane = (nint)start; plane < end; plane++)
+        List<DeviceBuffer>? copies = null;
+        inputs = InOrder(inputs, ref copies);
+        byte* memory = stackalloc byte[TileJob.MemoryFor(inputs, 0)];
+        var job = new PoolJob
         {
-            int* y = job.Y + plane * output;
-            if (job.IsDouble) PoolPlane(job.Shape, (double*)job.X + plane * input, y);
-            else if (halves) PoolHalves(job.Shape, (float*)job.X + plane * input, y);
-            else PoolPlane(job.Shape, (float*)job.X + plane * input, y);
+            Tiles = TileJob.Bind(program, inputs, [], memory),
+            Values = Pointer(values),
+            IsDouble = values.Type == DType.Float64,
+        };
+        Pool(ref job, shape, values.Type, positions, &PoolComputed);
+        Return(copies);
+    }
+
+    private void Pool(
+        ref PoolJob job, in PoolShape shape, DType type, in Operand positions,
+        delegate*<void*, int, void> part)
+    {
+        if (positions.Layout.Count == 0) return;
+        if (!type.IsFloat())
+            throw new NotSupportedException($"MaxPool: no kernel for {type.Name()}.");
+        job.Shape = shape;
+        job.Positions = (int*)Pointer(positions);
+        job.Planes = positions.Layout.Sizes[0];
+        job.PlanesPerPart =
+            Math.Clamp(PoolElementsPerPart / Math.Max(1, job.Plane), 1, job.Planes);
+        long parts = (job.Planes + job.PlanesPerPart - 1) / job.PlanesPerPart;
+        Workers.Run(checked((int)parts), part, Unsafe.AsPointer(ref job));
+    }
+
+    private static void PoolStored(void* context, int part)
+    {
+        ref PoolJob job = ref Unsafe.AsRef<PoolJob>(context);
+        long start = part * job.PlanesPerPart;
+        long count = Math.Min(job.PlanesPerPart, job.Planes - start);
+        PoolPlanes(job, (byte*)job.X + start * job.Plane * job.Width, start, count);
+    }
+
+    /// <summary>As many planes at once as fit a tile; a large one tile by tile.</summary>
+    [SkipLocalsInit]
+    private static void PoolComputed(void* context, int part)
+    {
+        ref PoolJob job = ref Unsafe.AsRef<PoolJob>(context);
+        CpuTilePlan plan = job.Tiles.Plan;
+        long first = part * job.PlanesPerPart;
+        long last = Math.Min(first + job.PlanesPerPart, job.Planes);
+        nint together = Math.Max(1, plan.Tile / job.Plane);
+        byte* scratch = ThreadScratch.Get(
+            plan.ScratchBytes + together * job.Plane * job.Width + plan.TileBytes);
+        byte* planes = scratch + plan.ScratchBytes;
+        void** registers = stackalloc void*[plan.Offsets.Length];
+        job.Tiles.Begin(registers, scratch, plan.Tile);
+        for (long plane = first; plane < last; plane += together)
+        {
+            nint count = (nint)Math.Min(together, last - plane), size = count * job.Plane;
+            for (nint i = 0; i < size; i += plan.Tile)
+            {
+                nint n = Math.Min(plan.Tile, size - i);
+                byte* target = planes + i * job.Width;
+                job.Tiles.Evaluate(registers, scratch, plane * job.Plane + i, n, &target, 0);
+                void* computed = registers[plan.Outputs[0]];
+                if (computed != target)
+                    Buffer.MemoryCopy(computed, target, n * job.Width, n * job.Width);
+            }
+            PoolPlanes(job, planes, plane, count);
         }
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void PoolPlane<T>(in PoolShape s, T* x, int* y)
-        where T : unmanaged, IFloatingPointIeee754<T>
+    private static void PoolPlanes(in PoolJob job, void* x, long plane, long count)
     {
-        for (int i = 0; i < s.OutHeight; i++)
-            for (int j = 0; j < s.OutWidth; j++)
+        bool pairs = job.Shape is { Window: 2, Stride: 2, Padding: 0 }
+            && Vector256.IsHardwareAccelerated;
+        for (long i = 0; i < count; i++)
+        {
+            int* positions = job.Positions + (plane + i) * job.Pooled;
+            byte* values = job.Values is null
+                ? null : (byte*)job.Values + (plane + i) * job.Pooled * job.Width;
+            byte* from = (byte*)x + i * job.Plane * job.Width;
+            if (job.IsDouble)
+                PoolLoops.Plane(job.Shape, (double*)from, (double*)values, positions);
+            else if (pairs) PoolLoops.Pairs(job.Shape, (float*)from, (float*)values, positions);
+            else PoolLoops.Plane(job.Shape, (float*)from, (float*)values, positions);
+        }
+    }
+
+    /// <inheritdoc/>
+    public void MaxUnpool(
+        in PoolShape shape, in Operand g, in Operand positions, in Operand y)
+    {
+        long planes = y.Layout.Sizes[0], from = (long)shape.OutHeight * shape.OutWidth;
+        if (shape is { Window: 2, Stride: 2, Padding: 0 } && g.Type == DType.Float32
+            && Vector256.IsHardwareAccelerated && g.Layout.Count > 0)
+        {
+            var job = new PoolJob
             {
-                int top = i * s.Stride - s.Padding, left = j * s.Stride - s.Padding;
-                int bottom = Math.Min(top + s.Window, s.Height);
-                int right = Math.Min(left + s.Window, s.Width);
-                // A window all in the padding points to the nearest element.
-                top = Math.Clamp(top, 0, s.Height - 1);
-                left = Math.Clamp(left, 0, s.Width - 1);
-                int best = top * s.Width + left;
-                T value = x[best];
-                for (int h = top; h < bottom; h++)
-                    for (int w = left; w < right; w++)
-                    {
-                        T other = x[h * s.Width + w];
-                        if (value >= other || T.IsNaN(value)) continue;
-                        (best, value) = (h * s.Width + w, other);
-                    }
-                *y++ = best;
-            }
+                Shape = shape,
+                X = Pointer(y),
+                Values = Pointer(g),
+                Positions = (int*)Pointer(positions),
+                Planes = planes,
+                PlanesPerPart = Math.Clamp(
+                    PoolElementsPerPart / Math.Max(1, shape.Height * shape.Width), 1, planes),
+            };
+            long parts = (planes + job.PlanesPerPart - 1) / job.PlanesPerPart;
+            Workers.Run(checked((int)parts), &UnpoolPart, Unsafe.AsPointer(ref job));
+            return;
+        }
+        ScatterAdd(
+            g with { Layout = Layout.Contiguous(planes, from, 1) },
+            positions with { Layout = Layout.Contiguous(planes, from) },
+            y with { Layout = Layout.Contiguous(planes, (long)shape.Height * shape.Width, 1) });
     }
 
-    /// <summary>Windows of 2 x 2 without overlap, eight at a time.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void PoolHalves(in PoolShape s, float* x, int* y)
+    private static void UnpoolPart(void* context, int part)
     {
-        int width = s.Width, outWidth = s.OutWidth;
-        Vector256<int> steps = Vector256<int>.Indices * 2;
-        for (int i = 0; i < s.OutHeight; i++)
-            for (int j = 0; j < outWidth; j += 8)
-            {
-                int corner = 2 * i * width + 2 * j;
-                Vector256<int> best = steps + Vector256.Create(corner);
-                Halves(x + corner, out Vector256<float> value, out Vector256<float> other);
-                Vector256<int> place = best;
-                Replace(ref value, ref best, other, place + Vector256.Create(1));
-                Halves(x + corner + width, out other, out Vector256<float> last);
-                Replace(ref value, ref best, other, place + Vector256.Create(width));
-                Replace(ref value, ref best, last, place + Vector256.Create(width + 1));
-                int count = Math.Min(8, outWidth - j);
-                if (count == 8) best.Store(y);
-                else Vec256<float>.Store(best.AsSingle(), (float*)y, count);
-                y += count;
-            }
-    }
-
-    /// <summary>The even and the odd ones of sixteen elements.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Halves(float* p, out Vector256<float> even, out Vector256<float> odd)
-    {
-        Vector256<int> order = Vector256.Create(0, 2, 4, 6, 1, 3, 5, 7);
-        Vector256<float> a = Vector256.Shuffle(Vector256.Load(p), order);
-        Vector256<float> b = Vector256.Shuffle(Vector256.Load(p + 8), order);
-        even = Vector256.Create(a.GetLower(), b.GetLower());
-        odd = Vector256.Create(a.GetUpper(), b.GetUpper());
-    }
-
-    /// <summary>Takes the other where it is larger or the first NaN.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Replace(
-        ref Vector256<float> value, ref Vector256<int> best,
-        Vector256<float> other, Vector256<int> place)
-    {
-        Vector256<float> take = Vector256.AndNot(
-            Vector256.Equals(value, value), Vector256.GreaterThanOrEqual(value, other));
-        value = Vector256.ConditionalSelect(take, other, value);
-        best = Vector256.ConditionalSelect(take.AsInt32(), place, best);
+        ref PoolJob job = ref Unsafe.AsRef<PoolJob>(context);
+        long first = part * job.PlanesPerPart;
+        long last = Math.Min(first + job.PlanesPerPart, job.Planes);
+        for (long plane = first; plane < last; plane++)
+            PoolLoops.Unpair(
+                job.Shape, (float*)job.Values + plane * job.Pooled,
+                job.Positions + plane * job.Pooled, (float*)job.X + plane * job.Plane);
     }
 }

@@ -101,11 +101,14 @@ internal static unsafe class ReduceTilesLoops<TOp, V, T>
         long offset = 0, none = 0;
         for (long run = geometry.Reduced.Count; run > 0; run--)
         {
+            long here = span.From + offset;
+            geometry.Reduced.Next(at, ref offset, ref none);
+            job.Tiles.Prefetch(span.From + offset, span.Inner * span.Count);
             for (nint i = 0; i < span.Inner; i += piece)
             {
                 nint n = Math.Min(piece, span.Inner - i), before = pending;
                 job.Tiles.Evaluate(
-                    registers, scratch, span.From + offset + i, n * span.Count, targets, 0);
+                    registers, scratch, here + i, n * span.Count, targets, 0);
                 for (int o = 0, sum = 0; o < job.Outputs; o++)
                 {
                     T* x = (T*)registers[plan.Outputs[o]];
@@ -121,7 +124,6 @@ internal static unsafe class ReduceTilesLoops<TOp, V, T>
                     }
                 }
             }
-            geometry.Reduced.Next(at, ref offset, ref none);
         }
         for (int o = 0, sum = 0; o < job.Outputs; o++)
             for (int unit = 0; unit < span.Count; unit++, sum++)

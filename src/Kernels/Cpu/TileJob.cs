@@ -1,6 +1,7 @@
 // A tile program bound to memory: runs any range of its elements, tile by tile through every step,
 // so that what lies between the steps stays in L1 and memory is read and written once.
 using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics.X86;
 
 namespace Engine.Kernels;
 
@@ -92,8 +93,8 @@ internal readonly unsafe struct TileJob
     }
 
     /// <summary>
-    /// Runs elements start .. end - 1. With <paramref name="spill"/> whole vectors are written at
-    /// the end, too: what follows it is nobody's. Without, no other element is touched.
+    /// Runs elements start .. end - 1. With <paramref name="spill"/> the rest of the 16 elements
+    /// that the end lies in is nobody's and may be written. Without, no other element is touched.
     /// </summary>
     [SkipLocalsInit]
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
@@ -110,7 +111,8 @@ internal readonly unsafe struct TileJob
             if (*run != long.MaxValue) n = (nint)Math.Min(n, *run - at % *run);
             // Whole vectors are written. What they touch of the next tile is written afterwards,
             // but read before if results take the place of what they come from.
-            if (n % Vector != 0 && (at + n == end ? !spill : inPlace))
+            bool mayPass = at + n == end ? spill && at % Vector == 0 : !inPlace;
+            if (n % Vector != 0 && !mayPass)
                 RunApart(registers, scratch, at, n);
             else
             {
@@ -160,6 +162,24 @@ internal readonly unsafe struct TileJob
             if (Registers.Width(constant.Type) == 4)
                 TileMemory.Fill(register, count, (int)constant.Bits);
             else TileMemory.Fill(register, count, constant.Bits);
+        }
+    }
+
+    /// <summary>
+    /// Calls for elements at .. at + n - 1 of what is read in place, up to a page: runs that do not
+    /// follow each other are not foreseen by the processor.
+    /// </summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public void Prefetch(long at, nint n)
+    {
+        const int Line = 64, Page = 4096;
+        if (!Sse.IsSupported) return;
+        for (int i = 0; i < Plan.Inputs.Length; i++)
+        {
+            if (inputs[i].Source != TileSource.InPlace) continue;
+            byte* from = inputs[i].Pointer + at * inputs[i].ElementSize;
+            byte* end = from + Math.Min(n * inputs[i].ElementSize, Page);
+            for (; from < end; from += Line) Sse.Prefetch0(from);
         }
     }
 

@@ -26,8 +26,8 @@ public sealed partial record BatchNorm(Tensor Scale, Tensor Shift, double Epsilo
     /// </summary>
     public Tensor Forward(Tensor x)
     {
-        var (_, variance, centred) = Statistics(x);
-        return Apply(x, centred, variance);
+        var (mean, variance) = Statistics(x);
+        return Apply(x, mean, variance);
     }
 
     /// <summary>Normalised by given statistics, as in inference.</summary>
@@ -48,26 +48,23 @@ public sealed partial record BatchNorm(Tensor Scale, Tensor Shift, double Epsilo
         Tensor x, RunningStatistics statistics, double momentum = 0.1)
     {
         ArgumentNullException.ThrowIfNull(statistics);
-        var (mean, variance, centred) = Statistics(x);
+        var (mean, variance) = Statistics(x);
         double count = (double)x.Count / x.Shape[1];
         Tensor unbiased = variance.Reshape(-1) * (count / Math.Max(1, count - 1));
         Tensor Move(Tensor old, Tensor now) =>
             ((1 - momentum) * old + momentum * now).StopGradient();
-        return (Apply(x, centred, variance), new(
+        return (Apply(x, mean, variance), new(
             Move(statistics.Mean, mean.Reshape(-1)), Move(statistics.Variance, unbiased)));
     }
 
-    private (Tensor Mean, Tensor Variance, Tensor Centred) Statistics(Tensor x)
+    private (Tensor Mean, Tensor Variance) Statistics(Tensor x)
     {
         Check(x);
-        Axes axes = [0, .. Enumerable.Range(2, x.Rank - 2)];
-        Tensor mean = x.Mean(axes, keepDims: true);
-        Tensor centred = x - mean;
-        return (mean, centred.Square().Mean(axes, keepDims: true), centred);
+        return x.Moments([0, .. Enumerable.Range(2, x.Rank - 2)], keepDims: true);
     }
 
-    private Tensor Apply(Tensor x, Tensor centred, Tensor variance) =>
-        centred * ((variance + Epsilon).Rsqrt() * Channel(Scale, x)) + Channel(Shift, x);
+    private Tensor Apply(Tensor x, Tensor mean, Tensor variance) =>
+        (x - mean) * ((variance + Epsilon).Rsqrt() * Channel(Scale, x)) + Channel(Shift, x);
 
     private static Tensor Channel(Tensor vector, Tensor x) =>
         vector.Reshape([1, -1, .. Enumerable.Repeat(1, x.Rank - 2)]);

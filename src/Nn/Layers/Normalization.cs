@@ -12,8 +12,7 @@ internal static class Normalization
     /// </summary>
     public static (Tensor Factor, Tensor Offset) Moments(Tensor x, Axes axes, double epsilon)
     {
-        Tensor mean = x.Mean(axes, keepDims: true);
-        Tensor variance = (x - mean).Square().Mean(axes, keepDims: true);
+        var (mean, variance) = x.Moments(axes, keepDims: true);
         Tensor factor = (variance + epsilon).Rsqrt();
         return (factor, mean * factor);
     }

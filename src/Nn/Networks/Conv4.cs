@@ -13,8 +13,12 @@ public sealed partial record ConvBlock(Conv2d Convolution, BatchNorm Norm) : ITr
             BatchNorm.Create(filters, type));
 
     /// <summary>(N, C, H, W) to (N, filters, H / 2, W / 2).</summary>
-    public Tensor Forward(Tensor x, Normalize normalize) =>
-        normalize(Norm, Convolution.Forward(x)).Relu().MaxPool2d(2);
+    public Tensor Forward(Tensor x, Normalize normalize)
+    {
+        x = normalize(Norm, Convolution.Forward(x));
+        // Rectified after pooling: the same values and derivatives on a quarter of the elements.
+        return x.MaxPool2d(2).Relu();
+    }
 }
 
 /// <summary>

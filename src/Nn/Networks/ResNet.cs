@@ -57,7 +57,7 @@ public sealed partial record ResNet(
     /// </summary>
     public Tensor Features(Tensor x, Normalize normalize)
     {
-        x = Stem.Forward(x, normalize).Relu().MaxPool2d(3, stride: 2, padding: 1);
+        x = Stem.Forward(x, normalize).MaxPool2d(3, stride: 2, padding: 1).Relu();
         foreach (ResidualStage stage in Stages)
             foreach (BasicBlock block in stage.Blocks)
                 x = block.Forward(x, normalize);

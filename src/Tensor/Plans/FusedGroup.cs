@@ -27,6 +27,12 @@ internal sealed class FusedGroup(PlanNode output, Shape shape)
     /// <summary>The reduction that all outputs are, or null.</summary>
     public IReduction? Reduction { get; } = output.Primitive as IReduction;
 
+    /// <summary>The pooling that the outputs are the positions and values of, or null.</summary>
+    public MaxPool? Pooling { get; } = output.Primitive as MaxPool;
+
+    /// <summary>Whether the outputs are what is made of the operations' results.</summary>
+    public bool Collects => Reduction is not null || Pooling is not null;
+
     /// <summary>
     /// The product, convolution or reduction that this is the epilogue of, or null.
     /// </summary>
@@ -38,11 +44,11 @@ internal sealed class FusedGroup(PlanNode output, Shape shape)
     /// <summary>What it reads, each through its reshapes.</summary>
     public IReadOnlyCollection<PlanNode> Loads => loads;
 
-    /// <summary>The group that computes only the reduction of a node.</summary>
-    public static FusedGroup Of(PlanNode reduction)
+    /// <summary>The group that computes only the reduction or pooling of a node.</summary>
+    public static FusedGroup Of(PlanNode collector)
     {
-        var group = new FusedGroup(reduction, reduction.Inputs[0].Shape);
-        group.loads.Add(Base(reduction.Inputs[0]));
+        var group = new FusedGroup(collector, collector.Inputs[0].Shape);
+        group.loads.Add(Base(collector.Inputs[0]));
         return group;
     }
 

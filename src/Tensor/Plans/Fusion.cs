@@ -27,6 +27,11 @@ internal static class Fusion
                 node.Groups = [FusedGroup.Of(node)];
                 reductions.Add(node.Groups[0]);
             }
+            else if (node.Primitive is MaxPool && Positions(node) is { } positions)
+            {
+                node.Groups = positions.Groups = [FusedGroup.Of(node)];
+                node.Groups[0].Outputs.Insert(0, positions);
+            }
             else if (node.Primitive is Elementwise operation)
             {
                 Place(node, operation);
@@ -37,11 +42,20 @@ internal static class Fusion
         foreach (FusedGroup group in groups) FindProduct(group);
     }
 
+    /// <summary>
+    /// The node of a pooling's positions, if they are of what it pools and not another's already.
+    /// </summary>
+    private static PlanNode? Positions(PlanNode pooled) =>
+        pooled.Inputs[1] is { Primitive: MaxPoolIndices indices, Groups.Length: 0 } positions
+        && positions.Inputs[0] == pooled.Inputs[0]
+        && indices.Window == ((MaxPool)pooled.Primitive!).Window
+            ? positions : null;
+
     private static void Place(PlanNode node, Elementwise operation)
     {
         var users = new List<FusedGroup>(1);
         bool fits = Users(node, users) && users.TrueForAll(g => g.HasRoomFor(node));
-        if (fits && users.Count == 1 && (!node.IsResult || users[0].Reduction is null))
+        if (fits && users.Count == 1 && (!node.IsResult || !users[0].Collects))
         {
             users[0].Add(node);
             if (node.IsResult) users[0].Outputs.Insert(0, node);

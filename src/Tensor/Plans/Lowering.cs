@@ -115,6 +115,13 @@ internal sealed class Lowering
         else Fused(node, group);
     }
 
+    /// <summary>The node is a pooling's values or positions.</summary>
+    public void Pooling(PlanNode node, IKernel kernel)
+    {
+        if (node.Groups.Length == 0) Kernel(node, kernel);
+        else Fused(node, node.Groups[0]);
+    }
+
     /// <summary>The node is an output of a fused group.</summary>
     public void Elementwise(PlanNode node) => Fused(node, node.Groups[0]);
 
@@ -130,9 +137,10 @@ internal sealed class Lowering
         }
         PlanView[] outputs = [.. group.Outputs.Select(output => output.View!)];
         var (program, inputs) = TileEmitter.Emit(group, this);
-        Add(group.Reduction is null
-            ? new TileStepGroup(program, inputs, outputs)
-            : new ReduceStep(group, program, inputs, null, [], outputs));
+        Add(group.Reduction is not null
+            ? new ReduceStep(group, program, inputs, null, [], outputs)
+            : group.Pooling is not null ? new PoolStep(group, program, inputs, outputs)
+            : new TileStepGroup(program, inputs, outputs));
     }
 
     /// <summary>A product or reduction with a group that changes its result.</summary>

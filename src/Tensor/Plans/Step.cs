@@ -133,6 +133,23 @@ internal sealed class ReduceStep(
         + (epilogue is null ? "" : $" then {Text(epilogue)}");
 }
 
+/// <summary>Runs a fused group and pools what it computes: positions, then values.</summary>
+internal sealed class PoolStep(
+    FusedGroup group, TileProgram program, PlanView[] inputs, PlanView[] outputs)
+    : Step(group.Pooling!.Name, inputs, outputs)
+{
+    private readonly PoolShape shape = group.Pooling!.Window.Over(group.Shape);
+    private readonly Layout sizes = Layouts.Contiguous(group.Shape);
+
+    public override void Run(
+        IBackend backend, ReadOnlySpan<Operand> x, ReadOnlySpan<Operand> y) =>
+        backend.MaxPool(
+            shape, program, sizes, x, PoolWindow.Planes(y[1]), PoolWindow.Planes(y[0]));
+
+    public override string ToString() =>
+        $"{Name} of {Text(program)} over {sizes} -> 2 x {Outputs[0].Layout}";
+}
+
 /// <summary>Copies a view to contiguous memory.</summary>
 internal sealed class CopyStep(PlanView input, PlanView output) : Step("Copy", [input], output)
 {

@@ -70,7 +70,7 @@ internal sealed class TileEmitter
         var seen = new HashSet<PlanNode>(ReferenceEqualityComparer.Instance);
         var stack = new Stack<PlanNode>();
         foreach (PlanNode output in group.Outputs)
-            stack.Push(group.Reduction is null ? output : FusedGroup.Base(output.Inputs[0]));
+            stack.Push(group.Collects ? FusedGroup.Base(output.Inputs[0]) : output);
         while (stack.TryPop(out PlanNode? node))
         {
             if (node.Primitive is not Elementwise || Array.IndexOf(node.Groups, group) < 0
@@ -133,10 +133,12 @@ internal sealed class TileEmitter
 
     private (TileProgram, PlanView[]) Finish()
     {
-        // The outputs first: a reduction of what is only loaded adds that load.
-        int[] outputs = [.. group.Outputs.Select(output => group.Reduction is null
-            ? registers[output]
-            : Register(output.Inputs[0], TypeOf(output.DType)))];
+        // The outputs first: a reduction of what is only loaded adds that load. Positions are of
+        // the values, which come last.
+        IEnumerable<PlanNode> results = group.Pooling is null ? group.Outputs : [group.Outputs[^1]];
+        int[] outputs = [.. results.Select(output => group.Collects
+            ? Register(output.Inputs[0], TypeOf(output.DType))
+            : registers[output])];
         int Number(int register) => register switch
         {
             >= StepBase => inputTypes.Count + constants.Count + register - StepBase,

@@ -1,40 +1,121 @@
-// Pooling. Max-pooling finds the first maximum of each window and gathers it, so its derivative at
-// every order is a scatter or a gather; averages are composed.
+// Pooling. Max-pooling finds the first maximum of each window and takes the element there, which is
+// linear: its transpose puts elements back where they came from, and so on at every order. Averages
+// are composed.
 using Engine.Kernels;
 
 namespace Engine;
 
+/// <summary>A square window over planes, as pooling moves it.</summary>
+internal readonly record struct PoolWindow(int Size, int Stride, int Padding)
+{
+    public PoolShape Over(Shape images) =>
+        new(images[^2], images[^1], Size, Stride, Padding);
+
+    public Shape Pooled(Shape images)
+    {
+        PoolShape pool = Over(images);
+        return [.. images.Sizes[..^2], pool.OutHeight, pool.OutWidth];
+    }
+
+    /// <summary>A contiguous view (..., H, W) as (planes, H, W).</summary>
+    public static Operand Planes(in Operand x)
+    {
+        ReadOnlySpan<long> sizes = x.Layout.Sizes;
+        long planes = 1;
+        foreach (long size in sizes[..^2]) planes *= size;
+        return x with { Layout = Layout.Contiguous(planes, sizes[^2], sizes[^1]) };
+    }
+}
+
 /// <summary>
 /// Position in its plane of each window's first maximum, int32: (..., H, W) to (..., OH, OW).
 /// </summary>
-internal sealed record MaxPoolIndices(int Window, int Stride, int Padding)
-    : ConstantPrimitive, IKernel
+internal sealed record MaxPoolIndices(PoolWindow Window) : ConstantPrimitive, IKernel
 {
-    private PoolShape Pool(int height, int width) => new(height, width, Window, Stride, Padding);
-
-    internal override (Shape, DType) Infer(ReadOnlySpan<Tensor> x)
-    {
-        PoolShape pool = Pool(x[0].Shape[^2], x[0].Shape[^1]);
-        return ([.. x[0].Shape.Sizes[..^2], pool.OutHeight, pool.OutWidth], DType.Int32);
-    }
+    internal override (Shape, DType) Infer(ReadOnlySpan<Tensor> x) =>
+        (Window.Pooled(x[0].Shape), DType.Int32);
 
     internal override Tensor Vmap(Tensor[] x, bool[] batched, int size) => Tensor.Apply(this, x[0]);
 
-    internal override void Lower(Lowering plan, PlanNode node) => plan.Kernel(node, this);
+    internal override void Lower(Lowering plan, PlanNode node) => plan.Pooling(node, this);
 
     LayoutNeed IKernel.Need(int input) => LayoutNeed.Contiguous;
 
     void IKernel.Execute(IBackend backend, ReadOnlySpan<Operand> x, in Operand y)
     {
-        ReadOnlySpan<long> sizes = x[0].Layout.Sizes;
-        PoolShape pool = Pool((int)sizes[^2], (int)sizes[^1]);
-        long planes = 1;
-        foreach (long size in sizes[..^2]) planes *= size;
-        backend.MaxPoolIndices(
-            pool,
-            x[0] with { Layout = Layout.Contiguous(planes, pool.Height, pool.Width) },
-            y with { Layout = Layout.Contiguous(planes, pool.OutHeight, pool.OutWidth) });
+        Operand planes = PoolWindow.Planes(x[0]);
+        ReadOnlySpan<long> sizes = planes.Layout.Sizes;
+        var shape = new PoolShape(
+            (int)sizes[1], (int)sizes[2], Window.Size, Window.Stride, Window.Padding);
+        backend.MaxPoolIndices(shape, planes, PoolWindow.Planes(y));
     }
+}
+
+/// <summary>
+/// The elements of x (..., H, W) at the positions in their planes that
+/// <see cref="MaxPoolIndices"/> gave, (..., OH, OW).
+/// </summary>
+internal sealed record MaxPool(PoolWindow Window) : Primitive, IKernel
+{
+    internal override string Name => "MaxPool2d";
+
+    internal override (Shape, DType) Infer(ReadOnlySpan<Tensor> x) => (x[1].Shape, x[0].DType);
+
+    internal override Tensor?[] Vjp(Tensor[] x, Tensor y, Tensor g, bool[] need) =>
+    [
+        need[0] ? Tensor.Apply(
+            new MaxUnpool(Window, x[0].Shape[^2], x[0].Shape[^1]), g, x[1]) : null,
+        null,
+    ];
+
+    internal override Tensor? Jvp(Tensor[] x, Tensor y, Tensor?[] dx) =>
+        dx[0] is { } t ? Tensor.Apply(this, t, x[1]) : null;
+
+    internal override Tensor Vmap(Tensor[] x, bool[] batched, int size) =>
+        Tensor.Apply(this, Batched(x[0], batched[0], size), Batched(x[1], batched[1], size));
+
+    internal override void Lower(Lowering plan, PlanNode node) => plan.Pooling(node, this);
+
+    LayoutNeed IKernel.Need(int input) => LayoutNeed.Contiguous;
+
+    void IKernel.Execute(IBackend backend, ReadOnlySpan<Operand> x, in Operand y)
+    {
+        long planes = PoolWindow.Planes(y).Layout.Sizes[0];
+        if (y.Layout.Count == 0) return;
+        long from = x[0].Layout.Count / planes, to = y.Layout.Count / planes;
+        backend.Gather(
+            x[0] with { Layout = Layout.Contiguous(planes, from, 1) },
+            x[1] with { Layout = Layout.Contiguous(planes, to) },
+            y with { Layout = Layout.Contiguous(planes, to, 1) });
+    }
+}
+
+/// <summary>
+/// Planes (..., H, W) of zeros with g (..., OH, OW) added at its positions: the transpose of
+/// <see cref="MaxPool"/>.
+/// </summary>
+internal sealed record MaxUnpool(PoolWindow Window, int Height, int Width) : Primitive, IKernel
+{
+    internal override (Shape, DType) Infer(ReadOnlySpan<Tensor> x) =>
+        ([.. x[0].Shape.Sizes[..^2], Height, Width], x[0].DType);
+
+    internal override Tensor?[] Vjp(Tensor[] x, Tensor y, Tensor g, bool[] need) =>
+        [need[0] ? Tensor.Apply(new MaxPool(Window), g, x[1]) : null, null];
+
+    internal override Tensor? Jvp(Tensor[] x, Tensor y, Tensor?[] dx) =>
+        dx[0] is { } t ? Tensor.Apply(this, t, x[1]) : null;
+
+    internal override Tensor Vmap(Tensor[] x, bool[] batched, int size) =>
+        Tensor.Apply(this, Batched(x[0], batched[0], size), Batched(x[1], batched[1], size));
+
+    internal override void Lower(Lowering plan, PlanNode node) => plan.Kernel(node, this);
+
+    LayoutNeed IKernel.Need(int input) => LayoutNeed.Contiguous;
+
+    void IKernel.Execute(IBackend backend, ReadOnlySpan<Operand> x, in Operand y) =>
+        backend.MaxUnpool(
+            new PoolShape(Height, Width, Window.Size, Window.Stride, Window.Padding),
+            PoolWindow.Planes(x[0]), PoolWindow.Planes(x[1]), PoolWindow.Planes(y));
 }
 
 public sealed partial class Tensor
@@ -47,12 +128,9 @@ public sealed partial class Tensor
     public Tensor MaxPool2d(int window, int? stride = null, int padding = 0)
     {
         int step = CheckPool("MaxPool2d", window, stride, padding);
-        Tensor index = Apply(new MaxPoolIndices(window, step, padding), StopGradient());
-        int planes = Shape[0] * Shape[1], size = Shape[2] * Shape[3];
-        int windows = index.Shape[2] * index.Shape[3];
-        Tensor flat = Reshape(planes, size, 1);
-        return Apply(new Gather("MaxPool2d"), flat, index.Reshape(planes, windows))
-            .Reshape(index.Shape);
+        var moved = new PoolWindow(window, step, padding);
+        Tensor index = Apply(new MaxPoolIndices(moved), StopGradient());
+        return Apply(new MaxPool(moved), this, index);
     }
 
     /// <summary>

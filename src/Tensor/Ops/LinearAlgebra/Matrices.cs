@@ -70,8 +70,11 @@ internal abstract record Known : Primitive
     {
         var all = new Tensor[x.Length];
         for (int i = 0; i < x.Length; i++) all[i] = Batched(x[i], batched[i], size);
-        return Tensor.Apply(this, all);
+        return Tensor.Apply(WithBatch(), all);
     }
+
+    /// <summary>The operation on inputs with one more axis in front.</summary>
+    protected virtual Known WithBatch() => this;
 
     internal sealed override void Lower(Lowering plan, PlanNode node) =>
         plan.SameAs(node, node.Inputs[^1]);

@@ -90,20 +90,4 @@ public sealed partial class Tensor
         Reduction.NotEmpty("Mean", Shape, axes);
         return Sum(axes, keepDims) * (1.0 / Reduction.Count(Shape, axes));
     }
-
-    /// <summary>
-    /// Mean squared distance from the mean over the axes; divided by the count less
-    /// <paramref name="correction"/> (1 for the unbiased estimate).
-    /// </summary>
-    public Tensor Var(Axes axes = default, bool keepDims = false, int correction = 0)
-    {
-        Errors.Float("Var", this);
-        axes = axes.Resolve("Var", Shape);
-        long count = Reduction.Count(Shape, axes);
-        if (count <= correction)
-            throw Errors.Fail("Var", $"axes {axes} of shape {Shape} hold {count} elements, and the "
-                + $"correction {correction} leaves none. Reduce more axes or correct by less.");
-        Tensor square = (this - Mean(axes, keepDims: true)).Square();
-        return square.Sum(axes, keepDims) * (1.0 / (count - correction));
-    }
 }

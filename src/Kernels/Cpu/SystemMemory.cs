@@ -1,0 +1,31 @@
+// Memory from the system. Large blocks ask for huge pages: a kernel that visits a tensor channel by
+// channel touches a page every few kilobytes, and the processor's table of 4 KiB pages is too short
+// for that.
+using System.Runtime.InteropServices;
+
+namespace Engine.Kernels;
+
+/// <summary>Allocates and frees what the pool keeps.</summary>
+internal static unsafe partial class SystemMemory
+{
+    private const nuint Line = 64, HugePage = 2 << 20;
+    private const int AdviseHugePages = 14; // MADV_HUGEPAGE
+
+    /// <summary>That many bytes, 64-byte aligned, contents undefined.</summary>
+    public static void* Allocate(long bytes)
+    {
+        var size = (nuint)bytes;
+        if (size < HugePage || !OperatingSystem.IsLinux())
+            return NativeMemory.AlignedAlloc(size, Line);
+        void* block = NativeMemory.AlignedAlloc(size, HugePage);
+        // It is advice: a system that does not take it is slower, not wrong.
+        _ = Advise(block, size, AdviseHugePages);
+        return block;
+    }
+
+    /// <summary>Gives a block back to the system.</summary>
+    public static void Free(void* block) => NativeMemory.AlignedFree(block);
+
+    [LibraryImport("libc", EntryPoint = "madvise")]
+    private static partial int Advise(void* start, nuint length, int advice);
+}
