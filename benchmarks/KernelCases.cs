@@ -16,7 +16,8 @@ internal static class KernelCases
             Tensor[] inputs = [.. Enumerable.Range(0, 4).Select(_ => Normal(Long))];
             var chain = Compile.Of((Tensor[] t) => (t[0] * t[1] + t[2]).Relu() * t[3]);
             return () => chain(inputs);
-        }, "chain_relu(a*x+b)*c_1e7_tensors") { GoalMs = 10 };
+        }, "chain_relu(a*x+b)*c_1e7_tensors")
+    { GoalMs = 10 };
 
     public static Kernel Tanh { get; } = new(
         "tanh on 1e7", 0, 2 * 4.0 * Long, () =>
@@ -24,7 +25,8 @@ internal static class KernelCases
             Tensor x = Normal(Long);
             var tanh = Compile.Of((Tensor t) => t.Tanh());
             return () => tanh(x);
-        }, "tanh_1e7_out") { GoalMs = 6 };
+        }, "tanh_1e7_out")
+    { GoalMs = 6 };
 
     public static Kernel MaxPool { get; } = new(
         "max-pool 2x2 75x32x84x84, forward", 0, Images + Pooled, () =>
@@ -32,7 +34,8 @@ internal static class KernelCases
             Tensor x = Normal(75, 32, 84, 84);
             var pool = Compile.Of((Tensor t) => t.MaxPool2d(2));
             return () => pool(x);
-        }, "maxpool2_fwd_75x32x84x84", "nhwc_maxpool2_fwd_75x32x84x84") { GoalMs = 3.6 };
+        }, "maxpool2_fwd_75x32x84x84", "nhwc_maxpool2_fwd_75x32x84x84")
+    { GoalMs = 3.6 };
 
     /// <summary>On its own it has to find the maxima, which the peer kept.</summary>
     public static Kernel MaxPoolBackward { get; } = new(
@@ -42,7 +45,8 @@ internal static class KernelCases
             var backward = Compile.Of((Tensor t, Tensor c) =>
                 Vjp.Of((Tensor i) => i.MaxPool2d(2))(t).Pullback(c));
             return () => backward(x, g);
-        }, "maxpool2_bwd_75x32x84x84", "nhwc_maxpool2_bwd_75x32x84x84") { GoalMs = 3.7 };
+        }, "maxpool2_bwd_75x32x84x84", "nhwc_maxpool2_bwd_75x32x84x84")
+    { GoalMs = 3.7 };
 
     public static Kernel MaxPoolBoth { get; } = new(
         "max-pool 2x2 75x32x84x84, forward and backward", 0, 2 * Images + 2 * Pooled, () =>
@@ -56,7 +60,8 @@ internal static class KernelCases
             return () => both(x, g);
         },
         "maxpool2_fwd_75x32x84x84+maxpool2_bwd_75x32x84x84",
-        "nhwc_maxpool2_fwd_75x32x84x84+nhwc_maxpool2_bwd_75x32x84x84") { GoalMs = 7.3 };
+        "nhwc_maxpool2_fwd_75x32x84x84+nhwc_maxpool2_bwd_75x32x84x84")
+    { GoalMs = 7.3 };
 
     public static Kernel BatchNorm { get; } = new(
         "batch norm training 75x32x42x42, forward and backward", 0, 4 * Normalised, () =>
@@ -81,14 +86,16 @@ internal static class KernelCases
             var gradient = Compile.Of(Grad.WithValue((Tensor t, Tensor y) =>
                 Loss.CrossEntropy(t, y)));
             return () => gradient(x, labels);
-        }, "softmax_xent_fwd_bwd_4096x1000") { GoalMs = 5 };
+        }, "softmax_xent_fwd_bwd_4096x1000")
+    { GoalMs = 5 };
 
     public static Kernel AddAlone { get; } = new(
         "x + y on 10 elements, evaluated alone", 0, 0, () =>
         {
             Tensor x = Normal(10), y = Normal(10);
             return () => (x + y).Eval();
-        }, "overhead_add10_nograd") { GoalMs = 0.3e-3 };
+        }, "overhead_add10_nograd")
+    { GoalMs = 0.3e-3 };
 
     /// <summary>As many as a plan may well have, in a row: they run as a few steps.</summary>
     public static Kernel AddInPlan { get; } = new(
@@ -101,7 +108,8 @@ internal static class KernelCases
                 return a;
             });
             return () => sum(x, y);
-        }, "overhead_add10_nograd") { GoalMs = 0.02e-3, Times = Additions };
+        }, "overhead_add10_nograd")
+    { GoalMs = 0.02e-3, Times = Additions };
 
     /// <summary>Standard normal numbers, evaluated.</summary>
     public static Tensor Normal(params int[] shape) => Key.From(1).Normal([.. shape]).Eval();
