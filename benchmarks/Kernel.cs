@@ -53,6 +53,14 @@ internal static class KernelTable
         { Times = Products }),
     ];
 
+    /// <summary>The kernels whose name contains a text, in groups that are not empty.</summary>
+    public static KernelGroup[] Containing(string text) =>
+    [
+        .. Groups.Select(g => new KernelGroup(g.PeerWord, [.. g.Kernels.Where(k =>
+                k.Name.Contains(text, StringComparison.OrdinalIgnoreCase))]))
+            .Where(g => g.Kernels.Length > 0),
+    ];
+
     public static Kernel Find(string name) => Groups.SelectMany(g => g.Kernels)
         .Concat(OpenBlasProducts).First(k => k.Name == name);
 

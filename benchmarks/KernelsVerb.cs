@@ -16,10 +16,6 @@ internal static class KernelsVerb
 {
     public static void Run(string filter, int threads, bool withPeer, FileInfo? json)
     {
-        KernelGroup[] groups = [.. KernelTable.Groups
-            .Select(g => new KernelGroup(g.PeerWord, [.. g.Kernels.Where(k =>
-                k.Name.Contains(filter, StringComparison.OrdinalIgnoreCase))]))
-            .Where(g => g.Kernels.Length > 0)];
         Peer? peer = withPeer ? Peer.Find("peer_kernels.py") : null;
         if (peer is not null && !OpenBlas.Exists)
             Console.Error.WriteLine("No libopenblas.so.0: small products have no peer.");
@@ -29,7 +25,7 @@ internal static class KernelsVerb
         Console.WriteLine($"{"kernel",-56}{"ms",11}{"+- %",6}{"peer",11}{"ratio",7}{"GFLOP/s",9}"
             + $"{"of peak",9}{"limit ms",11}{"reached",9}");
         var rows = new List<KernelRow>();
-        foreach (KernelGroup group in groups)
+        foreach (KernelGroup group in KernelTable.Containing(filter))
         {
             foreach (KernelRow r in Measure(group, threads, peer))
             {

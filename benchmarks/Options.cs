@@ -38,6 +38,23 @@ internal static class Options
         return option;
     }
 
+    /// <summary>Part of a kernel's name; all by default.</summary>
+    public static Option<string> Filter()
+    {
+        var option = new Option<string>("--filter")
+        {
+            Description = "Only kernels whose name contains TEXT",
+            DefaultValueFactory = _ => "",
+        };
+        option.Validators.Add(result =>
+        {
+            if (KernelTable.Containing(result.GetValueOrDefault<string>()).Length == 0)
+                result.AddError("--filter: no kernel's name contains "
+                    + $"{result.GetValueOrDefault<string>()}.");
+        });
+        return option;
+    }
+
     /// <summary>A file that can be written: hours may pass before it is.</summary>
     public static Option<FileInfo?> Output(string name, string description)
     {

@@ -20,11 +20,7 @@ var peer = new Option<bool>("--peer")
 {
     Description = "Run the PyTorch script of the same work in turn with ours, and print ratios",
 };
-var filter = new Option<string>("--filter")
-{
-    Description = "Only kernels whose name contains TEXT",
-    DefaultValueFactory = _ => "",
-};
+Option<string> filter = Options.Filter();
 
 var steps = new Command("steps", "Whole training steps") { caseName, threads, peer, rounds, json };
 steps.SetAction(r => StepsVerb.Run(
