@@ -16,7 +16,8 @@ internal static class SingleStep
     private static readonly ConcurrentDictionary<(TileKernel Kernel, Sharing Inputs), TileProgram>
         Programs = new();
 
-    [ThreadStatic] private static Layout? lastLayout;
+    /// <summary>A loop asks for one operation at one size many times.</summary>
+    [ThreadStatic] private static Recent? recent;
 
     /// <summary>Which inputs are the same tensor, and so the same register.</summary>
     private enum Sharing : byte
@@ -42,9 +43,6 @@ internal static class SingleStep
 
         TileKernel kernel = operation.Kernel(x[0].DType, tensor.DType);
         if (SharingOf(x, kernel) is not { } sharing) return false;
-        if (!Programs.TryGetValue((kernel, sharing), out TileProgram? program))
-            program = Programs.GetOrAdd((kernel, sharing), Program(kernel, x.Length, sharing));
-
         Device device = a.Storage.Device;
         Storage result;
         try
@@ -55,7 +53,8 @@ internal static class SingleStep
         {
             return false;
         }
-        Layout layout = Flat(tensor.Count);
+        var (program, layout) =
+            (recent ??= new Recent()).For(kernel, x.Length, sharing, tensor.Count);
         Operand first = Operand(x[0], a, layout);
         Operand second = b is null ? default : Operand(x[1], b, layout);
         Operand third = c is null ? default : Operand(x[2], c, layout);
@@ -99,9 +98,31 @@ internal static class SingleStep
     private static Operand Operand(Tensor x, Value value, Layout layout) =>
         new(value.Storage.Buffer, 0, x.DType, layout);
 
-    /// <summary>Values are row-major throughout: to a program over elements, one axis.</summary>
-    private static Layout Flat(long count) =>
-        lastLayout is { } last && last.Count == count
-            ? last
-            : lastLayout = Layout.Contiguous(count);
+    /// <summary>What the last evaluation of a thread used.</summary>
+    private sealed class Recent
+    {
+        private TileKernel? kernel;
+        private Sharing sharing;
+        private TileProgram? program;
+        private Layout? layout;
+
+        /// <summary>
+        /// The program of a kernel and the layout of its operands: values are row-major throughout,
+        /// and to a program over elements that is one axis.
+        /// </summary>
+        public (TileProgram Program, Layout Layout) For(
+            TileKernel wanted, int inputs, Sharing shared, long count)
+        {
+            if (program is null || kernel != wanted || sharing != shared)
+            {
+                program = Programs.GetOrAdd(
+                    (wanted, shared), static (key, n) => Program(key.Kernel, n, key.Inputs),
+                    inputs);
+                kernel = wanted;
+                sharing = shared;
+            }
+            if (layout is null || layout.Count != count) layout = Layout.Contiguous(count);
+            return (program, layout);
+        }
+    }
 }
