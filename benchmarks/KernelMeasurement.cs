@@ -1,5 +1,6 @@
 // Kernels measured by BenchmarkDotNet in this process, which the verb started for them: pinned, and
 // with nothing else in its memory.
+using System.Diagnostics;
 using System.Text.Json;
 using BenchmarkDotNet.Attributes;
 using BenchmarkDotNet.Configs;
@@ -15,12 +16,14 @@ using Perfolizer.Horology;
 namespace Engine.Benchmarks;
 
 /// <summary>
-/// Milliseconds of a kernel: median and quartiles of BenchmarkDotNet's iterations. The measured
-/// peak of arithmetic, and the milliseconds that the work needs at least on this machine, or null
-/// where nothing but the call is measured.
+/// Milliseconds of a kernel: median and quartiles of BenchmarkDotNet's iterations. Peak resident
+/// memory in MiB of the process that measured it and its group. The measured peak of arithmetic,
+/// and the milliseconds that the work needs at least on this machine, or null where nothing but
+/// the call is measured.
 /// </summary>
 internal sealed record KernelMeasurement(
-    string Name, double Ms, double Low, double High, double PeakGflops, double? LimitMs)
+    string Name, double Ms, double Low, double High, double PeakMb, double PeakGflops,
+    double? LimitMs)
 {
     public const int WarmUps = 3, Iterations = 15, IterationMs = 100;
 
@@ -60,12 +63,15 @@ internal sealed record KernelMeasurement(
         if (summary.Reports.Length < names.Length
             || summary.Reports.Any(r => r.ResultStatistics is null))
             throw new InvalidOperationException(log.GetLog());
+        // Before the limits are measured, which takes memory of its own.
+        double peakMb = Process.GetCurrentProcess().PeakWorkingSet64 / Measurement.MiB;
         double peak = Machine.Peak(threads);
         Console.WriteLine(JsonSerializer.Serialize(
-            summary.Reports.Select(report => Of(report, peak, threads))));
+            summary.Reports.Select(report => Of(report, peakMb, peak, threads))));
     }
 
-    private static KernelMeasurement Of(BenchmarkReport report, double peak, int threads)
+    private static KernelMeasurement Of(
+        BenchmarkReport report, double peakMb, double peak, int threads)
     {
         Kernel kernel = KernelTable.Find((string)report.BenchmarkCase.Parameters["Name"]);
         Statistics ns = report.ResultStatistics!;
@@ -73,7 +79,7 @@ internal sealed record KernelMeasurement(
         double? limit = kernel.Bytes == 0 ? null : 1e3 * Machine.Limit(
             [(kernel.Operations, kernel.Bytes)], peak, Machine.Bandwidth(kernel.Bytes, threads));
         return new(
-            kernel.Name, ns.Median * scale, ns.Q1 * scale, ns.Q3 * scale, peak, limit);
+            kernel.Name, ns.Median * scale, ns.Q1 * scale, ns.Q3 * scale, peakMb, peak, limit);
     }
 }
 

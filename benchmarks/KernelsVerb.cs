@@ -4,13 +4,14 @@ using static System.FormattableString;
 namespace Engine.Benchmarks;
 
 /// <summary>
-/// What --json writes for a kernel; times, spread, ratio and rates as for training steps. Peer
+/// What --json writes for a kernel; times, spread, ratio and rates as for training steps. Peak
+/// memory is that of the process that measured the kernel's group, and unknown of the peer. Peer
 /// names the row of the peer's script (or of OpenBLAS) that was its fastest.
 /// </summary>
 internal sealed record KernelRow(
     string Case, int Threads, double Ms, double Spread, double? PeerMs, double? Ratio,
-    double? Gflops, double? OfPeak, double MbMoved, double? LimitMs, double? OfLimit,
-    string? Peer);
+    double? PeakMb, double? PeerPeakMb, double? Gflops, double? OfPeak, double MbMoved,
+    double? LimitMs, double? OfLimit, string? Peer);
 
 internal static class KernelsVerb
 {
@@ -58,8 +59,8 @@ internal static class KernelsVerb
             double? gflops = kernel.Operations > 0 ? kernel.Operations / m.Ms / 1e6 : null;
             yield return new(
                 kernel.Name, threads, m.Ms, (m.High - m.Low) / 2 / m.Ms, peerMs, peerMs / m.Ms,
-                gflops, gflops / m.PeakGflops, kernel.Bytes / 1e6, m.LimitMs, m.LimitMs / m.Ms,
-                peerName);
+                m.PeakMb, null, gflops, gflops / m.PeakGflops, kernel.Bytes / 1e6, m.LimitMs,
+                m.LimitMs / m.Ms, peerName);
         }
     }
 

@@ -20,7 +20,7 @@ internal sealed record Measurement(
     double MegaBytes, double PeakGflops, double PeakGbs, double LimitMs, double PlanMs)
 {
     /// <summary>Bytes in the peers' unit of memory (ru_maxrss / 1024).</summary>
-    private const double MiB = 1 << 20;
+    public const double MiB = 1 << 20;
 
     /// <summary>Measures in a child process, for about that many seconds.</summary>
     public static Measurement InChild(string name, int threads, Scale scale, double seconds)

@@ -62,9 +62,9 @@ public sealed record Explanation(string Name, ImmutableArray<Explanation.Trace> 
             plan.Steps.Sum(step => step.Operations),
             time,
             [.. captured.Select(t => $"{t.DType.Name()} {t.Shape}, {t.Count * t.DType.Size()} bytes")])
-        {
-            Work = [.. plan.Steps.Select(step => (step.Operations, Bytes(step)))],
-        };
+            {
+                Work = [.. plan.Steps.Select(step => (step.Operations, Bytes(step)))],
+            };
 
         private static double Bytes(Step step) =>
             step.Inputs.Concat(step.Outputs).Distinct().Sum(Bytes);
