@@ -6,7 +6,16 @@ namespace Engine.Benchmarks;
 
 internal static class Child
 {
-    /// <summary>The last line a program prints; an exception if it fails.</summary>
+    /// <summary>The last line that this program prints when given these arguments.</summary>
+    public static string RunSelf(IEnumerable<string> arguments, int threads)
+    {
+        string program = Environment.ProcessPath!;
+        string own = typeof(Child).Assembly.Location;
+        bool host = Path.GetFileNameWithoutExtension(program) == "dotnet";
+        return Run(program, host ? [own, .. arguments] : arguments, threads).Split('\n')[^1];
+    }
+
+    /// <summary>What a program prints; an exception if it fails.</summary>
     public static string Run(string program, IEnumerable<string> arguments, int threads)
     {
         var start = new ProcessStartInfo(program, arguments)
@@ -14,7 +23,10 @@ internal static class Child
             RedirectStandardOutput = true,
             RedirectStandardError = true,
         };
-        start.Environment["ENGINE_THREADS"] = threads.ToString(CultureInfo.InvariantCulture);
+        string count = threads.ToString(CultureInfo.InvariantCulture);
+        foreach (string variable in (string[])
+            ["ENGINE_THREADS", "OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS"])
+            start.Environment[variable] = count;
         using Process child = Process.Start(start)!;
         // One thread on the last processor: the first one serves most interrupts.
         if (OperatingSystem.IsLinux() || OperatingSystem.IsWindows())
@@ -25,7 +37,7 @@ internal static class Child
         if (child.ExitCode != 0)
             throw new InvalidOperationException(
                 $"{program} {string.Join(' ', arguments)} failed: {errors.Result.Trim()}");
-        return output.TrimEnd().Split('\n')[^1];
+        return output.TrimEnd();
     }
 
     private static nint Mask(int threads)

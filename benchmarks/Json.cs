@@ -15,6 +15,11 @@ internal static class Json
     public static void Write<T>(FileInfo? file, IReadOnlyList<T> rows)
     {
         if (file is not null)
-            File.WriteAllText(file.FullName, JsonSerializer.Serialize(rows, SnakeCase));
+            File.WriteAllText(file.FullName, JsonSerializer.Serialize(rows, SnakeCase) + "\n");
     }
+
+    /// <summary>Rows that <see cref="Write"/> wrote.</summary>
+    public static T[] Read<T>(DirectoryInfo folder, string name) =>
+        JsonSerializer.Deserialize<T[]>(
+            File.ReadAllText(Path.Combine(folder.FullName, name)), SnakeCase)!;
 }

@@ -1,80 +1,81 @@
-// Speed of the kernels that few-shot work spends its time in, one line each: median, best and worst
-// time of many calls, and GFLOP/s of the median counting direct convolution's operations.
-using System.Diagnostics;
-using System.Runtime.InteropServices;
-using Engine.Kernels;
+// Kernels beside the peer's: ours, then the same ones of the peer, group by group.
 using static System.FormattableString;
 
 namespace Engine.Benchmarks;
 
+/// <summary>
+/// What --json writes for a kernel; times, spread, ratio and rates as for training steps. Peak
+/// memory is that of the process that measured the kernel's group, and unknown of the peer. Peer
+/// names the row of the peer's script (or of OpenBLAS) that was its fastest.
+/// </summary>
+internal sealed record KernelRow(
+    string Case, int Threads, double Ms, double Spread, double? PeerMs, double? Ratio,
+    double? PeakMb, double? PeerPeakMb, double? Gflops, double? OfPeak, double MbMoved,
+    double? LimitMs, double? OfLimit, string? Peer);
+
 internal static class KernelsVerb
 {
-    /// <summary>What --json writes for a kernel.</summary>
-    private sealed record Row(
-        string Case, int Threads, double Ms, double Best, double Worst, double Gflops);
-
-    public static void Run(int threads, FileInfo? json)
+    public static void Run(string filter, int threads, bool withPeer, FileInfo? json)
     {
-        var backend = new CpuBackend(threads);
-        var rows = new List<Row>();
-        void Measure(string name, double work, Action call)
+        Peer? peer = withPeer ? Peer.Find("peer_kernels.py") : null;
+        if (peer is not null && !OpenBlas.Exists)
+            Console.Error.WriteLine("No libopenblas.so.0: small products have no peer.");
+        Console.WriteLine($"{threads} threads; milliseconds: median of "
+            + $"{KernelMeasurement.Iterations} iterations of at least "
+            + $"{KernelMeasurement.IterationMs} ms after {KernelMeasurement.WarmUps} to warm up");
+        Console.WriteLine($"{"kernel",-56}{"ms",11}{"+- %",6}{"peer",11}{"ratio",7}{"GFLOP/s",9}"
+            + $"{"of peak",9}{"limit ms",11}{"reached",9}");
+        var rows = new List<KernelRow>();
+        foreach (KernelGroup group in KernelTable.Containing(filter))
         {
-            Row row = Time(name, threads, work, call);
-            rows.Add(row);
-            Console.WriteLine(Invariant($"{row.Case,-36}{row.Ms,9:F3} ")
-                + Invariant($"({row.Best:F3} - {row.Worst:F3}){row.Gflops,8:F1}"));
+            foreach (KernelRow r in Measure(group, threads, peer))
+            {
+                rows.Add(r);
+                Console.WriteLine(Invariant($"{r.Case,-56}{r.Ms,11:G4}{100 * r.Spread,6:F1}")
+                    + Invariant($"{r.PeerMs,11:G4}{r.Ratio,7:F2}{r.Gflops,9:F1}{r.OfPeak,9:P0}")
+                    + Invariant($"{r.LimitMs,11:G4}{r.OfLimit,9:P0}"));
+            }
+            Json.Write(json, rows);
         }
-
-        Console.WriteLine(
-            $"{threads} threads; milliseconds: median (best - worst); GFLOP/s of the median");
-
-        foreach (int n in (int[])[64, 256, 512, 1024])
-        {
-            Operand a = Random(backend, n, n), b = Random(backend, n, n), c = Random(backend, n, n);
-            Measure($"matrix product {n}", 2.0 * n * n * n, () => backend.MatMul(a, b, c));
-        }
-
-        foreach (var (tasks, images, channels, size, filters) in ((int, int, int, int, int)[])
-            [(1, 32, 64, 28, 64), (8, 25, 32, 14, 32), (8, 25, 32, 7, 32), (8, 25, 1, 28, 32)])
-        {
-            var s = new ConvolutionShape(
-                tasks, images, channels, size, size, filters, 3, 3, 1, 1, 1, 1, 1, 1, 1);
-            Operand x = Random(backend, tasks, images, channels, size, size);
-            Operand w = Random(backend, tasks, filters, channels, 3, 3);
-            Operand y = Random(backend, tasks, images, filters, size, size);
-            double work = 2.0 * 9 * tasks * images * channels * filters * size * size;
-            string name = $"T{tasks} N{images} {channels}->{filters} {size}x{size}";
-            Measure($"convolution {name}", work, () => backend.Convolution(s, x, w, y));
-            Measure($"  image gradient {name}", work, () => backend.InputGradient(s, y, w, x));
-            Measure($"  weight gradient {name}", work, () => backend.WeightGradient(s, x, y, w));
-        }
-        Json.Write(json, rows);
     }
 
-    private static Operand Random(CpuBackend backend, params long[] sizes)
+    private static IEnumerable<KernelRow> Measure(KernelGroup group, int threads, Peer? peer)
     {
-        Layout layout = Layout.Contiguous(sizes);
-        DeviceBuffer buffer = backend.Rent(layout.Count * sizeof(float));
-        var random = new Random(1);
-        var values = new float[layout.Count];
-        for (int i = 0; i < values.Length; i++) values[i] = (float)(2 * random.NextDouble() - 1);
-        backend.Upload(MemoryMarshal.AsBytes<float>(values), buffer, 0);
-        return new Operand(buffer, 0, DType.Float32, layout);
+        IEnumerable<Kernel> others = peer is null ? [] : KernelTable.OpenBlasProducts.Where(k =>
+            group.Kernels.Any(ours => ours.Peers.Contains(k.Name)));
+        KernelMeasurement[] measured =
+            KernelMeasurement.InChild(group.Kernels.Concat(others), threads);
+        var theirs = new Dictionary<string, double>();
+        if (peer is not null)
+        {
+            foreach (var (name, ms) in peer.Kernels(group.PeerWord, threads)) theirs[name] = ms;
+            foreach (Kernel other in others)
+                theirs[other.Name] = measured.First(m => m.Name == other.Name).Ms;
+        }
+        foreach (Kernel kernel in group.Kernels)
+        {
+            KernelMeasurement m = measured.First(x => x.Name == kernel.Name);
+            var (peerName, peerMs) = Best(kernel, theirs);
+            double? gflops = kernel.Operations > 0 ? kernel.Operations / m.Ms / 1e6 : null;
+            yield return new(
+                kernel.Name, threads, m.Ms, (m.High - m.Low) / 2 / m.Ms, peerMs, peerMs / m.Ms,
+                m.PeakMb, null, gflops, gflops / m.PeakGflops, kernel.Bytes / 1e6, m.LimitMs,
+                m.LimitMs / m.Ms, peerName);
+        }
     }
 
-    private static Row Time(string name, int threads, double work, Action call)
+    /// <summary>The fastest of the peer's rows for a kernel; nulls if it has none.</summary>
+    private static (string? Name, double? Ms) Best(Kernel kernel, Dictionary<string, double> theirs)
     {
-        var times = new List<double>();
-        for (int i = 0; i < 3; i++) call();
-        var clock = Stopwatch.StartNew();
-        while (times.Count < 7 || (clock.Elapsed.TotalSeconds < 0.7 && times.Count < 1000))
+        (string? Name, double? Ms) best = default;
+        foreach (string name in kernel.Peers)
         {
-            long start = Stopwatch.GetTimestamp();
-            call();
-            times.Add(Stopwatch.GetElapsedTime(start).TotalMilliseconds);
+            // A name of the peer's may have a plus of its own.
+            string[] parts = theirs.ContainsKey(name) ? [name] : name.Split('+');
+            if (!Array.TrueForAll(parts, theirs.ContainsKey)) continue;
+            double ms = parts.Sum(part => theirs[part]);
+            if (best.Ms is null || ms < best.Ms) best = (name, ms);
         }
-        times.Sort();
-        double median = times[times.Count / 2];
-        return new(name, threads, median, times[0], times[^1], work / median / 1e6);
+        return best;
     }
 }

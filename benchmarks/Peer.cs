@@ -5,46 +5,73 @@ using System.Text.Json;
 
 namespace Engine.Benchmarks;
 
-/// <summary>One run of the peer: median milliseconds of a step and peak resident memory.</summary>
-internal sealed record PeerResult(double Ms, double PeakMb, string Arguments);
+/// <summary>
+/// One run of the peer: milliseconds of a step, median and quartiles, and peak memory in MiB.
+/// </summary>
+internal sealed record PeerResult(
+    double Ms, double Low, double High, double PeakMb, string Arguments);
 
 internal sealed class Peer
 {
     private const string Python = "/usr/bin/python3";
-    private readonly string script;
+    private readonly string folder;
 
-    private Peer(string script) => this.script = script;
+    private Peer(string folder) => this.folder = folder;
 
     /// <summary>
     /// The folder of ENGINE_PEERS, or shared/peers beside the repository; null, with the reason on
-    /// standard error, if scripts or PyTorch are missing.
+    /// standard error, if its script or PyTorch is missing.
     /// </summary>
-    public static Peer? Find()
+    public static Peer? Find(string script)
     {
-        string folder = Environment.GetEnvironmentVariable("ENGINE_PEERS")
-            ?? Path.Combine(Environment.CurrentDirectory, "..", "shared", "peers");
-        string script = Path.GetFullPath(Path.Combine(folder, "peer_maml.py"));
-        string? missing = !File.Exists(script) ? $"{script} is missing (set ENGINE_PEERS)"
+        string folder = Path.GetFullPath(Environment.GetEnvironmentVariable("ENGINE_PEERS")
+            ?? Path.Combine(Environment.CurrentDirectory, "..", "shared", "peers"));
+        string path = Path.Combine(folder, script);
+        string? missing = !File.Exists(path) ? $"{path} is missing (set ENGINE_PEERS)"
             : !File.Exists(Python) ? $"{Python} is missing"
             : !HasTorch() ? $"{Python} has no torch (Debian: python3-torch)"
             : null;
-        if (missing is null) return new Peer(script);
+        if (missing is null) return new Peer(folder);
         Console.Error.WriteLine($"No peer: {missing}. Only our own figures follow.");
         return null;
     }
 
-    /// <summary>The fastest of the peer's styles for a case.</summary>
-    public PeerResult Best(Case c, int threads) =>
-        c.Peers.Select(p => Run(p, threads)).MinBy(r => r.Ms)!;
-
-    private PeerResult Run(string arguments, int threads)
+    /// <summary>A training step in one of the peer's styles.</summary>
+    public PeerResult Step(string arguments, int threads)
     {
-        string[] words = [script, .. arguments.Split(' ', StringSplitOptions.RemoveEmptyEntries),
-            "--threads", threads.ToString(CultureInfo.InvariantCulture), "--min-time", "4"];
-        using JsonDocument line = JsonDocument.Parse(Child.Run(Python, words, threads));
-        return new(
-            line.RootElement.GetProperty("median_ms").GetDouble(),
-            line.RootElement.GetProperty("maxrss_mb").GetDouble(), arguments);
+        using JsonDocument line = JsonDocument.Parse(Run(
+            "peer_maml.py", [.. arguments.Split(' ', StringSplitOptions.RemoveEmptyEntries)],
+            threads, seconds: 2)[^1]);
+        double Value(string name) => line.RootElement.GetProperty(name).GetDouble();
+        return new(Value("median_ms"), Value("p25_ms"), Value("p75_ms"), Value("maxrss_mb"),
+            arguments);
+    }
+
+    /// <summary>
+    /// Median milliseconds of each of the peer's kernels whose name contains a word.
+    /// </summary>
+    public IReadOnlyDictionary<string, double> Kernels(string only, int threads)
+    {
+        var times = new Dictionary<string, double>();
+        foreach (string line in Run(
+            "peer_kernels.py", ["--only", only, "--malloc-tuned"], threads, seconds: 0.5))
+        {
+            using JsonDocument row = JsonDocument.Parse(line);
+            times[row.RootElement.GetProperty("case").GetString()!] =
+                row.RootElement.GetProperty("median_ms").GetDouble();
+        }
+        return times;
+    }
+
+    private string[] Run(string script, string[] arguments, int threads, double seconds)
+    {
+        string[] words =
+        [
+            Path.Combine(folder, script), .. arguments,
+            "--threads", threads.ToString(CultureInfo.InvariantCulture),
+            "--min-time", seconds.ToString(CultureInfo.InvariantCulture),
+        ];
+        return Child.Run(Python, words, threads).Split('\n');
     }
 
     private static bool HasTorch()

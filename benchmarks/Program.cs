@@ -1,35 +1,38 @@
 // The benchmarks' command line:
 //
 //   dotnet run -c Release --project benchmarks -- steps [--case NAME] [--threads T] [--peer]
+//   dotnet run -c Release --project benchmarks -- kernels [--filter TEXT] [--threads T] [--peer]
 //   dotnet run -c Release --project benchmarks -- scale [--case NAME] [--threads T]
-//   dotnet run -c Release --project benchmarks -- kernels [--threads T]
 //   dotnet run -c Release --project benchmarks -- overhead
+//   dotnet run -c Release --project benchmarks -- tables
 //
-// Each takes --json FILE. Times are for people and notes; no test looks at them.
+// All but the last take --json FILE; the last writes the tables of docs/performance.md from such
+// files. Times are for people and notes; no test looks at them. Exit codes: 2 for wrong options, 1
+// for what goes wrong later.
 using System.CommandLine;
 using Engine.Benchmarks;
 
-var caseName = new Option<string?>("--case") { Description = "Only this case" };
-var threads = new Option<int>("--threads")
-{
-    Description = "Threads to compute with",
-    DefaultValueFactory = _ => 1,
-};
+Option<string?> caseName = Options.Case();
+Option<int> threads = Options.Count("--threads", "Threads to compute with", 1);
+Option<int> rounds = Options.Count("--rounds", "How many times ours and the peer's take turns", 3);
+Option<FileInfo?> json = Options.Output("--json", "Write the figures to FILE");
 var peer = new Option<bool>("--peer")
 {
     Description = "Run the PyTorch script of the same work in turn with ours, and print ratios",
 };
-var rounds = new Option<int>("--rounds")
-{
-    Description = "How many times ours and the peer's take turns",
-    DefaultValueFactory = _ => 3,
-};
-var json = new Option<FileInfo?>("--json") { Description = "Write the figures to FILE" };
+Option<string> filter = Options.Filter();
 
 var steps = new Command("steps", "Whole training steps") { caseName, threads, peer, rounds, json };
 steps.SetAction(r => StepsVerb.Run(
     r.GetValue(caseName), r.GetValue(threads), r.GetValue(peer), r.GetValue(rounds),
     r.GetValue(json)));
+
+var kernels = new Command("kernels", "Single kernels, by BenchmarkDotNet")
+{
+    filter, threads, peer, json,
+};
+kernels.SetAction(r => KernelsVerb.Run(
+    r.GetValue(filter)!, r.GetValue(threads), r.GetValue(peer), r.GetValue(json)));
 
 var scale = new Command("scale", "How time and memory grow with the size of the work")
 {
@@ -38,11 +41,21 @@ var scale = new Command("scale", "How time and memory grow with the size of the 
 scale.SetAction(r =>
     ScaleVerb.Run(r.GetValue(caseName), r.GetValue(threads), r.GetValue(json)));
 
-var kernels = new Command("kernels", "Single kernels") { threads, json };
-kernels.SetAction(r => KernelsVerb.Run(r.GetValue(threads), r.GetValue(json)));
-
 var overhead = new Command("overhead", "What nodes, plans and transforms cost") { json };
 overhead.SetAction(r => OverheadVerb.Run(r.GetValue(json)));
+
+var folder = new Option<DirectoryInfo>("--figures")
+{
+    Description = "Folder with steps.json, kernels.json and scale.json",
+    DefaultValueFactory = _ => new DirectoryInfo("benchmarks/figures"),
+};
+var page = new Option<FileInfo>("--page")
+{
+    Description = "The page whose tables are written anew",
+    DefaultValueFactory = _ => new FileInfo("docs/performance.md"),
+};
+var tables = new Command("tables", "Write figures into the tables of a page") { folder, page };
+tables.SetAction(r => Tables.Write(r.GetValue(folder)!, r.GetValue(page)!));
 
 // What the verbs above start once a measurement, so that each has a process's memory to itself.
 var sizes = new Option<int[]>("--scale")
@@ -50,25 +63,34 @@ var sizes = new Option<int[]>("--scale")
     Arity = new ArgumentArity(4, 4),
     AllowMultipleArgumentsPerToken = true,
 };
-var measure = new Command("measure") { caseName, threads, sizes };
+var seconds = new Option<double>("--seconds");
+var measure = new Command("measure") { caseName, threads, sizes, seconds };
 measure.Hidden = true;
 measure.SetAction(r =>
 {
     int[] s = r.GetValue(sizes) is { Length: 4 } given ? given : [1, 1, 1, 1];
     Measurement.Print(
-        r.GetValue(caseName)!, r.GetValue(threads), new Scale(s[0], s[1], s[2], s[3]));
+        r.GetValue(caseName)!, r.GetValue(threads), new Scale(s[0], s[1], s[2], s[3]),
+        r.GetValue(seconds));
 });
+var kernel = new Option<string[]>("--kernel");
+var measureKernels = new Command("measure-kernels") { kernel, threads };
+measureKernels.Hidden = true;
+measureKernels.SetAction(r =>
+    KernelMeasurement.Print(r.GetValue(kernel)!, r.GetValue(threads)));
 
-var root = new RootCommand("Benchmarks of Engine")
+ParseResult parsed = new RootCommand("Benchmarks of Engine")
 {
-    steps, scale, kernels, overhead, measure,
-};
+    steps, kernels, scale, overhead, tables, measure, measureKernels,
+}.Parse(args);
+if (parsed.Errors.Count > 0)
+{
+    Console.Error.WriteLine($"benchmarks: {parsed.Errors[0].Message} Try --help.");
+    return 2;
+}
 try
 {
-    return root.Parse(args).Invoke(new InvocationConfiguration
-    {
-        EnableDefaultExceptionHandler = false,
-    });
+    return parsed.Invoke(new InvocationConfiguration { EnableDefaultExceptionHandler = false });
 }
 catch (Exception e) when (e is ArgumentException or IOException or InvalidOperationException)
 {

@@ -1,11 +1,19 @@
-// How cost grows: time and peak memory of a case over a 16-fold range of one size at a time, and the
-// exponent of the line through them (1 is linear).
+// How cost grows: time and peak memory of a case over a 16-fold range of one size at a time, and
+// the exponent of the line through them (1 is linear). Peak resident memory holds the runtime's own
+// 60 MiB or so, so the plan's temporaries and results are counted apart.
 using static System.FormattableString;
 
 namespace Engine.Benchmarks;
 
+/// <summary>What --json writes for a case and a size; memory is in MiB.</summary>
+internal sealed record ScaleRow(
+    string Case, string Size, int Threads, int[] Factors, double[] Ms, double[] PeakMb,
+    double[] PlanMb, double TimeExponent, double MemoryExponent, double PlanExponent);
+
 internal static class ScaleVerb
 {
+    private const double Seconds = 1;
+
     private static readonly int[] Factors = [1, 2, 4, 8, 16];
 
     private static readonly (string Name, Func<int, Scale> Of)[] Sizes =
@@ -16,31 +24,35 @@ internal static class ScaleVerb
         ("width", f => new Scale(Width: f)),
     ];
 
-    private sealed record Row(
-        string Case, string Size, int[] Factors, double[] Ms, double[] PeakMb,
-        double TimeExponent, double MemoryExponent);
-
     public static void Run(string? name, int threads, FileInfo? json)
     {
-        var rows = new List<Row>();
-        foreach (string c in name is null ? (string[])["sinusoid-1", "omniglot5-1"] : [name])
+        Console.WriteLine($"{threads} threads; each size times {string.Join(", ", Factors)}; "
+            + "exponent of the fitted power, 1 is linear");
+        var rows = new List<ScaleRow>();
+        foreach (Case c in name is null ? Cases.Growing : [Cases.Find(name)])
         {
+            Console.WriteLine($"{c.Name}: {c.About}");
             foreach (var (size, scale) in Sizes)
             {
                 Measurement[] m = Array.ConvertAll(
-                    Factors, f => Measurement.InChild(c, threads, scale(f)));
+                    Factors, f => Measurement.InChild(c.Name, threads, scale(f), Seconds));
                 double[] ms = Array.ConvertAll(m, x => x.Ms);
                 double[] mb = Array.ConvertAll(m, x => x.PeakMb);
-                rows.Add(new Row(c, size, Factors, ms, mb, Exponent(ms), Exponent(mb)));
-                Console.WriteLine($"{c}, {size} x {string.Join(", ", Factors)}");
-                Console.WriteLine("  ms " + string.Join(", ", ms.Select(x => Invariant($"{x:F2}")))
-                    + Invariant($"; exponent {rows[^1].TimeExponent:F2}"));
-                Console.WriteLine("  MB " + string.Join(", ", mb.Select(x => Invariant($"{x:F0}")))
-                    + Invariant($"; exponent {rows[^1].MemoryExponent:F2}"));
+                double[] plan = Array.ConvertAll(m, x => x.PlanMb);
+                rows.Add(new ScaleRow(c.Name, size, threads, Factors, ms, mb, plan,
+                    Exponent(ms), Exponent(mb), Exponent(plan)));
+                Print($"{size}, ms", ms, 2);
+                Print("  resident MiB", mb, 0);
+                Print("  plan's MiB", plan, 2);
+                Json.Write(json, rows);
             }
         }
-        Json.Write(json, rows);
     }
+
+    private static void Print(string what, double[] values, int digits) => Console.WriteLine(
+        $"  {what,-18}"
+        + string.Concat(values.Select(v => Invariant($"{Math.Round(v, digits),10}")))
+        + Invariant($"   exponent {Exponent(values):F2}"));
 
     /// <summary>Slope of the least-squares line through the logarithms.</summary>
     private static double Exponent(double[] values)

@@ -45,6 +45,12 @@ public sealed record Explanation(string Name, ImmutableArray<Explanation.Trace> 
         string Signature, long Hits, ImmutableArray<string> Steps, int FusedGroups, long PeakBytes,
         long ResultBytes, double Operations, TimeSpan Time, ImmutableArray<string> Captured)
     {
+        /// <summary>
+        /// Of each step, in order: its floating-point operations as in <see cref="Operations"/>,
+        /// and the bytes it reads and writes, each operand counted once.
+        /// </summary>
+        public ImmutableArray<(double Operations, double Bytes)> Work { get; private init; } = [];
+
         internal static Trace Of(
             string signature, long hits, Plan plan, TimeSpan time, List<Tensor> captured) => new(
             signature,
@@ -55,7 +61,23 @@ public sealed record Explanation(string Name, ImmutableArray<Explanation.Trace> 
             plan.Results.Select(view => view?.Slot).Distinct().Sum(slot => slot?.Bytes ?? 0),
             plan.Steps.Sum(step => step.Operations),
             time,
-            [.. captured.Select(t => $"{t.DType.Name()} {t.Shape}, {t.Count * t.DType.Size()} bytes")]);
+            [.. captured.Select(t => $"{t.DType.Name()} {t.Shape}, {t.Count * t.DType.Size()} bytes")])
+            {
+                Work = [.. plan.Steps.Select(step => (step.Operations, Bytes(step)))],
+            };
+
+        private static double Bytes(Step step) =>
+            step.Inputs.Concat(step.Outputs).Distinct().Sum(Bytes);
+
+        // A repeated element is one element in memory.
+        private static double Bytes(PlanView view)
+        {
+            double bytes = view.Type.Size();
+            for (int i = 0; i < view.Layout.Rank; i++)
+                if (view.Layout.Strides[i] != 0)
+                    bytes *= view.Layout.Sizes[i];
+            return bytes;
+        }
 
         /// <inheritdoc/>
         public override string ToString()

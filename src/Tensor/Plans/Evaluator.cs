@@ -18,6 +18,7 @@ internal static class Evaluator
     public static void Evaluate(
         ReadOnlySpan<Tensor> roots, bool keep, Device? withoutInputs = null)
     {
+        if (roots.Length == 1 && SingleStep.TryEvaluate(roots[0])) return;
         var pending = new List<Tensor>(roots.Length);
         foreach (Tensor root in roots)
             if (root.State.Value is null)

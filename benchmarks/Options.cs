@@ -1,0 +1,70 @@
+// Options that say in one line what is wrong with their value, before anything is measured.
+using System.CommandLine;
+using System.Globalization;
+
+namespace Engine.Benchmarks;
+
+internal static class Options
+{
+    /// <summary>A whole number of at least 1.</summary>
+    public static Option<int> Count(string name, string description, int byDefault)
+    {
+        var option = new Option<int>(name)
+        {
+            Description = description,
+            DefaultValueFactory = _ => byDefault,
+            CustomParser = result =>
+            {
+                string text = result.Tokens[0].Value;
+                if (int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int n)
+                    && n >= 1)
+                    return n;
+                result.AddError($"{name} takes a whole number of at least 1, not {text}.");
+                return byDefault;
+            },
+        };
+        return option;
+    }
+
+    /// <summary>The name of a case.</summary>
+    public static Option<string?> Case()
+    {
+        var option = new Option<string?>("--case") { Description = "Only this case" };
+        option.Validators.Add(result =>
+        {
+            if (result.GetValueOrDefault<string?>() is { } name && Cases.Check(name) is { } wrong)
+                result.AddError($"--case: {wrong}");
+        });
+        return option;
+    }
+
+    /// <summary>Part of a kernel's name; all by default.</summary>
+    public static Option<string> Filter()
+    {
+        var option = new Option<string>("--filter")
+        {
+            Description = "Only kernels whose name contains TEXT",
+            DefaultValueFactory = _ => "",
+        };
+        option.Validators.Add(result =>
+        {
+            if (KernelTable.Containing(result.GetValueOrDefault<string>()).Length == 0)
+                result.AddError("--filter: no kernel's name contains "
+                    + $"{result.GetValueOrDefault<string>()}.");
+        });
+        return option;
+    }
+
+    /// <summary>A file that can be written: hours may pass before it is.</summary>
+    public static Option<FileInfo?> Output(string name, string description)
+    {
+        var option = new Option<FileInfo?>(name) { Description = description };
+        option.Validators.Add(result =>
+        {
+            if (result.GetValueOrDefault<FileInfo?>() is { } file
+                && (file.Directory is not { Exists: true } || Directory.Exists(file.FullName)))
+                result.AddError($"{name}: {file} is not in a folder that is there, or is one.");
+        });
+        return option;
+    }
+}

@@ -1,0 +1,132 @@
+// The benchmarks' command line, in a process as a user runs it: what is wrong with options, what the
+// files hold, and that the page shows the figures that the files hold. Nothing here looks at a time
+// but for its being one.
+using System.Diagnostics;
+using System.Text.Json;
+
+namespace Engine.Tests.Docs;
+
+public class BenchmarksTests
+{
+    [Theory]
+    [InlineData("steps --threads 0", "--threads takes a whole number of at least 1, not 0.")]
+    [InlineData("steps --threads two", "--threads takes a whole number of at least 1, not two.")]
+    [InlineData("steps --rounds -1", "--rounds takes a whole number of at least 1, not -1.")]
+    [InlineData("steps --case mnist", "no case named mnist. There are: sinusoid-1, sinusoid-5,")]
+    [InlineData("scale --case mnist", "no case named mnist. There are: sinusoid-1, sinusoid-5,")]
+    [InlineData("steps --json nowhere/steps.json", "nowhere/steps.json is not in a folder")]
+    [InlineData("kernels --filter nothing", "no kernel's name contains nothing.")]
+    [InlineData("steps --repeat 3", "'--repeat'")]
+    [InlineData("", "command was not provided.")]
+    public void WrongOptionsAreOneLineAndExitCodeTwo(string arguments, string message)
+    {
+        var (code, output, errors) = Run(arguments.Split(' '));
+        Assert.Equal(2, code);
+        Assert.Equal("", output);
+        Assert.Contains(message, Assert.Single(errors.TrimEnd().Split('\n')));
+    }
+
+    [Fact]
+    public void StepsWithoutAPeerSaySoAndWriteEveryField()
+    {
+        using var folder = new TempFolder();
+        string file = Path.Combine(folder.Path, "steps.json");
+        var (code, output, errors) = Run(
+            ["steps", "--case", "sinusoid-1", "--rounds", "1", "--peer", "--json", file],
+            peers: folder.Path);
+        Assert.True(code == 0, errors);
+        Assert.Contains("No peer: ", errors);
+        Assert.Contains("Only our own figures follow.", errors);
+        Assert.Contains("sinusoid-1", output);
+
+        JsonElement row = Assert.Single(Rows(file));
+        Assert.Equal("sinusoid-1", row.GetProperty("case").GetString());
+        Assert.Equal(1, row.GetProperty("threads").GetInt32());
+        foreach (string field in (string[])
+            ["ms", "peak_mb", "gflops", "gflop", "mb_moved", "peak_gflops", "peak_gbs", "limit_ms"])
+            Assert.True(row.GetProperty(field).GetDouble() > 0, field);
+        Assert.True(row.GetProperty("spread").GetDouble() >= 0);
+        foreach (string field in (string[])["peer_ms", "ratio", "peer_peak_mb"])
+            Assert.Equal(JsonValueKind.Null, row.GetProperty(field).ValueKind);
+        // 25 tasks, each a support set through two steps' worth of forward and backward passes.
+        Assert.InRange(row.GetProperty("gflop").GetDouble(), 0.005, 0.02);
+    }
+
+    [Fact]
+    public void KernelsWriteEveryField()
+    {
+        using var folder = new TempFolder();
+        string file = Path.Combine(folder.Path, "kernels.json");
+        var (code, _, errors) = Run(
+            ["kernels", "--filter", "matrix product 8, backend", "--json", file]);
+        Assert.True(code == 0, errors);
+        JsonElement row = Assert.Single(Rows(file));
+        Assert.Equal("matrix product 8, backend", row.GetProperty("case").GetString());
+        double ms = row.GetProperty("ms").GetDouble();
+        Assert.True(ms > 0);
+        Assert.Equal(2 * 8 * 8 * 8 / ms / 1e6, row.GetProperty("gflops").GetDouble(), 1e-9);
+        foreach (string field in (string[])["peak_mb", "limit_ms"])
+            Assert.True(row.GetProperty(field).GetDouble() > 0, field);
+        Assert.Equal(JsonValueKind.Null, row.GetProperty("peer_ms").ValueKind);
+    }
+
+    [Fact]
+    public void ThePageShowsTheFiguresInTheFiles()
+    {
+        using var folder = new TempFolder();
+        string root = ArchitectureTests.Root, copy = Path.Combine(folder.Path, "performance.md");
+        string page = File.ReadAllText(Path.Combine(root, "docs", "performance.md"));
+        File.WriteAllText(copy, page);
+        string figures = Path.Combine(root, "benchmarks", "figures");
+        var (code, _, errors) = Run(["tables", "--figures", figures, "--page", copy]);
+        Assert.True(code == 0, errors);
+        Assert.Equal(page, File.ReadAllText(copy));
+
+        File.WriteAllText(copy, page.Replace("<!-- kernels:begin -->", ""));
+        (code, _, errors) = Run(["tables", "--figures", figures, "--page", copy]);
+        Assert.Equal(1, code);
+        Assert.Contains("has no place for the table kernels", errors);
+    }
+
+    /// <summary>Of the same configuration and framework as the tests.</summary>
+    private static string Program
+    {
+        get
+        {
+            string[] folders = AppContext.BaseDirectory.TrimEnd(Path.DirectorySeparatorChar)
+                .Split(Path.DirectorySeparatorChar);
+            return Path.Combine(ArchitectureTests.Root, "benchmarks", "bin", folders[^2],
+                folders[^1], "benchmarks.dll");
+        }
+    }
+
+    private static JsonElement[] Rows(string file)
+    {
+        using JsonDocument json = JsonDocument.Parse(File.ReadAllText(file));
+        return [.. json.RootElement.EnumerateArray().Select(row => row.Clone())];
+    }
+
+    private static (int Code, string Output, string Errors) Run(
+        string[] arguments, string? peers = null)
+    {
+        var start = new ProcessStartInfo(
+            "dotnet", [Program, .. arguments.Where(word => word.Length > 0)])
+        {
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        };
+        if (peers is not null) start.Environment["ENGINE_PEERS"] = peers;
+        using Process process = Process.Start(start)!;
+        Task<string> errors = process.StandardError.ReadToEndAsync();
+        string output = process.StandardOutput.ReadToEnd();
+        process.WaitForExit();
+        return (process.ExitCode, output, errors.Result);
+    }
+
+    private sealed class TempFolder : IDisposable
+    {
+        public string Path { get; } = Directory.CreateTempSubdirectory("engine-tests").FullName;
+
+        public void Dispose() => Directory.Delete(Path, recursive: true);
+    }
+}
