@@ -5,36 +5,6 @@ using System.Runtime.CompilerServices;
 
 namespace Engine.Kernels;
 
-/// <summary>Sizes of a Winograd convolution over tasks of images.</summary>
-internal readonly record struct WinogradShape(
-    int Tasks, int Images, int Height, int Width, int OutHeight, int OutWidth, int Padding)
-{
-    private const int TilesPerBlock = 48;
-
-    public int TileRows => (OutHeight + 3) / 4;
-
-    public int TileColumns => (OutWidth + 3) / 4;
-
-    /// <summary>Rows of tiles in a block: some 48 tiles, and enough blocks for threads.</summary>
-    public int BlockRows
-    {
-        get
-        {
-            int limit = Math.Max(1, Math.Min(
-                TilesPerBlock / TileColumns, Tasks * Images * TileRows / 8));
-            int blocks = (Images * TileRows + limit - 1) / limit;
-            return (Images * TileRows + blocks - 1) / blocks;
-        }
-    }
-
-    /// <summary>Blocks of a task.</summary>
-    public int Blocks => (Images * TileRows + BlockRows - 1) / BlockRows;
-
-    /// <summary>Distance of positions: an odd number of cache lines spreads them.</summary>
-    public nint Position(int channels) =>
-        (((nint)BlockRows * TileColumns * channels + 15) / 16 | 1) * 16;
-}
-
 /// <summary>Images of one task: channels are Channel apart, images Image.</summary>
 internal unsafe struct WinogradImages<T> where T : unmanaged
 {
@@ -68,12 +38,12 @@ internal readonly unsafe struct WinogradTiles<O, V, T> : IDisposable
         temp.Dispose();
     }
 
-    /// <summary>Transformed input tiles of rows start .. end - 1.</summary>
+    /// <summary>Transformed input tiles of rows start .. end - 1, to their block.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void Input(
-        in WinogradImages<T> x, int start, int end, T* target, nint position, int tilePitch)
+        in WinogradImages<T> x, in WinogradBlock block, int start, int end, T* target,
+        nint position, int tilePitch)
     {
-        nint rowTiles = (nint)shape.TileColumns * tilePitch;
         for (int first = start, last; first < end; first = last)
         {
             last = Math.Min(end, (first / shape.TileRows + 1) * shape.TileRows);
@@ -90,8 +60,8 @@ internal readonly unsafe struct WinogradTiles<O, V, T> : IDisposable
                         rows.Pointer + i * pitch + shape.Padding * O.Count);
                 for (int row = first; row < last; row++)
                     WinogradTransform<O, V, T>.Input(
-                        rows.Pointer + 4 * (row - first) * pitch, pitch, shape.TileColumns,
-                        temp.Pointer, target + (row - start) * rowTiles + c, position, tilePitch);
+                        rows.Pointer + 4 * (row - first) * pitch, pitch, block.Row(row),
+                        temp.Pointer, target + c, position, tilePitch);
             }
         }
     }
@@ -99,11 +69,12 @@ internal readonly unsafe struct WinogradTiles<O, V, T> : IDisposable
     /// <summary>Transformed tiles of the gradient of the output.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void Gradient(
-        in WinogradImages<T> g, int start, int end, T* target, nint position, int tilePitch)
+        in WinogradImages<T> g, in WinogradBlock block, int start, int end, T* target,
+        nint position, int tilePitch)
     {
-        nint rowTiles = (nint)shape.TileColumns * tilePitch;
         for (int row = start; row < end; row++)
         {
+            WinogradRow place = block.Row(row);
             T* image = g.Data + row / shape.TileRows * g.Image;
             int top = row % shape.TileRows * 4;
             for (int c = 0; c < g.Channels; c += O.Count)
@@ -114,8 +85,7 @@ internal readonly unsafe struct WinogradTiles<O, V, T> : IDisposable
                         Math.Min(O.Count, g.Channels - c), top + i < shape.OutHeight,
                         shape.OutWidth, rows.Pointer + i * pitch);
                 WinogradTransform<O, V, T>.OutputTransposed(
-                    rows.Pointer, pitch, shape.TileColumns, temp.Pointer,
-                    target + (row - start) * rowTiles + c, position, tilePitch);
+                    rows.Pointer, pitch, place, temp.Pointer, target + c, position, tilePitch);
             }
         }
     }
@@ -123,19 +93,19 @@ internal readonly unsafe struct WinogradTiles<O, V, T> : IDisposable
     /// <summary>Outputs from transformed tiles.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void Output(
-        T* source, nint position, int tilePitch, int start, int end, in WinogradImages<T> y)
+        T* source, nint position, int tilePitch, in WinogradBlock block, int start, int end,
+        in WinogradImages<T> y)
     {
-        nint rowTiles = (nint)shape.TileColumns * tilePitch;
         for (int row = start; row < end; row++)
         {
+            WinogradRow place = block.Row(row);
             T* image = y.Data + row / shape.TileRows * y.Image;
             int top = row % shape.TileRows * 4;
             int height = Math.Min(4, shape.OutHeight - top);
             for (int c = 0; c < y.Channels; c += O.Count)
             {
                 WinogradTransform<O, V, T>.Output(
-                    source + (row - start) * rowTiles + c, position, tilePitch,
-                    shape.TileColumns, temp.Pointer, rows.Pointer, pitch);
+                    source + c, position, tilePitch, place, temp.Pointer, rows.Pointer, pitch);
                 for (int i = 0; i < height; i++)
                     WinogradLanes<O, V, T>.Scatter(
                         rows.Pointer + i * pitch, shape.OutWidth,
