@@ -80,11 +80,12 @@ internal static unsafe class WinogradConvolution<O, V, T>
         T* from = o.Weights + task * o.WeightTask + k * o.WeightFilter;
         T* to = job.Filters + task * job.FilterTask + k;
         int lanes = Math.Min(O.Count, o.Filters - k);
+        var points = new WinogradPoints<O, V, T>();
         for (int c = 0; c < job.Channels; c++, from += o.WeightChannel, to += job.Outputs)
         {
             WinogradLanes<O, V, T>.Gather(from, o.WeightFilter, lanes, c < o.Channels, 9, filter);
             WinogradTransform<O, V, T>.Filter(
-                first, step, temp, to, job.FilterPosition, job.Shape.PositionRows);
+                points, first, step, temp, to, job.FilterPosition, job.Shape.MaxHeight);
         }
     }
 

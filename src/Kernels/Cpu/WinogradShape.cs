@@ -25,10 +25,8 @@ internal readonly record struct WinogradShape(
     /// <summary>Tiles of a row that are 4 wide.</summary>
     public int FullColumns => EdgeWidth == 4 ? TileColumns : TileColumns - 1;
 
-    /// <summary>Positions in use, downwards and across.</summary>
-    public int PositionRows => TileRows == 1 ? EdgeHeight + 2 : 6;
-
-    public int PositionColumns => TileColumns == 1 ? EdgeWidth + 2 : 6;
+    /// <summary>Outputs of the highest tiles.</summary>
+    public int MaxHeight => TileRows == 1 ? EdgeHeight : 4;
 
     /// <summary>
     /// Whether there are so few tiles that positions are shared among threads, not tiles.
@@ -91,12 +89,20 @@ internal readonly record struct WinogradBlock(WinogradShape Shape, int Start, in
     public (int First, int Count) Tiles(int position)
     {
         int low = LowRows, wide = Shape.FullColumns;
-        bool withLow = position / 6 < Shape.EdgeHeight + 2;
-        bool withNarrow = position % 6 < Shape.EdgeWidth + 2;
+        bool withLow = Uses(Shape.EdgeHeight, position / 6);
+        bool withNarrow = Uses(Shape.EdgeWidth, position % 6);
         int first = withLow ? 0 : low * wide, end = FullTiles;
         if (withNarrow && wide < Shape.TileColumns) end += End - Start - (withLow ? 0 : low);
         return (first, end - first);
     }
+
+    // Of the points in WinogradTransform's order, tiles of 2 use the last 4, of 3 the first 5.
+    private static bool Uses(int outputs, int point) => outputs switch
+    {
+        2 => point >= 2,
+        3 => point < 5,
+        _ => true,
+    };
 
     private int LowBefore(int row) => row / Shape.TileRows - Start / Shape.TileRows;
 }

@@ -187,6 +187,7 @@ internal static unsafe class WinogradWeightGradient<O, V, T>
         T* from = job.Partials + task * job.PartialCount * job.Size + k;
         T* to = o.Weights + task * o.WeightTask + k * o.WeightFilter;
         int lanes = Math.Min(O.Count, o.Filters - k);
+        var points = new WinogradPoints<O, V, T>();
         for (int c = 0; c < o.Channels; c++, from += job.Outputs, to += o.WeightChannel)
         {
             for (int i = 0; i < Positions; i++)
@@ -196,7 +197,7 @@ internal static unsafe class WinogradWeightGradient<O, V, T>
                     sum = O.Add(sum, O.Load(from + i * job.Position + partial * job.Size));
                 O.Store(sum, sums + i * O.Count);
             }
-            WinogradTransform<O, V, T>.FilterTransposed(sums, O.Count, temp, filter);
+            WinogradTransform<O, V, T>.FilterTransposed(points, sums, O.Count, temp, filter);
             WinogradLanes<O, V, T>.Scatter(filter, 9, to, o.WeightFilter, lanes);
         }
     }
