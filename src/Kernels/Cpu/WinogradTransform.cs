@@ -3,9 +3,9 @@
 // 0, +-5/8, +-3/2 and infinity: half the rounding error of the usual 0, +-1, +-2.
 //
 // y = A'((G g G') * (B' d B))A with 6 x 6 tiles d of the input and 4 x 4 tiles y of the output.
-// Each matrix is applied to columns, then to rows. The points are in
-// the order 3/2, -3/2, 5/8, -5/8, infinity, 0. Tiles of 3 outputs use the first 5 of them, tiles of
-// 2 the last 4: F(3, 3) and F(2, 3) with G as it is, since B takes up the difference of the scales.
+// Each matrix is applied to columns, then to rows. The points stand in the order 3/2, -3/2, 5/8,
+// -5/8, infinity, 0. Tiles of 3 outputs use the first 5 of them, tiles of 2 the last 4: F(3, 3) and
+// F(2, 3) with G as it is, since B takes up the difference of the scales.
 using System.Numerics;
 using System.Runtime.CompilerServices;
 
