@@ -35,6 +35,15 @@ public unsafe class ConvolutionTests
         [1, 3, 16, 6, 9, 24, 3, 3, 1, 1, 0, 0, 1, 1, 1],
         [1, 2, 33, 1, 5, 16, 3, 3, 1, 1, 2, 2, 1, 1, 1],
         [1, 2, 16, 10, 210, 16, 3, 3, 1, 1, 1, 1, 1, 1, 1],
+        [1, 5, 16, 8, 12, 16, 3, 3, 1, 1, 1, 1, 1, 1, 1],
+        [2, 3, 16, 2, 2, 16, 3, 3, 1, 1, 1, 1, 1, 1, 1],
+        [1, 3, 16, 1, 1, 17, 3, 3, 1, 1, 1, 1, 1, 1, 1],
+        [1, 26, 16, 7, 11, 16, 3, 3, 1, 1, 1, 1, 1, 1, 1],
+        [3, 20, 16, 6, 7, 24, 3, 3, 1, 1, 1, 1, 1, 1, 1],
+        [2, 3, 4, 13, 9, 10, 3, 3, 1, 1, 2, 1, 2, 1, 2],
+        [1, 2, 3, 30, 31, 9, 5, 7, 1, 1, 4, 2, 1, 1, 1],
+        [1, 2, 2, 11, 12, 17, 3, 2, 1, 1, 0, 3, 2, 2, 1],
+        [1, 3, 3, 40, 40, 8, 3, 3, 1, 1, 1, 1, 1, 1, 1],
     ];
 
     public static TheoryData<int> Cases => [.. Enumerable.Range(0, Shapes.Length)];
@@ -72,7 +81,10 @@ public unsafe class ConvolutionTests
     [InlineData(4, 5, 1, 28, 28, 32, 3)]
     [InlineData(1, 33, 16, 7, 7, 32, 3)]
     [InlineData(2, 6, 32, 14, 14, 16, 3)]
+    [InlineData(1, 5, 16, 3, 3, 32, 3)]
+    [InlineData(1, 40, 16, 10, 10, 32, 3)]
     [InlineData(1, 20, 8, 9, 9, 8, 5)]
+    [InlineData(2, 44, 1, 28, 28, 32, 3)]
     public void ThreadsDoNotChangeBits(int t, int n, int c, int h, int w, int k, int r)
     {
         var shape = new ConvolutionShape(t, n, c, h, w, k, r, r, 1, 1, 1, 1, 1, 1, 1);
@@ -98,11 +110,18 @@ public unsafe class ConvolutionTests
 
     /// <summary>Maximum error over the exact result's root mean square.</summary>
     [Theory]
-    [InlineData(true, 1e-5)]
-    [InlineData(false, 4e-6)]
-    public void ErrorsStayBelow(bool winograd, double limit)
+    [InlineData(true, 1e-5, 6, 64, 14, 64)]
+    [InlineData(true, 1e-5, 20, 64, 7, 64)]
+    [InlineData(true, 1e-5, 75, 64, 3, 64)]
+    [InlineData(true, 1e-5, 9, 32, 21, 32)]
+    [InlineData(false, 4e-6, 6, 64, 14, 64)]
+    [InlineData(true, 4e-6, 75, 1, 28, 64)]
+    [InlineData(true, 4e-6, 20, 3, 84, 32)]
+    public void ErrorsStayBelow(
+        bool winograd, double limit, int images, int channels, int size, int filters)
     {
-        var s = new ConvolutionShape(1, 6, 64, 14, 14, 64, 3, 3, 1, 1, 1, 1, 1, 1, 1);
+        var s = new ConvolutionShape(
+            1, images, channels, size, size, filters, 3, 3, 1, 1, 1, 1, 1, 1, 1);
         View[] results = [];
         View[] Run(CpuBackend backend, DType type)
         {
@@ -129,6 +148,18 @@ public unsafe class ConvolutionTests
             double error = a.Zip(b, (u, v) => Math.Abs(u - v)).Max() / rms;
             Assert.True(error < limit, $"result {i}: {error}");
         }
+    }
+
+    [Fact]
+    public void StrictOptionIsReadFromTheEnvironment()
+    {
+        Assert.True(CpuBackend.WinogradFrom(null));
+        Assert.True(CpuBackend.WinogradFrom("winograd"));
+        Assert.False(CpuBackend.WinogradFrom("direct"));
+        var e = Assert.Throws<ArgumentException>(() => CpuBackend.WinogradFrom("Exact"));
+        Assert.Equal(
+            "ENGINE_CONVOLUTION is 'Exact'; it may be 'winograd' (the default) or 'direct'.",
+            e.Message);
     }
 
     private static ConvolutionShape Shape(int[] s) => new(
@@ -182,8 +213,8 @@ public unsafe class ConvolutionTests
     {
         double[] values = view.Values();
         for (int i = 0; i < expected.Length; i++)
-            Assert.True(Math.Abs(values[i] - expected[i]) <= tolerance,
-                $"{name}[{i}] is {values[i]}, not {expected[i]}");
+            if (!(Math.Abs(values[i] - expected[i]) <= tolerance))
+                Assert.Fail($"{name}[{i}] is {values[i]}, not {expected[i]}");
         view.AssertGuard();
     }
 

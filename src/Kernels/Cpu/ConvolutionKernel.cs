@@ -38,6 +38,11 @@ internal sealed unsafe class ConvolutionKernel<O, V, T> : ConvolutionKernel
             WinogradConvolution<O, V, T>.Run(backend, tiles, o, flip: false);
             return;
         }
+        if (ShiftedConvolution<O, V, T>.Suits(shape))
+        {
+            ShiftedConvolution<O, V, T>.Run(backend, ShiftedPlanes.Of(shape), o);
+            return;
+        }
         FlatConvolution<O, V, T>.Run(
             backend, FlatAxis.Rows(shape), FlatAxis.Columns(shape), o);
     }
@@ -79,6 +84,11 @@ internal sealed unsafe class ConvolutionKernel<O, V, T> : ConvolutionKernel
             WinogradConvolution<O, V, T>.Run(backend, tiles, o, flip: true);
             return;
         }
+        if (ShiftedConvolution<O, V, T>.Suits(s))
+        {
+            ColumnsToImage<O, V, T>.Run(backend, ShiftedPlanes.Of(s), o);
+            return;
+        }
         for (int a = 0; a < s.StrideHeight; a++)
             for (int b = 0; b < s.StrideWidth; b++)
             {
@@ -107,6 +117,11 @@ internal sealed unsafe class ConvolutionKernel<O, V, T> : ConvolutionKernel
                 o.Tasks, o.Images, shape.Height, shape.Width, shape.OutHeight, shape.OutWidth,
                 shape.PaddingHeight);
             WinogradWeightGradient<O, V, T>.Run(backend, tiles, o);
+            return;
+        }
+        if (ShiftedConvolution<O, V, T>.Suits(shape))
+        {
+            ShiftedWeightGradient<O, V, T>.Run(backend, ShiftedPlanes.Of(shape), o);
             return;
         }
         FlatWeightGradient<O, V, T>.Run(

@@ -9,47 +9,54 @@ public sealed unsafe partial class CpuBackend
 {
     /// <summary>
     /// Whether 3 x 3 convolutions of many channels may take Winograd's method: two to three times
-    /// faster, with errors of some 4e-6 instead of 1e-6 of the result's root mean square.
+    /// faster, with errors of some 4e-6 instead of 1e-6 of the result's root mean square. False
+    /// keeps every convolution to sums of products as in its definition. For
+    /// <see cref="Default"/>, the environment's ENGINE_CONVOLUTION=direct says so from outside. Not
+    /// to be changed while another thread computes on this backend.
     /// </summary>
-    internal bool Winograd { get; init; } = true;
+    public bool Winograd { get; set; } = true;
 
     /// <inheritdoc/>
     public void Convolution(
         in ConvolutionShape shape, in Operand x, in Operand w, in Operand y,
-        in Epilogue epilogue = default)
-    {
-        ConvolutionKernel kernel = Width(y.Type);
-        if (epilogue.Program is null)
-        {
-            kernel.Forward(this, shape, x, w, y, null);
-            return;
-        }
-        byte* memory = stackalloc byte[TileJob.MemoryFor(epilogue)];
-        TileJob after = TileJob.Bind(epilogue, y, memory);
-        kernel.Forward(this, shape, x, w, y, Unsafe.AsPointer(ref after));
-    }
+        in Epilogue epilogue = default) => Convolve(shape, false, x, w, y, epilogue);
 
     /// <inheritdoc/>
     public void InputGradient(
         in ConvolutionShape shape, in Operand g, in Operand w, in Operand dx,
-        in Epilogue epilogue = default)
-    {
-        ConvolutionKernel kernel = Width(dx.Type);
-        if (epilogue.Program is null)
-        {
-            kernel.InputGradient(this, shape, g, w, dx, null);
-            return;
-        }
-        byte* memory = stackalloc byte[TileJob.MemoryFor(epilogue)];
-        TileJob after = TileJob.Bind(epilogue, dx, memory);
-        kernel.InputGradient(this, shape, g, w, dx, Unsafe.AsPointer(ref after));
-    }
+        in Epilogue epilogue = default) => Convolve(shape, true, g, w, dx, epilogue);
 
     /// <inheritdoc/>
     public void WeightGradient(
         in ConvolutionShape shape, in Operand x, in Operand g, in Operand dw)
     {
         Width(dw.Type).WeightGradient(this, shape, x, g, dw);
+    }
+
+    /// <summary>Whether a value of ENGINE_CONVOLUTION lets Winograd's method in.</summary>
+    internal static bool WinogradFrom(string? wish) => wish switch
+    {
+        null or "" or "winograd" => true,
+        "direct" => false,
+        _ => throw new ArgumentException(
+            $"ENGINE_CONVOLUTION is '{wish}'; it may be 'winograd' (the default) or 'direct'."),
+    };
+
+    private void Convolve(
+        in ConvolutionShape shape, bool transposed, in Operand source, in Operand w,
+        in Operand result, in Epilogue epilogue)
+    {
+        ConvolutionKernel kernel = Width(result.Type);
+        void* after = null;
+        TileJob job = default;
+        if (epilogue.Program is not null)
+        {
+            byte* memory = stackalloc byte[TileJob.MemoryFor(epilogue)];
+            job = TileJob.Bind(epilogue, result, memory);
+            after = Unsafe.AsPointer(ref job);
+        }
+        if (transposed) kernel.InputGradient(this, shape, source, w, result, after);
+        else kernel.Forward(this, shape, source, w, result, after);
     }
 
     private static ConvolutionKernel Width(DType type) => type switch

@@ -11,6 +11,10 @@ namespace Engine.Kernels;
 public sealed unsafe partial class CpuBackend : IBackend
 {
     private const int ThreadLimit = 1024;
+    private static readonly Lazy<CpuBackend> Process = new(() => new(DefaultThreads())
+    {
+        Winograd = WinogradFrom(Environment.GetEnvironmentVariable("ENGINE_CONVOLUTION")),
+    });
     private readonly BufferPool pool = new();
 
     /// <summary>A backend with the given number of threads, the calling one included.</summary>
@@ -21,9 +25,11 @@ public sealed unsafe partial class CpuBackend : IBackend
     }
 
     /// <summary>
-    /// The process's CPU: as many threads as processors, or as ENGINE_THREADS says.
+    /// The process's CPU: as many threads as processors, or as ENGINE_THREADS says. An
+    /// ENGINE_CONVOLUTION other than "winograd" or "direct" is an
+    /// <see cref="ArgumentException"/>; see <see cref="Winograd"/>.
     /// </summary>
-    public static CpuBackend Default { get; } = new(DefaultThreads());
+    public static CpuBackend Default => Process.Value;
 
     /// <inheritdoc/>
     public string Name => "cpu";

@@ -24,6 +24,11 @@ internal unsafe struct DotArguments<T> where T : unmanaged
 
     /// <summary>Whether C is added to, or else overwritten.</summary>
     public bool Add;
+
+    /// <summary>
+    /// Whether C holds a vector per product, its lanes not yet summed; Depth is whole vectors.
+    /// </summary>
+    public bool Lanes;
 }
 
 /// <summary>Dot products of a few rows with a few others.</summary>
@@ -149,6 +154,18 @@ internal static unsafe class DotTile<O, V, T>
         T* c = t.C;
         nint column = t.ColumnC;
         bool add = t.Add;
+        if (t.Lanes)
+        {
+            AddRow<N>(c, column, c00, c01, c02, add);
+            if (R.Value > 1) AddRow<N>(c += t.RowC, column, c10, c11, c12, add);
+            if (R.Value > 2) AddRow<N>(c += t.RowC, column, c20, c21, c22, add);
+            if (R.Value > 3) AddRow<N>(c += t.RowC, column, c30, c31, c32, add);
+            if (R.Value > 4) AddRow<N>(c += t.RowC, column, c40, c41, c42, add);
+            if (R.Value > 5) AddRow<N>(c += t.RowC, column, c50, c51, c52, add);
+            if (R.Value > 6) AddRow<N>(c += t.RowC, column, c60, c61, c62, add);
+            if (R.Value > 7) AddRow<N>(c += t.RowC, column, c70, c71, c72, add);
+            return;
+        }
         StoreRow<N>(c, column, c00, c01, c02, add);
         if (R.Value > 1) StoreRow<N>(c += t.RowC, column, c10, c11, c12, add);
         if (R.Value > 2) StoreRow<N>(c += t.RowC, column, c20, c21, c22, add);
@@ -178,6 +195,17 @@ internal static unsafe class DotTile<O, V, T>
         Store(c, c0, add);
         if (N.Value > 1) Store(c + column, c1, add);
         if (N.Value > 2) Store(c + 2 * column, c2, add);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void AddRow<N>(T* c, nint column, V c0, V c1, V c2, bool add)
+        where N : struct, IConst
+    {
+        O.Store(add ? O.Add(c0, O.Load(c)) : c0, c);
+        c += column;
+        if (N.Value > 1) O.Store(add ? O.Add(c1, O.Load(c)) : c1, c);
+        c += column;
+        if (N.Value > 2) O.Store(add ? O.Add(c2, O.Load(c)) : c2, c);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -55,15 +55,20 @@ internal static unsafe class FlatCopy<O, V, T>
         Clear(plane, (int)(end - plane));
     }
 
+    /// <summary>Zeros in count elements, and in what follows up to a whole vector.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Clear(T* target, int count)
+    internal static void Clear(T* target, int count)
     {
         V zero = O.Create(default);
         for (int i = 0; i < count; i += O.Count) O.Store(zero, target + i);
     }
 
+    /// <summary>
+    /// A row of pitch elements: pad zeros (or as many elements of the source left out, where pad is
+    /// negative), what fits of the source, zeros.
+    /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void LoadRow(T* source, int width, int pad, T* target, int pitch)
+    internal static void LoadRow(T* source, int width, int pad, T* target, int pitch)
     {
         int start = pad <= 0 ? 0 : Math.Min(pad, pitch);
         int skipped = Math.Min(pad < 0 ? -pad : 0, width);

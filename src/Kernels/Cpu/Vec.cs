@@ -25,6 +25,11 @@ internal unsafe interface IVec<V, T> where V : struct where T : unmanaged
     /// <summary>Writes the first elements from p on, 1 .. Count of them.</summary>
     static abstract void Store(V v, T* p, int count);
 
+    /// <summary>
+    /// Writes all elements from an aligned p on, past the caches; a fence must follow.
+    /// </summary>
+    static abstract void Stream(V v, T* p);
+
     /// <summary>One value in every lane.</summary>
     static abstract V Create(T value);
 
@@ -63,6 +68,9 @@ internal readonly unsafe struct Vec512<T> : IVec<Vector512<T>, T> where T : unma
         T* lanes = (T*)&v;
         for (int i = 0; i < count; i++) p[i] = lanes[i];
     }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Stream(Vector512<T> v, T* p) => v.StoreAlignedNonTemporal(p);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector512<T> Create(T value) => Vector512.Create(value);
@@ -116,6 +124,9 @@ internal readonly unsafe struct Vec256<T> : IVec<Vector256<T>, T> where T : unma
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Stream(Vector256<T> v, T* p) => v.StoreAlignedNonTemporal(p);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<T> Create(T value) => Vector256.Create(value);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -160,6 +171,9 @@ internal readonly unsafe struct Vec128<T> : IVec<Vector128<T>, T> where T : unma
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Stream(Vector128<T> v, T* p) => v.StoreAlignedNonTemporal(p);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector128<T> Create(T value) => Vector128.Create(value);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -198,6 +212,9 @@ internal readonly unsafe struct Vec1<T> : IVec<T, T> where T : unmanaged, INumbe
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Store(T v, T* p, int count) => *p = v;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Stream(T v, T* p) => *p = v;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static T Create(T value) => value;

@@ -5,36 +5,6 @@ using System.Runtime.CompilerServices;
 
 namespace Engine.Kernels;
 
-/// <summary>Sizes of a Winograd convolution over tasks of images.</summary>
-internal readonly record struct WinogradShape(
-    int Tasks, int Images, int Height, int Width, int OutHeight, int OutWidth, int Padding)
-{
-    private const int TilesPerBlock = 48;
-
-    public int TileRows => (OutHeight + 3) / 4;
-
-    public int TileColumns => (OutWidth + 3) / 4;
-
-    /// <summary>Rows of tiles in a block: some 48 tiles, and enough blocks for threads.</summary>
-    public int BlockRows
-    {
-        get
-        {
-            int limit = Math.Max(1, Math.Min(
-                TilesPerBlock / TileColumns, Tasks * Images * TileRows / 8));
-            int blocks = (Images * TileRows + limit - 1) / limit;
-            return (Images * TileRows + blocks - 1) / blocks;
-        }
-    }
-
-    /// <summary>Blocks of a task.</summary>
-    public int Blocks => (Images * TileRows + BlockRows - 1) / BlockRows;
-
-    /// <summary>Distance of positions: an odd number of cache lines spreads them.</summary>
-    public nint Position(int channels) =>
-        (((nint)BlockRows * TileColumns * channels + 15) / 16 | 1) * 16;
-}
-
 /// <summary>Images of one task: channels are Channel apart, images Image.</summary>
 internal unsafe struct WinogradImages<T> where T : unmanaged
 {
@@ -47,18 +17,24 @@ internal unsafe struct WinogradImages<T> where T : unmanaged
 internal readonly unsafe struct WinogradTiles<O, V, T> : IDisposable
     where O : struct, IVec<V, T> where V : struct where T : unmanaged, INumberBase<T>
 {
+    // Rows up to so long are transposed several at once: they follow one another in an image.
+    private const int ShortRow = 10;
+
     private readonly WinogradShape shape;
     private readonly int pitch;
     private readonly Scratch<T> rows;
     private readonly Scratch<T> temp;
+    private readonly WinogradPoints<O, V, T> points = new();
 
     public WinogradTiles(CpuBackend backend, WinogradShape shape)
     {
         this.shape = shape;
         pitch = (4 * shape.TileColumns + 2) * O.Count;
-        int count = (4 * Math.Min(shape.BlockRows, shape.TileRows) + 2) * pitch;
+        int inputRows = 4 * Math.Min(shape.BlockRows, shape.TileRows) + 2;
+        int count = inputRows * pitch;
         rows = new Scratch<T>(backend, count);
-        temp = new Scratch<T>(backend, Math.Max(6 * pitch, 36 * O.Count));
+        int together = shape.Width <= ShortRow ? inputRows * shape.Width : 0;
+        temp = new Scratch<T>(backend, Math.Max(6 * pitch, Math.Max(36, together) * O.Count));
         new Span<T>(rows.Pointer, count).Clear();
     }
 
@@ -68,54 +44,96 @@ internal readonly unsafe struct WinogradTiles<O, V, T> : IDisposable
         temp.Dispose();
     }
 
-    /// <summary>Transformed input tiles of rows start .. end - 1.</summary>
+    /// <summary>Transformed input tiles of rows start .. end - 1, to their block.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void Input(
-        in WinogradImages<T> x, int start, int end, T* target, nint position, int tilePitch)
+        in WinogradImages<T> x, in WinogradBlock block, int start, int end, T* target,
+        nint position, int tilePitch)
     {
-        nint rowTiles = (nint)shape.TileColumns * tilePitch;
+        WinogradRow* places = stackalloc WinogradRow[Math.Min(end - start, shape.TileRows)];
         for (int first = start, last; first < end; first = last)
         {
             last = Math.Min(end, (first / shape.TileRows + 1) * shape.TileRows);
             T* image = x.Data + first / shape.TileRows * x.Image;
             int top = first % shape.TileRows * 4 - shape.Padding;
             int width = Math.Min(shape.Width, 4 * shape.TileColumns + 2 - shape.Padding);
+            for (int row = first; row < last; row++) places[row - first] = block.Row(row);
             for (int c = 0; c < x.Channels; c += O.Count)
             {
-                for (int i = 0; i < 4 * (last - first) + 2; i++)
-                    WinogradLanes<O, V, T>.Gather(
-                        image + c * x.Channel + (nint)(top + i) * shape.Width, x.Channel,
-                        Math.Min(O.Count, x.Channels - c),
-                        (uint)(top + i) < (uint)shape.Height, width,
-                        rows.Pointer + i * pitch + shape.Padding * O.Count);
+                InputRows(
+                    image + c * x.Channel, x.Channel, Math.Min(O.Count, x.Channels - c), top,
+                    4 * (last - first) + 2, width);
                 for (int row = first; row < last; row++)
                     WinogradTransform<O, V, T>.Input(
-                        rows.Pointer + 4 * (row - first) * pitch, pitch, shape.TileColumns,
-                        temp.Pointer, target + (row - start) * rowTiles + c, position, tilePitch);
+                        points, rows.Pointer + 4 * (row - first) * pitch, pitch,
+                        places[row - first], temp.Pointer, target + c, position, tilePitch);
             }
         }
     }
 
+    /// <summary>Rows top .. top + count - 1 of a vector of channels, zeros outside.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private void InputRows(T* image, nint channel, int channels, int top, int count, int width)
+    {
+        T* target = rows.Pointer + shape.Padding * O.Count;
+        if (shape.Width > ShortRow)
+        {
+            for (int i = 0; i < count; i++)
+                WinogradLanes<O, V, T>.Gather(
+                    image + (nint)(top + i) * shape.Width, channel, channels,
+                    (uint)(top + i) < (uint)shape.Height, width, target + i * pitch);
+            return;
+        }
+        int start = Math.Max(top, 0), end = Math.Min(top + count, shape.Height);
+        if (start < end)
+            WinogradLanes<O, V, T>.Gather(
+                image + (nint)start * shape.Width, channel, channels, true,
+                (end - start) * shape.Width, temp.Pointer);
+        for (int h = top; h < top + count; h++, target += pitch)
+        {
+            if (h < start || h >= end)
+            {
+                new Span<T>(target, width * O.Count).Clear();
+                continue;
+            }
+            T* from = temp.Pointer + (nint)(h - start) * shape.Width * O.Count;
+            for (int w = 0; w < width * O.Count; w += O.Count)
+                O.Store(O.Load(from + w), target + w);
+        }
+    }
+
+    // Tiles that keep within a row's outputs may have their rows one after another.
+    private bool RowsTogether => shape.OutWidth <= ShortRow && shape.OutWidth % 4 != 1;
+
     /// <summary>Transformed tiles of the gradient of the output.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void Gradient(
-        in WinogradImages<T> g, int start, int end, T* target, nint position, int tilePitch)
+        in WinogradImages<T> g, in WinogradBlock block, int start, int end, T* target,
+        nint position, int tilePitch)
     {
-        nint rowTiles = (nint)shape.TileColumns * tilePitch;
         for (int row = start; row < end; row++)
         {
+            WinogradRow place = block.Row(row);
             T* image = g.Data + row / shape.TileRows * g.Image;
             int top = row % shape.TileRows * 4;
+            bool together = RowsTogether && top + place.Height <= shape.OutHeight;
+            int rowPitch = together ? shape.OutWidth * O.Count : pitch;
             for (int c = 0; c < g.Channels; c += O.Count)
             {
-                for (int i = 0; i < 4; i++)
+                T* from = image + c * g.Channel + (nint)top * shape.OutWidth;
+                int channels = Math.Min(O.Count, g.Channels - c);
+                if (together)
                     WinogradLanes<O, V, T>.Gather(
-                        image + c * g.Channel + (nint)(top + i) * shape.OutWidth, g.Channel,
-                        Math.Min(O.Count, g.Channels - c), top + i < shape.OutHeight,
-                        shape.OutWidth, rows.Pointer + i * pitch);
+                        from, g.Channel, channels, true, place.Height * shape.OutWidth,
+                        rows.Pointer);
+                else
+                    for (int i = 0; i < place.Height; i++, from += shape.OutWidth)
+                        WinogradLanes<O, V, T>.Gather(
+                            from, g.Channel, channels, top + i < shape.OutHeight,
+                            shape.OutWidth, rows.Pointer + i * pitch);
                 WinogradTransform<O, V, T>.OutputTransposed(
-                    rows.Pointer, pitch, shape.TileColumns, temp.Pointer,
-                    target + (row - start) * rowTiles + c, position, tilePitch);
+                    points, rows.Pointer, rowPitch, place, temp.Pointer, target + c, position,
+                    tilePitch);
             }
         }
     }
@@ -123,22 +141,26 @@ internal readonly unsafe struct WinogradTiles<O, V, T> : IDisposable
     /// <summary>Outputs from transformed tiles.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void Output(
-        T* source, nint position, int tilePitch, int start, int end, in WinogradImages<T> y)
+        T* source, nint position, int tilePitch, in WinogradBlock block, int start, int end,
+        in WinogradImages<T> y)
     {
-        nint rowTiles = (nint)shape.TileColumns * tilePitch;
         for (int row = start; row < end; row++)
         {
+            WinogradRow place = block.Row(row);
             T* image = y.Data + row / shape.TileRows * y.Image;
             int top = row % shape.TileRows * 4;
             int height = Math.Min(4, shape.OutHeight - top);
+            // Rows at once, or one by one.
+            int runs = RowsTogether ? 1 : height, run = shape.OutWidth * height / runs;
+            int rowPitch = RowsTogether ? shape.OutWidth * O.Count : pitch;
             for (int c = 0; c < y.Channels; c += O.Count)
             {
                 WinogradTransform<O, V, T>.Output(
-                    source + (row - start) * rowTiles + c, position, tilePitch,
-                    shape.TileColumns, temp.Pointer, rows.Pointer, pitch);
-                for (int i = 0; i < height; i++)
+                    points, source + c, position, tilePitch, place, temp.Pointer, rows.Pointer,
+                    rowPitch);
+                for (int i = 0; i < runs; i++)
                     WinogradLanes<O, V, T>.Scatter(
-                        rows.Pointer + i * pitch, shape.OutWidth,
+                        rows.Pointer + i * pitch, run,
                         image + c * y.Channel + (nint)(top + i) * shape.OutWidth, y.Channel,
                         Math.Min(O.Count, y.Channels - c));
             }

@@ -14,6 +14,9 @@ internal static unsafe class WinogradWeightGradient<O, V, T>
     private const int MaxPartials = 8;
     private const long MaxElements = 1 << 24;
 
+    // A partial sum costs as much as the products of a block or so.
+    private const int BlocksPerPartial = 4;
+
     // Sums of so many blocks are gathered before they are added to those before: less rounding.
     private const int BlocksPerSum = 16;
 
@@ -23,9 +26,14 @@ internal static unsafe class WinogradWeightGradient<O, V, T>
         public WinogradShape Shape;
         public void* Backend;
         public T* Partials;
+
+        /// <summary>Transformed tiles of all tasks, if staged.</summary>
+        public T* Inputs, Gradients;
         public int Channels, Outputs, PartialCount;
         public readonly nint Position => (nint)Channels * Outputs + 16;
         public readonly nint Size => Positions * Position;
+        public readonly nint InputPosition => Shape.Position(Channels);
+        public readonly nint GradientPosition => Shape.Position(Outputs);
     }
 
     /// <summary>Writes o.Weights (contiguous within a task); o.Result holds the gradient.</summary>
@@ -40,11 +48,56 @@ internal static unsafe class WinogradWeightGradient<O, V, T>
             Outputs = WinogradConvolution<O, V, T>.Padded(o.Filters),
         };
         long partialLimit = Math.Min(MaxPartials, MaxElements / job.Size) / o.Tasks;
-        job.PartialCount = (int)Math.Min(shape.Blocks, Math.Max(1, partialLimit));
+        int useful = (shape.Blocks + BlocksPerPartial - 1) / BlocksPerPartial;
+        job.PartialCount = (int)Math.Min(useful, Math.Max(1, partialLimit));
         using var partials = new Scratch<T>(backend, o.Tasks * job.PartialCount * job.Size);
         job.Partials = partials.Pointer;
-        backend.Workers.Run(o.Tasks * job.PartialCount, &Accumulate, &job);
+        if (shape.Staged) RunStaged(backend, ref job);
+        else backend.Workers.Run(o.Tasks * job.PartialCount, &Accumulate, &job);
         backend.Workers.Run(o.Tasks * (job.Outputs / O.Count), &TransformBack, &job);
+    }
+
+    private static void RunStaged(CpuBackend backend, ref Job job)
+    {
+        int tasks = job.Operands.Tasks;
+        using var inputs = new Scratch<T>(backend, tasks * Positions * job.InputPosition);
+        using var gradients = new Scratch<T>(backend, tasks * Positions * job.GradientPosition);
+        job.Inputs = inputs.Pointer;
+        job.Gradients = gradients.Pointer;
+        void* context = Unsafe.AsPointer(ref job);
+        backend.Workers.Run(tasks * job.Shape.Images, &StageTiles, context);
+        backend.Workers.Run(tasks * Positions, &StageProduct, context);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void StageTiles(void* context, int part)
+    {
+        ref Job job = ref *(Job*)context;
+        ref FlatOperands<T> o = ref job.Operands;
+        WinogradShape shape = job.Shape;
+        CpuBackend backend = Unsafe.AsRef<CpuBackend>(job.Backend);
+        int task = part / shape.Images, start = part % shape.Images * shape.TileRows;
+        int end = start + shape.TileRows;
+        using var tiles = new WinogradTiles<O, V, T>(backend, shape);
+        using var gradientTiles = new WinogradTiles<O, V, T>(backend, shape);
+        tiles.Input(
+            WinogradConvolution<O, V, T>.Source(o, task), shape.Block(0), start, end,
+            job.Inputs + task * Positions * job.InputPosition, job.InputPosition, job.Channels);
+        gradientTiles.Gradient(
+            WinogradConvolution<O, V, T>.Result(o, task), shape.Block(0), start, end,
+            job.Gradients + task * Positions * job.GradientPosition, job.GradientPosition,
+            job.Outputs);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void StageProduct(void* context, int part)
+    {
+        ref Job job = ref *(Job*)context;
+        int task = part / Positions, position = part % Positions;
+        Multiply(
+            job, job.Shape.Block(0), position, job.Inputs + part * job.InputPosition,
+            job.Gradients + part * job.GradientPosition,
+            job.Partials + task * job.Size + position * job.Position, false);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
@@ -57,7 +110,7 @@ internal static unsafe class WinogradWeightGradient<O, V, T>
         int task = part / job.PartialCount, partial = part % job.PartialCount;
         int firstBlock = (int)((long)shape.Blocks * partial / job.PartialCount);
         int endBlock = (int)((long)shape.Blocks * (partial + 1) / job.PartialCount);
-        nint positionX = shape.Position(job.Channels), positionG = shape.Position(job.Outputs);
+        nint positionX = job.InputPosition, positionG = job.GradientPosition;
         using var tiles = new WinogradTiles<O, V, T>(backend, shape);
         using var gradientTiles = new WinogradTiles<O, V, T>(backend, shape);
         using var inputs = new Scratch<T>(backend, Positions * positionX);
@@ -66,49 +119,48 @@ internal static unsafe class WinogradWeightGradient<O, V, T>
         using var extra = new Scratch<T>(backend, two ? job.Size : 0);
         T* sum = job.Partials + part * job.Size;
         T* recent = two ? extra.Pointer : sum;
-        var x = new WinogradImages<T>
+        WinogradImages<T> x = WinogradConvolution<O, V, T>.Source(o, task);
+        WinogradImages<T> g = WinogradConvolution<O, V, T>.Result(o, task);
+        for (int number = firstBlock; number < endBlock; number++)
         {
-            Data = o.Source + task * o.SourceTask,
-            Image = o.SourceImage,
-            Channel = o.SourceChannel,
-            Channels = o.Channels,
-        };
-        var g = new WinogradImages<T>
-        {
-            Data = o.Result + task * o.ResultTask,
-            Image = o.ResultImage,
-            Channel = o.ResultChannel,
-            Channels = o.Filters,
-        };
-        for (int block = firstBlock; block < endBlock; block++)
-        {
-            int start = block * shape.BlockRows;
-            int end = Math.Min(start + shape.BlockRows, shape.Images * shape.TileRows);
-            tiles.Input(x, start, end, inputs.Pointer, positionX, job.Channels);
-            gradientTiles.Gradient(g, start, end, gradients.Pointer, positionG, job.Outputs);
-            int number = (block - firstBlock) % BlocksPerSum;
-            bool add = two ? number > 0 : block > firstBlock;
-            var product = new Product<T>
-            {
-                RowA = 1,
-                ColumnA = job.Channels,
-                RowB = job.Outputs,
-                ColumnB = 1,
-                RowC = job.Outputs,
-                M = job.Channels,
-                N = job.Outputs,
-                K = (nint)(end - start) * shape.TileColumns,
-            };
+            WinogradBlock block = shape.Block(number);
+            tiles.Input(
+                x, block, block.Start, block.End, inputs.Pointer, positionX, job.Channels);
+            gradientTiles.Gradient(
+                g, block, block.Start, block.End, gradients.Pointer, positionG, job.Outputs);
+            int place = (number - firstBlock) % BlocksPerSum;
+            bool add = two ? place > 0 : number > firstBlock;
             for (int i = 0; i < Positions; i++)
-            {
-                product.A = inputs.Pointer + i * positionX;
-                product.B = gradients.Pointer + i * positionG;
-                product.C = recent + i * job.Position;
-                GemmSmall<O, V, T>.Run(product, add);
-            }
-            if (two && (number == BlocksPerSum - 1 || block == endBlock - 1))
-                AddTo(sum, recent, job.Size, block - firstBlock >= BlocksPerSum);
+                Multiply(
+                    job, block, i, inputs.Pointer + i * positionX,
+                    gradients.Pointer + i * positionG, recent + i * job.Position, add);
+            if (two && (place == BlocksPerSum - 1 || number == endBlock - 1))
+                AddTo(sum, recent, job.Size, number - firstBlock >= BlocksPerSum);
         }
+    }
+
+    /// <summary>The product of one position; zeros where no tile takes part.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Multiply(
+        in Job job, in WinogradBlock block, int position, T* inputs, T* gradients, T* sum,
+        bool add)
+    {
+        (int first, int count) = block.Tiles(position);
+        var product = new Product<T>
+        {
+            A = inputs + (nint)first * job.Channels,
+            RowA = 1,
+            ColumnA = job.Channels,
+            B = gradients + (nint)first * job.Outputs,
+            RowB = job.Outputs,
+            ColumnB = 1,
+            C = sum,
+            RowC = job.Outputs,
+            M = job.Channels,
+            N = job.Outputs,
+            K = count,
+        };
+        GemmSmall<O, V, T>.Run(product, add);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
@@ -135,6 +187,7 @@ internal static unsafe class WinogradWeightGradient<O, V, T>
         T* from = job.Partials + task * job.PartialCount * job.Size + k;
         T* to = o.Weights + task * o.WeightTask + k * o.WeightFilter;
         int lanes = Math.Min(O.Count, o.Filters - k);
+        var points = new WinogradPoints<O, V, T>();
         for (int c = 0; c < o.Channels; c++, from += job.Outputs, to += o.WeightChannel)
         {
             for (int i = 0; i < Positions; i++)
@@ -144,10 +197,8 @@ internal static unsafe class WinogradWeightGradient<O, V, T>
                     sum = O.Add(sum, O.Load(from + i * job.Position + partial * job.Size));
                 O.Store(sum, sums + i * O.Count);
             }
-            WinogradTransform<O, V, T>.FilterTransposed(sums, O.Count, temp, filter);
-            for (int lane = 0; lane < lanes; lane++)
-                for (int i = 0; i < 9; i++)
-                    to[lane * o.WeightFilter + i] = filter[i * O.Count + lane];
+            WinogradTransform<O, V, T>.FilterTransposed(points, sums, O.Count, temp, filter);
+            WinogradLanes<O, V, T>.Scatter(filter, 9, to, o.WeightFilter, lanes);
         }
     }
 }
