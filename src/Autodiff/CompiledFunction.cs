@@ -111,7 +111,9 @@ internal sealed class CompiledFunction<A, R>(string name, Func<A, R> function)
             });
             R result = function(Structure.WithLeaves(arguments, standIns));
             List<Tensor> outputs = Structure.Leaves(result);
-            // A captured tensor that another transform traces must not be frozen.
+            // A captured tensor that another transform traces must not be frozen. The caller runs
+            // the function again, which costs a second trace at every such call: what was built on
+            // the placeholders cannot stand for it, as rules of one's own refer to what they saw.
             if (outputs.Exists(output => output.Traced && output.Trace != trace)) return null;
 
             Tensor[] roots = [.. outputs.Where(output => !output.IsSymbolicZero)];

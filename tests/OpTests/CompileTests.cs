@@ -137,4 +137,41 @@ public class CompileTests
         Assert.True(g.Items[1].IsSymbolicZero);
         Assert.Equal((2 * X).ToArray<double>(), g.Items[0].ToArray<double>());
     }
+
+    [Theory]
+    [InlineData(1, 300, 1)]
+    [InlineData(3, 300, 5)]
+    [InlineData(5, 17, 33)]
+    [InlineData(2, 4096, 7)]
+    [InlineData(40, 700, 50)]
+    public void SumsOfWhatIsEvaluatedOnTheWayDifferByTheDocumentedBound(int m, int k, int n)
+    {
+        Key[] keys = Key.From((uint)k).Split(2);
+        foreach (DType type in (DType[])[DType.Float32, DType.Float64])
+        {
+            Tensor a = keys[0].Normal([k, m], type), b = keys[1].Normal([n, k], type);
+            var f = (Tensor a, Tensor b) =>
+            {
+                // While compiled neither has a value, and both are read where they lie.
+                Tensor x = a.Transpose(), y = b.Transpose();
+                Tree.Eval(x, y);
+                return (x.MatMul(y), x.Sum(1), y.Sum(0));
+            };
+            var (product, rows, columns) = f(a, b);
+            var (product2, rows2, columns2) = Compile.Of(f)(a, b);
+            double epsilon = type == DType.Float32
+                ? float.BitIncrement(1) - 1 : Math.BitIncrement(1) - 1;
+            Within(product, product2, a.Transpose().Abs().MatMul(b.Transpose().Abs()));
+            Within(rows, rows2, a.Abs().Sum(0));
+            Within(columns, columns2, b.Abs().Sum(1));
+
+            void Within(Tensor plain, Tensor compiled, Tensor magnitudes)
+            {
+                double[] p = plain.ToDoubles(), c = compiled.ToDoubles();
+                double[] sum = magnitudes.ToDoubles();
+                for (int i = 0; i < p.Length; i++)
+                    Assert.InRange(Math.Abs(p[i] - c[i]), 0, k * epsilon * sum[i]);
+            }
+        }
+    }
 }
