@@ -1,6 +1,6 @@
 // Constant folding: what a compiled function computes from captured tensors alone is computed once,
-// when tracing ends, and frozen as they are. Views stay views: they cost nothing, and how a product's
-// operand lies decides its last bits. Numbers stay numbers, for the plan to work with.
+// when tracing ends, and frozen as they are. Views stay views: they cost nothing, and how the
+// operand of a product lies decides its last bits. Numbers stay numbers, for the plan to work with.
 namespace Engine;
 
 /// <summary>
@@ -101,7 +101,8 @@ internal sealed class Folding
         return state.Primitive switch
         {
             Constant => Kind.Number,
-            Reshape or BroadcastTo or Elementwise or { Names: not null } when numbers => Kind.Number,
+            Reshape or BroadcastTo or Elementwise or { Names: not null } when numbers =>
+                Kind.Number,
             ViewPrimitive or SymbolicZero or Barrier or { Names: not null } => Kind.View,
             _ => Kind.Work,
         };

@@ -55,7 +55,8 @@ public class CompileTests
         Assert.Equal(X.Abs().Pow(0.5).Sum().Item(), compiled(X, 0.5).Item());
         for (int i = 0; i < 6; i++) compiled(X, 1.1 + i);
         var error = Assert.Throws<EngineException>(() => compiled(X, 99.0));
-        Assert.StartsWith("Compile: traced 8 times and called with yet another signature", error.Message);
+        Assert.StartsWith(
+            "Compile: traced 8 times and called with yet another signature", error.Message);
         Assert.EndsWith("Pass what changes as a Tensor, and keep shapes fixed.", error.Message);
     }
 
@@ -71,7 +72,8 @@ public class CompileTests
     public void EqualOperationsAreMergedAndFrozenOnesAreDoneOnce()
     {
         Tensor table = X.Exp();
-        var compiled = Compile.Of((Tensor x) => (x.Sin() * x.Sin()).Sum() + (table * 2).Sum() * x.Sum());
+        var compiled = Compile.Of((Tensor x) =>
+            (x.Sin() * x.Sin()).Sum() + (table * 2).Sum() * x.Sum());
         compiled(X);
         string explained = Compile.Explain(compiled).ToString();
         Assert.Equal(1, explained.Split("SinOp").Length - 1);
@@ -88,7 +90,8 @@ public class CompileTests
             var (loss, g) = Grad.WithValue((Tensor p) => (p * x).Sin().Sum())(w);
             return (w - 0.1 * g, loss);
         });
-        Tensor plain = Tensor.From(new float[50_000]) + 0.5f, x = (Tensor.Arange(50_000, DType.Float32) * 1e-4).Eval();
+        Tensor plain = Tensor.From(new float[50_000]) + 0.5f;
+        Tensor x = (Tensor.Arange(50_000, DType.Float32) * 1e-4).Eval();
         Tensor w = plain.Eval().To(device), input = x.To(device), first = w;
         for (int i = 0; i < 5; i++) (w, _) = step(w, input);
         long held = backend.BytesHeld;

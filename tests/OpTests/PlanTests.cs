@@ -67,9 +67,10 @@ public class PlanTests
         Assert.StartsWith("SinOp -> 1 x (48, 4, 16)", step);
         // A product reads transposed operands, a sum reads repeated ones, where they lie.
         Assert.StartsWith("MatMul", Assert.Single(Steps(
-            (Tensor x, Tensor y) => x.Transpose().Reshape(64, 48).MatMul(y.Reshape(48, 64)), X, Y)));
+            (Tensor x, Tensor y) => x.Transpose().Reshape(64, 48).MatMul(y.Reshape(48, 64)),
+            X, Y)));
         Assert.StartsWith("Sum", Assert.Single(Steps((Tensor x) =>
-            x.Transpose().ExpandDims(0).BroadcastTo([5, 64, 48]).Sum((Axes)0, keepDims: false), X)));
+            x.Transpose().ExpandDims(0).BroadcastTo([5, 64, 48]).Sum(0), X)));
     }
 
     [Fact]

@@ -75,7 +75,8 @@ internal sealed class PlanGraph
     /// uses its own stack: chains of any length are fine.
     /// </summary>
     public static PlanGraph Collect(
-        ReadOnlySpan<Tensor> roots, IReadOnlyList<Tensor>? placeholders = null, bool simplify = false)
+        ReadOnlySpan<Tensor> roots, IReadOnlyList<Tensor>? placeholders = null,
+        bool simplify = false)
     {
         var graph = new PlanGraph();
         var nodes = new Dictionary<Tensor, PlanNode>(ReferenceEqualityComparer.Instance);
@@ -195,7 +196,9 @@ internal sealed class PlanGraph
         return node;
     }
 
-    /// <summary>Equal primitives of one shape on the same inputs: they compute the same bits.</summary>
+    /// <summary>
+    /// Equal primitives of one shape on the same inputs: they compute the same bits.
+    /// </summary>
     private sealed class SameOperation : IEqualityComparer<PlanNode>
     {
         public static readonly SameOperation Instance = new();
