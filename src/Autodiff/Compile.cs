@@ -6,10 +6,11 @@ namespace Engine;
 /// values of plain C# arguments and static fields) traces the function and plans it; later calls
 /// replay the plan. Tensors that the function captures are frozen at the trace. Under another
 /// transform a compiled function is simply the function. After 8 traces a new signature is an
-/// error: pass what changes as a Tensor. Results have the bits they have without compiling, but
-/// for what depends on matrix products and convolutions: how an operand lies decides the order of
-/// a product's sum, and a plan that freezes captures and shares copies may lay it otherwise. They
-/// agree to some units in the last place (1e-13 in float64 over random programs of 40 operations).
+/// error: pass what changes as a Tensor. Results have the bits of the same results evaluated
+/// together without compiling, but for this: how a tensor lies in memory, and what is computed in
+/// one pass, decide the order of a sum, and plain code evaluates on the way (transforms and tree
+/// operations do) where compiled code does not. So the sum of k numbers, k products in a matrix
+/// product, may be rounded otherwise, by at most k epsilon times the sum of their magnitudes.
 /// </summary>
 public static class Compile
 {

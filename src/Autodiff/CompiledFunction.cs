@@ -14,11 +14,11 @@ internal sealed class CompiledFunction<A, R>(string name, Func<A, R> function)
     private readonly List<Signature> traced = [];
 
     /// <summary>
-    /// One traced signature: its plan and how long that took to make, the values it captured, and
+    /// One traced signature: its plan and how long that took to make, the values it froze, and
     /// the result's structure with the type of each tensor (a symbolic zero stays one).
     /// </summary>
     private sealed record Entry(
-        Plan Plan, TimeSpan Time, Value[] Captured, List<Tensor> CapturedTensors, R Template,
+        Plan Plan, TimeSpan Time, Frozen Frozen, R Template,
         List<(Shape Shape, DType DType, bool IsZero)> Outputs)
     {
         /// <summary>Calls that replayed the plan.</summary>
@@ -43,7 +43,7 @@ internal sealed class CompiledFunction<A, R>(string name, Func<A, R> function)
         if (Find(signature, arguments, leaves) is not { } entry)
             return function(arguments);
 
-        Value[] values = [.. Evaluator.Values(name, inputs), .. entry.Captured];
+        Value[] values = [.. Evaluator.Values(name, inputs), .. entry.Frozen.Values];
         Storage?[] results = entry.Plan.Run(Evaluator.DeviceOf(name, values, device), values);
         var tensors = new Tensor[entry.Outputs.Count];
         for (int i = 0, next = 0; i < tensors.Length; i++)
@@ -65,7 +65,7 @@ internal sealed class CompiledFunction<A, R>(string name, Func<A, R> function)
         lock (gate)
             return new(name, [.. entries.Select(e => Explanation.Trace.Of(
                 e.Key.ToString(), e.Value.Hits, e.Value.Plan, e.Value.Time,
-                e.Value.CapturedTensors))]);
+                e.Value.Frozen))]);
     }
 
     /// <summary>
@@ -100,6 +100,8 @@ internal sealed class CompiledFunction<A, R>(string name, Func<A, R> function)
         var trace = new Trace(name);
         try
         {
+            // What is younger than this is the function's own work.
+            long firstId = Tensor.Placeholder([], DType.Bool, trace).Id;
             var holes = new List<Tensor>();
             List<Tensor> standIns = leaves.ConvertAll(leaf =>
             {
@@ -109,39 +111,25 @@ internal sealed class CompiledFunction<A, R>(string name, Func<A, R> function)
             });
             R result = function(Structure.WithLeaves(arguments, standIns));
             List<Tensor> outputs = Structure.Leaves(result);
-            // A captured tensor that another transform traces must not be frozen.
+            // A captured tensor that another transform traces must not be frozen. The caller runs
+            // the function again, which costs a second trace at every such call: what was built on
+            // the placeholders cannot stand for it, as rules of one's own refer to what they saw.
             if (outputs.Exists(output => output.Traced && output.Trace != trace)) return null;
 
             Tensor[] roots = [.. outputs.Where(output => !output.IsSymbolicZero)];
-            Freeze(holes, roots, signature.Device);
+            Folding folding = Folding.Run(holes, roots, firstId, signature.Device);
             PlanGraph graph = PlanGraph.Collect(roots, holes, simplify: true);
             Plan plan = Plan.Make(graph.Nodes, graph.Roots);
-            List<Tensor> captured = graph.Parameters[holes.Count..];
-            // A donated state that is captured too must stay: the plan reads it at every call.
-            foreach (Tensor tensor in captured) tensor.State.Value?.Storage.AddOwner();
+            Frozen frozen = folding.Freeze(name, graph.Parameters[holes.Count..]);
             // The template keeps no node of the trace alive.
             R template = Structure.WithLeaves(result, outputs.ConvertAll(Tensor.ZeroGradient));
             return new Entry(
-                plan, Stopwatch.GetElapsedTime(start), Evaluator.Values(name, captured), captured,
-                template,
+                plan, Stopwatch.GetElapsedTime(start), frozen, template,
                 outputs.ConvertAll(o => (o.Shape, o.DType, o.IsSymbolicZero)));
         }
         finally
         {
             trace.End();
         }
-    }
-
-    /// <summary>Computes, once and for all, what does not depend on the arguments.</summary>
-    private static void Freeze(List<Tensor> holes, Tensor[] roots, Device? device)
-    {
-        Tape tape = Tape.Record(holes, roots);
-        var free = new List<Tensor>();
-        foreach (TapeEntry entry in tape.Entries)
-            foreach (Tensor input in entry.Inputs)
-                if (!tape.DependsOn(input) && input.ConstantValue is null)
-                    free.Add(input);
-        // One by one: what has no inputs goes to the arguments' device, captured tensors stay.
-        foreach (Tensor tensor in free) Evaluator.Boundary([tensor], device);
     }
 }

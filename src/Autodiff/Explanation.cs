@@ -41,9 +41,14 @@ public sealed record Explanation(string Name, ImmutableArray<Explanation.Trace> 
     /// </param>
     /// <param name="Time">What tracing and planning took.</param>
     /// <param name="Captured">Tensors that the function captured, frozen at the trace.</param>
+    /// <param name="Folded">
+    /// Results of operations on captured tensors alone, computed at the trace.
+    /// </param>
+    /// <param name="FoldedOperations">Operations that therefore are not among the steps.</param>
     public sealed record Trace(
         string Signature, long Hits, ImmutableArray<string> Steps, int FusedGroups, long PeakBytes,
-        long ResultBytes, double Operations, TimeSpan Time, ImmutableArray<string> Captured)
+        long ResultBytes, double Operations, TimeSpan Time, ImmutableArray<string> Captured,
+        ImmutableArray<string> Folded, int FoldedOperations)
     {
         /// <summary>
         /// Of each step, in order: its floating-point operations as in <see cref="Operations"/>,
@@ -52,19 +57,26 @@ public sealed record Explanation(string Name, ImmutableArray<Explanation.Trace> 
         public ImmutableArray<(double Operations, double Bytes)> Work { get; private init; } = [];
 
         internal static Trace Of(
-            string signature, long hits, Plan plan, TimeSpan time, List<Tensor> captured) => new(
+            string signature, long hits, Plan plan, TimeSpan time, Frozen frozen) => new(
             signature,
             hits,
             [.. plan.Steps.Select(step => step.ToString())],
-            plan.Steps.Count(step => step is TileStepGroup or ReduceStep or EpilogueStep or PoolStep),
+            plan.Steps.Count(
+                step => step is TileStepGroup or ReduceStep or EpilogueStep or PoolStep),
             plan.ArenaBytes,
             plan.Results.Select(view => view?.Slot).Distinct().Sum(slot => slot?.Bytes ?? 0),
             plan.Steps.Sum(step => step.Operations),
             time,
-            [.. captured.Select(t => $"{t.DType.Name()} {t.Shape}, {t.Count * t.DType.Size()} bytes")])
+            [.. frozen.Tensors.Where((_, i) => frozen.Makers[i] is null).Select(Text)],
+            [.. frozen.Tensors.Index().Where(t => frozen.Makers[t.Index] is not null)
+                .Select(t => $"{frozen.Makers[t.Index]} -> {Text(t.Item)}")],
+            frozen.Operations)
             {
                 Work = [.. plan.Steps.Select(step => (step.Operations, Bytes(step)))],
             };
+
+        private static string Text(Tensor t) =>
+            $"{t.DType.Name()} {t.Shape}, {t.Count * t.DType.Size()} bytes";
 
         private static double Bytes(Step step) =>
             step.Inputs.Concat(step.Outputs).Distinct().Sum(Bytes);
@@ -83,10 +95,11 @@ public sealed record Explanation(string Name, ImmutableArray<Explanation.Trace> 
         public override string ToString()
         {
             var text = new StringBuilder($"{Signature}\n  {Hits} calls replayed, planned in "
-                + $"{Time.TotalMilliseconds:F1} ms; {Steps.Length} steps, {FusedGroups} of them with "
-                + $"fused element-wise work; {PeakBytes} bytes of temporaries, {ResultBytes} of "
-                + "results");
+                + $"{Time.TotalMilliseconds:F1} ms; {Steps.Length} steps, {FusedGroups} of them "
+                + $"with fused element-wise work; {PeakBytes} bytes of temporaries, {ResultBytes} of "
+                + $"results; {FoldedOperations} operations folded");
             foreach (string tensor in Captured) text.Append($"\n  captured {tensor}");
+            foreach (string result in Folded) text.Append($"\n  folded {result}");
             foreach (string step in Steps) text.Append($"\n    {step}");
             return text.ToString();
         }

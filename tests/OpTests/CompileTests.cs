@@ -55,7 +55,8 @@ public class CompileTests
         Assert.Equal(X.Abs().Pow(0.5).Sum().Item(), compiled(X, 0.5).Item());
         for (int i = 0; i < 6; i++) compiled(X, 1.1 + i);
         var error = Assert.Throws<EngineException>(() => compiled(X, 99.0));
-        Assert.StartsWith("Compile: traced 8 times and called with yet another signature", error.Message);
+        Assert.StartsWith(
+            "Compile: traced 8 times and called with yet another signature", error.Message);
         Assert.EndsWith("Pass what changes as a Tensor, and keep shapes fixed.", error.Message);
     }
 
@@ -71,7 +72,8 @@ public class CompileTests
     public void EqualOperationsAreMergedAndFrozenOnesAreDoneOnce()
     {
         Tensor table = X.Exp();
-        var compiled = Compile.Of((Tensor x) => (x.Sin() * x.Sin()).Sum() + (table * 2).Sum() * x.Sum());
+        var compiled = Compile.Of((Tensor x) =>
+            (x.Sin() * x.Sin()).Sum() + (table * 2).Sum() * x.Sum());
         compiled(X);
         string explained = Compile.Explain(compiled).ToString();
         Assert.Equal(1, explained.Split("SinOp").Length - 1);
@@ -88,7 +90,8 @@ public class CompileTests
             var (loss, g) = Grad.WithValue((Tensor p) => (p * x).Sin().Sum())(w);
             return (w - 0.1 * g, loss);
         });
-        Tensor plain = Tensor.From(new float[50_000]) + 0.5f, x = (Tensor.Arange(50_000, DType.Float32) * 1e-4).Eval();
+        Tensor plain = Tensor.From(new float[50_000]) + 0.5f;
+        Tensor x = (Tensor.Arange(50_000, DType.Float32) * 1e-4).Eval();
         Tensor w = plain.Eval().To(device), input = x.To(device), first = w;
         for (int i = 0; i < 5; i++) (w, _) = step(w, input);
         long held = backend.BytesHeld;
@@ -136,5 +139,42 @@ public class CompileTests
         Assert.False(g.Items[0].IsSymbolicZero);
         Assert.True(g.Items[1].IsSymbolicZero);
         Assert.Equal((2 * X).ToArray<double>(), g.Items[0].ToArray<double>());
+    }
+
+    [Theory]
+    [InlineData(1, 300, 1)]
+    [InlineData(3, 300, 5)]
+    [InlineData(5, 17, 33)]
+    [InlineData(2, 4096, 7)]
+    [InlineData(40, 700, 50)]
+    public void SumsOfWhatIsEvaluatedOnTheWayDifferByTheDocumentedBound(int m, int k, int n)
+    {
+        Key[] keys = Key.From((uint)k).Split(2);
+        foreach (DType type in (DType[])[DType.Float32, DType.Float64])
+        {
+            Tensor a = keys[0].Normal([k, m], type), b = keys[1].Normal([n, k], type);
+            var f = (Tensor a, Tensor b) =>
+            {
+                // While compiled neither has a value, and both are read where they lie.
+                Tensor x = a.Transpose(), y = b.Transpose();
+                Tree.Eval(x, y);
+                return (x.MatMul(y), x.Sum(1), y.Sum(0));
+            };
+            var (product, rows, columns) = f(a, b);
+            var (product2, rows2, columns2) = Compile.Of(f)(a, b);
+            double epsilon = type == DType.Float32
+                ? float.BitIncrement(1) - 1 : Math.BitIncrement(1) - 1;
+            Within(product, product2, a.Transpose().Abs().MatMul(b.Transpose().Abs()));
+            Within(rows, rows2, a.Abs().Sum(0));
+            Within(columns, columns2, b.Abs().Sum(1));
+
+            void Within(Tensor plain, Tensor compiled, Tensor magnitudes)
+            {
+                double[] p = plain.ToDoubles(), c = compiled.ToDoubles();
+                double[] sum = magnitudes.ToDoubles();
+                for (int i = 0; i < p.Length; i++)
+                    Assert.InRange(Math.Abs(p[i] - c[i]), 0, k * epsilon * sum[i]);
+            }
+        }
     }
 }

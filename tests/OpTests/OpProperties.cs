@@ -185,20 +185,27 @@ internal static class OpProperties
         }
     }
 
-    /// <summary>Compiled, the op and its gradient give the same bits as without.</summary>
+    /// <summary>
+    /// Compiled, the op and its gradient give the same bits as without, and do so when replayed
+    /// with other values.
+    /// </summary>
     public static void Compiled(OpRow row)
     {
         foreach (Case c in row.Cases)
         {
-            var x = new Leaves(row.Inputs(c));
             var compiled = Compile.Of((Leaves t) => row.Apply(t.Items));
-            Same(row, row.Apply(x.Items), compiled(x), Text(c));
-            Same(row, row.Apply(x.Items), compiled(x), $"replayed {Text(c)}");
-            if (!row.Differentiable) continue;
             var gradient = Grad.Of((Leaves t) => row.Apply(t.Items).Square().Sum());
-            Leaves plain = gradient(x), replayed = Compile.Of(gradient)(x);
-            for (int i = 0; i < plain.Items.Length; i++)
-                Same(row, plain.Items[i], replayed.Items[i], $"gradient {Text(c)}");
+            var compiledGradient = Compile.Of(gradient);
+            for (int seed = 0; seed < 2; seed++)
+            {
+                var x = new Leaves(row.Inputs(c, seed));
+                string where = seed == 0 ? Text(c) : $"replayed {Text(c)}";
+                Same(row, row.Apply(x.Items), compiled(x), where);
+                if (!row.Differentiable) continue;
+                Leaves plain = gradient(x), replayed = compiledGradient(x);
+                for (int i = 0; i < plain.Items.Length; i++)
+                    Same(row, plain.Items[i], replayed.Items[i], $"gradient {where}");
+            }
         }
     }
 

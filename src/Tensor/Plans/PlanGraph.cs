@@ -75,7 +75,8 @@ internal sealed class PlanGraph
     /// uses its own stack: chains of any length are fine.
     /// </summary>
     public static PlanGraph Collect(
-        ReadOnlySpan<Tensor> roots, IReadOnlyList<Tensor>? placeholders = null, bool simplify = false)
+        ReadOnlySpan<Tensor> roots, IReadOnlyList<Tensor>? placeholders = null,
+        bool simplify = false)
     {
         var graph = new PlanGraph();
         var nodes = new Dictionary<Tensor, PlanNode>(ReferenceEqualityComparer.Instance);
@@ -87,12 +88,14 @@ internal sealed class PlanGraph
         states.Keys.CopyTo(tensors, 0);
         Array.Sort(tensors, static (a, b) => a.Id.CompareTo(b.Id));
         Dictionary<PlanNode, PlanNode>? known = simplify ? new(SameOperation.Instance) : null;
+        HashSet<Tensor> settled = simplify ? Settled(roots, states) : [];
         foreach (Tensor tensor in tensors)
         {
             NodeState state = states[tensor];
             nodes.Add(tensor, state.Value is not null ? graph.AddParameter(tensor)
                 : state.Primitive!.Names is { } named ? nodes[state.Inputs[named]]
-                : graph.AddOperation(tensor, state, nodes, known));
+                : graph.AddOperation(
+                    tensor, state, nodes, settled.Contains(tensor) ? null : known));
         }
         graph.Roots = new PlanNode[roots.Length];
         for (int i = 0; i < roots.Length; i++)
@@ -105,6 +108,27 @@ internal sealed class PlanGraph
             foreach (PlanNode input in node.Inputs)
                 input.Users.Add(node);
         return graph;
+    }
+
+    /// <summary>
+    /// Roots that are views. They are copied to memory of their own and read from there; an equal
+    /// view that is no root stays where it lies.
+    /// </summary>
+    private static HashSet<Tensor> Settled(
+        ReadOnlySpan<Tensor> roots, Dictionary<Tensor, NodeState> states)
+    {
+        var settled = new HashSet<Tensor>(ReferenceEqualityComparer.Instance);
+        foreach (Tensor root in roots)
+        {
+            Tensor tensor = root;
+            while (states.TryGetValue(tensor, out NodeState? state) && state.Value is null
+                && state.Primitive!.Names is { } named)
+                tensor = state.Inputs[named];
+            if (states.TryGetValue(tensor, out NodeState? made)
+                && made is { Value: null, Primitive: ViewPrimitive })
+                settled.Add(tensor);
+        }
+        return settled;
     }
 
     /// <summary>Keeps parameters and what the roots need.</summary>
@@ -172,7 +196,9 @@ internal sealed class PlanGraph
         return node;
     }
 
-    /// <summary>Equal primitives of one shape on the same inputs: they compute the same bits.</summary>
+    /// <summary>
+    /// Equal primitives of one shape on the same inputs: they compute the same bits.
+    /// </summary>
     private sealed class SameOperation : IEqualityComparer<PlanNode>
     {
         public static readonly SameOperation Instance = new();

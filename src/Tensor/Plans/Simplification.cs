@@ -1,5 +1,6 @@
 // Identities between operations that change no bit of any result: constants are computed, views of
-// views become one view, operations that do nothing disappear.
+// views become one view, operations that do nothing disappear. How a product's operand lies decides
+// the order of its sums, so nothing here moves an operand from where it would otherwise lie.
 using System.Runtime.InteropServices;
 
 namespace Engine;
@@ -13,18 +14,30 @@ internal static class Simplification
         {
             Reshape or BroadcastTo when x[0].Shape == tensor.Shape => x[0],
             Transpose t when IsIdentity(t.Permutation) => x[0],
-            Cast when x[0].DType == tensor.DType => x[0],
-            Neg when x[0].Primitive is Neg => x[0].Inputs[0],
-            Not when x[0].Primitive is Not => x[0].Inputs[0],
-            Mul when Value(x[0]) == 1 => x[1],
-            Mul or Div when Value(x[1]) == 1 => x[0],
+            Cast when x[0].DType == tensor.DType => InOrder(x[0]),
+            Neg when x[0].Primitive is Neg => InOrder(x[0].Inputs[0]),
+            Not when x[0].Primitive is Not => InOrder(x[0].Inputs[0]),
+            Mul when Value(x[0]) == 1 => InOrder(x[1]),
+            Mul or Div when Value(x[1]) == 1 => InOrder(x[0]),
             // Not so for sums: -0 + 0 is 0.
-            Sub when IsPositiveZero(x[1]) => x[0],
-            Select when x[1] == x[2] => x[1],
-            Select when Value(x[0]) is { } mask => mask != 0 ? x[1] : x[2],
-            Maximum or Minimum or And or Or when x[0] == x[1] => x[0],
+            Sub when IsPositiveZero(x[1]) => InOrder(x[0]),
+            Select when x[1] == x[2] => InOrder(x[1]),
+            Select when Value(x[0]) is { } mask => InOrder(mask != 0 ? x[1] : x[2]),
+            Maximum or Minimum or And or Or when x[0] == x[1] => InOrder(x[0]),
             _ => null,
         };
+
+    /// <summary>
+    /// The node, if it lies in order as the result of an element-wise operation does; of a view
+    /// the operation stays.
+    /// </summary>
+    private static PlanNode? InOrder(PlanNode node) => IsInOrder(node) ? node : null;
+
+    private static bool IsInOrder(PlanNode node)
+    {
+        while (node.Primitive is Reshape or Barrier or { Names: not null }) node = node.Inputs[0];
+        return node.Primitive is not ViewPrimitive || FusedGroup.IsConstant(node);
+    }
 
     /// <summary>The operation itself, or an equal one on inputs nearer to the parameters.</summary>
     public static (Primitive Primitive, PlanNode[] Inputs) Shorter(
@@ -34,7 +47,7 @@ internal static class Simplification
             return (Computed(tensor.DType, primitive, x), []);
         return (primitive, x[0].Primitive, x.Length > 1 ? x[1].Primitive : null) switch
         {
-            (Reshape, Reshape, _) => (primitive, x[0].Inputs),
+            (Reshape, Reshape, _) when IsInOrder(x[0]) => (primitive, x[0].Inputs),
             (BroadcastTo, BroadcastTo, _) => (primitive, x[0].Inputs),
             (Transpose t, Transpose first, _) => (After(first, t), x[0].Inputs),
             (Add, _, Neg) => (new Sub(), [x[0], x[1].Inputs[0]]),

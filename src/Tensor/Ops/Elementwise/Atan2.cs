@@ -1,4 +1,5 @@
-// Angle of a point: d/dy = x / (x^2 + y^2), d/dx = -y / (x^2 + y^2).
+// Angle of a point: d/dy = x / (x^2 + y^2), d/dx = -y / (x^2 + y^2). Squares of large or small
+// coordinates leave the range of floats, so both are divided by the larger one first.
 using System.Runtime.CompilerServices;
 using Engine.Kernels;
 
@@ -16,8 +17,10 @@ internal sealed record Atan2 : Binary<Atan2Op>
 {
     internal override Tensor? Chain(int i, Tensor[] x, Tensor y, Tensor t)
     {
-        Tensor other = i == 0 ? x[1] : -x[0];
-        return t * other / (x[0].Square() + x[1].Square());
+        // The quotient is the same for every scale, so no derivative flows through the scale.
+        Tensor scale = Tensor.Maximum(x[0].Abs(), x[1].Abs()).StopGradient();
+        Tensor a = x[0] / scale, b = x[1] / scale;
+        return t * ((i == 0 ? b : -a) / (a.Square() + b.Square()) / scale);
     }
 }
 

@@ -84,7 +84,10 @@ public sealed partial class Tensor
     public Tensor Solve(Tensor b)
     {
         var (matrices, columns, vector) = Matrices.Sides("Solve", this, b);
-        Tensor x = Engine.Solve.With(matrices, columns, Lu.Of(matrices), transposed: false);
+        // A matrix with many right-hand sides is factored once.
+        Tensor factors = Lu.Of(this);
+        factors = factors.ExpandTo([.. matrices.Shape.Sizes[..^2], .. factors.Shape.Sizes[^2..]]);
+        Tensor x = Engine.Solve.With(matrices, columns, factors, transposed: false);
         return vector ? x.Squeeze(-1) : x;
     }
 

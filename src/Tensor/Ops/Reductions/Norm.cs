@@ -1,5 +1,6 @@
 // Norms of vectors, composed. Where all elements are zero the derivative is zero, the smallest of
-// the subgradients, rather than 0 / 0.
+// the subgradients, rather than 0 / 0. Powers of large or small elements leave the range of floats,
+// so all are divided by the largest first.
 namespace Engine;
 
 public sealed partial class Tensor
@@ -22,8 +23,14 @@ public sealed partial class Tensor
             return p > 0 ? Abs().Max(axes, keepDims) : Abs().Min(axes, keepDims);
         }
         if (p == 1) return Abs().Sum(axes, keepDims);
-        Tensor sum = (p == 2 ? Square() : Abs().Pow(p)).Sum(axes, keepDims);
+        if (Count == 0) return Abs().Sum(axes, keepDims);
+        // The norm is the same for every scale, so no derivative flows through the scale.
+        Tensor scale = StopGradient().Abs().Max(axes, keepDims: true);
+        scale = Where((scale > 0) & (scale < double.PositiveInfinity), scale, 1);
+        Tensor x = this / scale;
+        Tensor sum = (p == 2 ? x.Square() : x.Abs().Pow(p)).Sum(axes, keepDims: true);
         Tensor zero = sum.EqualTo(0), safe = Where(zero, 1, sum);
-        return Where(zero, 0, p == 2 ? safe.Sqrt() : safe.Pow(1 / p));
+        Tensor norm = Where(zero, 0, scale * (p == 2 ? safe.Sqrt() : safe.Pow(1 / p)));
+        return keepDims ? norm : norm.Squeeze(axes);
     }
 }
