@@ -87,7 +87,7 @@ public sealed unsafe partial class CpuBackend
         byte* scratch = ThreadScratch.Get(
             plan.ScratchBytes + together * job.Plane * job.Width + plan.TileBytes);
         byte* planes = scratch + plan.ScratchBytes;
-        void** registers = stackalloc void*[plan.Offsets.Length];
+        void** registers = stackalloc void*[plan.FrameLength];
         job.Tiles.Begin(registers, scratch, plan.Tile);
         for (long plane = first; plane < last; plane += together)
         {

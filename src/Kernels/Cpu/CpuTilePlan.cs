@@ -6,7 +6,7 @@ namespace Engine.Kernels;
 internal sealed class CpuTilePlan
 {
     // Slots of a power-of-two size would all fall on the same L1 sets and store-buffer addresses.
-    private const int Skew = 192;
+    private const int Skew = 320;
 
     public CpuTilePlan(TileProgram program)
     {
@@ -28,7 +28,9 @@ internal sealed class CpuTilePlan
         (MayBeUniform, UniformSource) = Uniforms(firstStep);
         OutputTypes = [.. Outputs.Select(program.TypeOf)];
         int[] slots = Allocate(program, firstStep, out int narrow, out int wide);
-        Tile = wide > 0 || narrow > 6 ? 512 : 1024;
+        // What repeats elements mostly takes one vector of its slot.
+        int full = narrow - MayBeUniform.Count(static uniform => uniform);
+        Tile = wide > 0 || full > 6 ? 512 : 1024;
         int narrowBytes = Tile * 4 + Skew, wideBytes = Tile * 8 + Skew;
         Offsets = new int[registers];
         for (int i = 0; i < registers; i++)
@@ -67,6 +69,9 @@ internal sealed class CpuTilePlan
 
     /// <summary>By register: where in scratch it lies, in bytes.</summary>
     public int[] Offsets { get; }
+
+    /// <summary>Pointers that a run keeps: one a register, and the run of elements.</summary>
+    public int FrameLength => Offsets.Length + 1;
 
     /// <summary>Where in scratch bools are gathered before they become masks.</summary>
     public int BytesOffset { get; }

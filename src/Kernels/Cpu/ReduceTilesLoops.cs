@@ -82,7 +82,7 @@ internal static unsafe class ReduceTilesLoops<TOp, V, T>
         int sums = job.Outputs * span.Count, lane = V.Count * sizeof(T);
         byte* scratch = ThreadScratch.Get(
             plan.ScratchBytes + job.Outputs * job.TileBytes + sums * (lane + sizeof(double)));
-        void** registers = stackalloc void*[plan.Offsets.Length];
+        void** registers = stackalloc void*[plan.FrameLength];
         byte** targets = stackalloc byte*[job.Outputs];
         for (int o = 0; o < job.Outputs; o++)
             targets[o] = scratch + plan.ScratchBytes + o * job.TileBytes;
@@ -151,7 +151,7 @@ internal static unsafe class ReduceTilesLoops<TOp, V, T>
         const int SumBytes = (Width + 64) * 16;
         byte* scratch = ThreadScratch.Get(
             plan.ScratchBytes + job.Outputs * (job.TileBytes + SumBytes));
-        void** registers = stackalloc void*[plan.Offsets.Length];
+        void** registers = stackalloc void*[plan.FrameLength];
         byte** targets = stackalloc byte*[job.Outputs];
         for (int o = 0; o < job.Outputs; o++)
             targets[o] = scratch + plan.ScratchBytes + o * job.TileBytes;

@@ -39,6 +39,9 @@ internal unsafe struct TileInput
     /// <summary>Sizes, then strides, of the collapsed axes.</summary>
     public long* Axes;
 
+    /// <summary>Of runs: an earlier input whose runs lie in the same way, or -1.</summary>
+    public int Like;
+
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static TileInput Of(in Operand x, RegisterType type)
     {
@@ -103,6 +106,16 @@ internal unsafe struct TileInput
         Source == TileSource.Loaded && !Registers.IsMask(Type) && Rank > 0
         && Axes[2 * Rank - 1] == 0 && Axes[Rank - 1] >= ShortestRun ? Axes[Rank - 1] : 0;
 
+    /// <summary>Of numbers that are not negative: narrow divisions take half the time.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static (long Quotient, long Remainder) DivRem(long a, long b) =>
+        (a | b) <= uint.MaxValue ? Math.DivRem((uint)a, (uint)b) : Math.DivRem(a, b);
+
+    /// <summary>Whether two inputs' elements lie alike from their first ones on.</summary>
+    public readonly bool LiesLike(in TileInput other) =>
+        Rank == other.Rank && ElementSize == other.ElementSize
+        && new ReadOnlySpan<long>(Axes, 2 * Rank).SequenceEqual(new(other.Axes, 2 * Rank));
+
     /// <summary>Where element i is.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public readonly byte* At(long i)
@@ -110,10 +123,7 @@ internal unsafe struct TileInput
         long offset = 0;
         for (int axis = Rank - 1; axis >= 0; axis--)
         {
-            // Narrow divisions take half the time.
-            (long rest, long at) = (i | Axes[axis]) <= uint.MaxValue
-                ? Math.DivRem((uint)i, (uint)Axes[axis]) : Math.DivRem(i, Axes[axis]);
-            i = rest;
+            (i, long at) = DivRem(i, Axes[axis]);
             offset += at * Axes[Rank + axis];
         }
         return Pointer + offset * ElementSize;

@@ -11,6 +11,8 @@ internal readonly unsafe struct TileJob
     // Elements of the widest vector.
     private const int Vector = 16;
 
+    private static void* NoRun => (void*)-1;
+
     public readonly CpuTilePlan Plan;
 
     private readonly TileInput* inputs;
@@ -88,8 +90,19 @@ internal readonly unsafe struct TileJob
         for (int i = 0; i < count; i++)
             if (Plan.MayBeUniform[i] && inputs[i].RunLength is > 0 and var length
                 && length % shortest == 0)
+            {
                 inputs[i].Source = TileSource.Runs;
+                inputs[i].Like = Similar(i);
+            }
         *run = shortest;
+    }
+
+    /// <summary>An earlier input whose runs lie in the same way, or -1.</summary>
+    private int Similar(int input)
+    {
+        for (int i = 0; i < input; i++)
+            if (inputs[i].Source == TileSource.Runs && inputs[i].LiesLike(inputs[input])) return i;
+        return -1;
     }
 
     /// <summary>
@@ -101,14 +114,15 @@ internal readonly unsafe struct TileJob
     public void Run(long start, long end, bool spill = false)
     {
         byte* scratch = ThreadScratch.Get(Plan.ScratchBytes + Plan.Outputs.Length * Plan.TileBytes);
-        void** registers = stackalloc void*[Plan.Offsets.Length];
+        void** registers = stackalloc void*[Plan.FrameLength];
         long length = Math.Min(Plan.Tile, *run);
         Begin(registers, scratch, (nint)Math.Min(length, end - start));
         bool inPlace = Plan.Inputs.Length > 0 && inputs[0].Pointer == outputs[0];
         for (long at = start; at < end;)
         {
             nint n = (nint)Math.Min(length, end - at);
-            if (*run != long.MaxValue) n = (nint)Math.Min(n, *run - at % *run);
+            if (*run != long.MaxValue)
+                n = (nint)Math.Min(n, *run - TileInput.DivRem(at, *run).Remainder);
             // Whole vectors are written. What they touch of the next tile is written afterwards,
             // but read before if results take the place of what they come from.
             bool mayPass = at + n == end ? spill && at % Vector == 0 : !inPlace;
@@ -151,6 +165,7 @@ internal readonly unsafe struct TileJob
     public void Begin(void** registers, byte* scratch, nint n)
     {
         for (int i = 0; i < Plan.Offsets.Length; i++) registers[i] = scratch + Plan.Offsets[i];
+        registers[Plan.Offsets.Length] = NoRun;
         for (int i = 0; i < Plan.Inputs.Length; i++)
             if (inputs[i].Source == TileSource.Uniform)
                 inputs[i].Fill(registers[i], Plan.MayBeUniform[i] ? 1 : n);
@@ -192,8 +207,7 @@ internal readonly unsafe struct TileJob
         void** registers, byte* scratch, long at, nint n, byte** targets, long place)
     {
         CpuTilePlan plan = Plan;
-        bool withinRun = *run != long.MaxValue && at % *run + n <= *run;
-        Load(registers, at, n, scratch, withinRun);
+        bool withinRun = Load(registers, at, n, scratch);
         int firstStep = plan.Inputs.Length + plan.Constants.Length;
         for (int i = 0; i < plan.Steps.Length; i++)
         {
@@ -224,22 +238,39 @@ internal readonly unsafe struct TileJob
         return source == TileSource.Uniform || (source == TileSource.Runs && withinRun);
     }
 
+    /// <summary>
+    /// Sets the registers of inputs; whether all elements lie in one run. The number of that run is
+    /// kept behind the registers, since its elements need not be found again.
+    /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private void Load(void** registers, long at, nint n, byte* scratch, bool withinRun)
+    private bool Load(void** registers, long at, nint n, byte* scratch)
     {
+        void* number = NoRun;
+        if (*run != long.MaxValue)
+        {
+            var (quotient, rest) = TileInput.DivRem(at, *run);
+            if (rest + n <= *run) number = (void*)quotient;
+        }
+        bool withinRun = number != NoRun, known = number == registers[Plan.Offsets.Length];
+        registers[Plan.Offsets.Length] = number;
         for (int i = 0; i < Plan.Inputs.Length; i++)
         {
             ref TileInput input = ref inputs[i];
             if (input.Source == TileSource.InPlace)
                 registers[i] = input.Pointer + at * input.ElementSize;
             else if (input.Source == TileSource.Runs && withinRun)
-                registers[i] = input.At(at);
+            {
+                if (known) continue;
+                registers[i] = input.Like < 0 ? input.At(at)
+                    : input.Pointer + ((byte*)registers[input.Like] - inputs[input.Like].Pointer);
+            }
             else if (input.Source != TileSource.Uniform)
             {
                 registers[i] = scratch + Plan.Offsets[i];
                 input.Load(at, n, registers[i], scratch + Plan.BytesOffset);
             }
         }
+        return withinRun;
     }
 
     // Numbers computed by a step are in place already.
