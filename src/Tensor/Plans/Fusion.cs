@@ -1,7 +1,6 @@
 // Which operations run as one step. An element-wise node joins the step of its users when all of
 // them are in one step; users in several steps each compute it again if that is cheap and reads no
 // more memory than its result. A step without side inputs to its users can make no cycle.
-using Engine.Kernels;
 
 namespace Engine;
 
@@ -10,9 +9,6 @@ internal static class Fusion
 {
     // Computing again costs arithmetic; chains of it stay short.
     private const int MaxRecomputed = 6;
-
-    // How far to look for a path that forbids joining two reductions.
-    private const int SearchLimit = 300;
 
     /// <summary>Sets <see cref="PlanNode.Groups"/>; nodes are in topological order.</summary>
     public static void Group(List<PlanNode> nodes)
@@ -38,7 +34,7 @@ internal static class Fusion
                 if (node.Groups[0].Outputs[0] == node) groups.Add(node.Groups[0]);
             }
         }
-        JoinReductions(reductions);
+        SumJoin.Run(reductions, groups);
         foreach (FusedGroup group in groups) FindProduct(group);
     }
 
@@ -115,68 +111,6 @@ internal static class Fusion
     {
         while (origin.Users is [{ Primitive: Reshape } reshape]) origin = reshape;
         return origin.Users is [var user] && user == node;
-    }
-
-    /// <summary>Reductions of one kind over the same memory become one step.</summary>
-    private static void JoinReductions(List<FusedGroup> groups)
-    {
-        var buckets =
-            new Dictionary<(ReduceKind, Axes, Shape, DType), List<FusedGroup>>();
-        foreach (FusedGroup group in groups)
-        {
-            IReduction reduction = group.Reduction!;
-            var key = (reduction.Kind, reduction.Axes, group.Shape, group.Outputs[0].DType);
-            if (!buckets.TryGetValue(key, out List<FusedGroup>? bucket))
-                buckets.Add(key, bucket = []);
-            FusedGroup? partner = bucket.Find(g =>
-                g.Suits(group) && !Reaches(g, group) && !Reaches(group, g));
-            if (partner is null)
-            {
-                bucket.Add(group);
-                continue;
-            }
-            partner.Absorb(group);
-            foreach (PlanNode output in group.Outputs) output.Groups = [partner];
-            Replace(group, partner);
-        }
-    }
-
-    /// <summary>Members of a group that another has taken over.</summary>
-    private static void Replace(FusedGroup old, FusedGroup by)
-    {
-        var stack = new Stack<PlanNode>(old.Outputs);
-        while (stack.TryPop(out PlanNode? node))
-            foreach (PlanNode input in node.Inputs)
-            {
-                PlanNode member = FusedGroup.Base(input);
-                int i = Array.IndexOf(member.Groups, old);
-                if (i < 0) continue;
-                member.Groups[i] = by;
-                stack.Push(member);
-            }
-    }
-
-    /// <summary>
-    /// Whether the first group needs a result of the second; also true if that is not found out
-    /// within the limit.
-    /// </summary>
-    private static bool Reaches(FusedGroup from, FusedGroup to)
-    {
-        var seen = new HashSet<PlanNode>(ReferenceEqualityComparer.Instance);
-        var stack = new Stack<PlanNode>(from.Loads);
-        while (stack.TryPop(out PlanNode? node))
-        {
-            if (!seen.Add(node)) continue;
-            if (Array.IndexOf(node.Groups, to) >= 0 && to.Outputs.Contains(node)) return true;
-            if (seen.Count > SearchLimit) return true;
-            foreach (PlanNode input in node.Inputs) stack.Push(input);
-            // A step runs when all it reads is there, whichever of its results is needed.
-            foreach (FusedGroup group in node.Groups)
-                if (group.Outputs.Count > 1)
-                    foreach (PlanNode load in group.Loads)
-                        stack.Push(load);
-        }
-        return false;
     }
 
     /// <summary>
