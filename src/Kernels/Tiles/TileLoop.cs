@@ -23,10 +23,19 @@ internal static unsafe class TileLoop
     public static void Run<TBody, T>(void* a, void* b, void* c, void* result, nint n)
         where TBody : struct, ITileBody where T : unmanaged, INumber<T>
     {
-        if (Vector512.IsHardwareAccelerated) Loop<TBody, Lanes512<T>>(a, b, c, result, n);
-        else if (Vector256.IsHardwareAccelerated) Loop<TBody, Lanes256<T>>(a, b, c, result, n);
-        else if (Vector128.IsHardwareAccelerated) Loop<TBody, Lanes128<T>>(a, b, c, result, n);
-        else Loop<TBody, Lanes1<T>>(a, b, c, result, n);
+        if (Vector512.IsHardwareAccelerated) Run<TBody, T, Lanes512<T>>(a, b, c, result, n);
+        else if (Vector256.IsHardwareAccelerated) Run<TBody, T, Lanes256<T>>(a, b, c, result, n);
+        else if (Vector128.IsHardwareAccelerated) Run<TBody, T, Lanes128<T>>(a, b, c, result, n);
+        else Run<TBody, T, Lanes1<T>>(a, b, c, result, n);
+    }
+
+    // Two methods: where a loop that is not wanted stood in one, the compiler inlined nothing.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Run<TBody, T, V>(void* a, void* b, void* c, void* result, nint n)
+        where TBody : struct, ITileBody where V : struct, IFloatLanes<V>
+    {
+        if (TBody.IsShort) Unrolled<TBody, V>(a, b, c, result, n);
+        else Loop<TBody, V>(a, b, c, result, n);
     }
 
     // The last vector may pass n: tiles have the room. Optimised at once, so that a program's
@@ -35,15 +44,21 @@ internal static unsafe class TileLoop
     internal static void Loop<TBody, V>(void* a, void* b, void* c, void* result, nint n)
         where TBody : struct, ITileBody where V : struct, IFloatLanes<V>
     {
+        for (nint i = 0; i < n; i += V.Count) TBody.Step<V>(a, b, c, result, i);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void Unrolled<TBody, V>(void* a, void* b, void* c, void* result, nint n)
+        where TBody : struct, ITileBody where V : struct, IFloatLanes<V>
+    {
         nint i = 0;
-        if (TBody.IsShort)
-            for (; i <= n - 4 * V.Count; i += 4 * V.Count)
-            {
-                TBody.Step<V>(a, b, c, result, i);
-                TBody.Step<V>(a, b, c, result, i + V.Count);
-                TBody.Step<V>(a, b, c, result, i + 2 * V.Count);
-                TBody.Step<V>(a, b, c, result, i + 3 * V.Count);
-            }
+        for (; i <= n - 4 * V.Count; i += 4 * V.Count)
+        {
+            TBody.Step<V>(a, b, c, result, i);
+            TBody.Step<V>(a, b, c, result, i + V.Count);
+            TBody.Step<V>(a, b, c, result, i + 2 * V.Count);
+            TBody.Step<V>(a, b, c, result, i + 3 * V.Count);
+        }
         for (; i < n; i += V.Count) TBody.Step<V>(a, b, c, result, i);
     }
 }
