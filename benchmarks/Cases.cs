@@ -21,8 +21,12 @@ internal sealed record Goal(
 /// <summary>A case ready to run.</summary>
 internal sealed record Prepared(Delegate Compiled, Action Step);
 
-/// <summary>Factors on a case's size, for measuring how cost grows.</summary>
-internal sealed record Scale(int Tasks = 1, int Steps = 1, int Images = 1, int Width = 1);
+/// <summary>
+/// Factors on a case's size, for measuring how cost grows; and how many tasks go through together,
+/// 0 for what shapes choose.
+/// </summary>
+internal sealed record Scale(
+    int Tasks = 1, int Steps = 1, int Images = 1, int Width = 1, int Chunk = 0);
 
 internal static class Cases
 {
@@ -97,7 +101,8 @@ internal static class Cases
         goal,
         scale =>
         {
-            var maml = new Maml<Conv4>(Learner.Conv4, steps * scale.Steps, rate);
+            var maml = new Maml<Conv4>(
+                Learner.Conv4, steps * scale.Steps, rate, Chunk: scale.Chunk);
             Episode data = RandomImages(
                 tasks * scale.Tasks, ways, 1, queries * scale.Images, channels, size);
             Conv4 model = Conv4.Create(
