@@ -122,7 +122,7 @@ internal static class Batching<A, R>
         // Whether elements change a result does not depend on the chunk.
         var results = new Tensor?[trace.Outputs.Count];
         for (int i = 0; i < results.Length; i++)
-            if (parts[0][i] is not null)
+            if (parts[0][i] is { IsSymbolicZero: false })
                 results[i] = Tensor.Concat(parts.ConvertAll(part => part[i]!).ToArray());
         return results;
     }

@@ -66,7 +66,7 @@ public interface IBackend
     /// Runs a tile program over <paramref name="sizes"/> (a contiguous layout) and reduces each of
     /// its outputs, numbers of one type, over the axes where the view for it has size 1. Bit for
     /// bit what <see cref="Elementwise"/> and then <see cref="Reduce(ReduceKind, in Operand, in
-    /// Operand, in Epilogue)"/> give, without the memory between. An epilogue needs a single output.
+    /// Operand, in Epilogue)"/> give, without the memory between. An epilogue needs one output.
     /// </summary>
     void Reduce(
         ReduceKind kind, TileProgram program, Layout sizes, ReadOnlySpan<Operand> inputs,

@@ -200,6 +200,37 @@ public class FusedTests
         }
     }
 
+    [Fact]
+    public void ThreadsWriteNothingOfTheirNeighbours()
+    {
+        var one = new CpuBackend(1);
+        var many = new CpuBackend(8);
+        var random = new Random(5);
+        foreach (int run in (int[])[129, 131, 143, 196, 441, 1764])
+            foreach (DType type in Types)
+            {
+                long[] sizes = [1_400_000 / run, run];
+                TileProgram program = Program(type) with { Outputs = [5] };
+                Operand Run(CpuBackend backend, Operand x, Operand row)
+                {
+                    Operand y = Views.New(backend, type, sizes);
+                    backend.Elementwise(program, [x, row], [y]);
+                    return y;
+                }
+                Operand x = Views.Random(one, random, type, sizes, true);
+                Operand row = Views.Random(one, random, type, [sizes[0]], true);
+                row = row with { Layout = new Layout(sizes, [1, 0]) };
+                Operand expected = Run(one, x, row);
+                for (int repeat = 0; repeat < 3; repeat++)
+                {
+                    Operand actual = Run(many, x, row);
+                    Views.AssertSame(expected, actual, $"run {run} {type}");
+                    many.Return(actual.Buffer);
+                }
+                foreach (Operand used in (Operand[])[x, row, expected]) one.Return(used.Buffer);
+            }
+    }
+
     private static Operand Channels(
         CpuBackend backend, Random random, DType type, long[] sizes)
     {

@@ -17,6 +17,11 @@ internal static unsafe class ColumnsToImage<O, V, T>
         public void* Backend;
     }
 
+    /// <summary>Whether the columns of one image, which a thread holds, are not too many.</summary>
+    public static bool Fits(in ConvolutionShape s) =>
+        (long)s.GroupChannels * s.KernelHeight * s.KernelWidth * s.OutHeight * s.OutWidth
+        <= 1 << 22;
+
     /// <summary>
     /// Writes o.Result, images of o.Filters channels; o.Source holds the gradient of the output.
     /// </summary>

@@ -84,7 +84,7 @@ internal sealed unsafe class ConvolutionKernel<O, V, T> : ConvolutionKernel
             WinogradConvolution<O, V, T>.Run(backend, tiles, o, flip: true);
             return;
         }
-        if (ShiftedConvolution<O, V, T>.Suits(s))
+        if (ShiftedConvolution<O, V, T>.Suits(s) && ColumnsToImage<O, V, T>.Fits(s))
         {
             ColumnsToImage<O, V, T>.Run(backend, ShiftedPlanes.Of(s), o);
             return;

@@ -18,8 +18,14 @@ internal static unsafe partial class SystemMemory
         if (size < HugePage || !OperatingSystem.IsLinux())
             return NativeMemory.AlignedAlloc(size, Line);
         void* block = NativeMemory.AlignedAlloc(size, HugePage);
-        // It is advice: a system that does not take it is slower, not wrong.
-        _ = Advise(block, size, AdviseHugePages);
+        try
+        {
+            // It is advice: a system that does not take it is slower, not wrong.
+            _ = Advise(block, size, AdviseHugePages);
+        }
+        catch (Exception e) when (e is DllNotFoundException or EntryPointNotFoundException)
+        {
+        }
         return block;
     }
 

@@ -123,9 +123,12 @@ internal readonly unsafe struct TileJob
             nint n = (nint)Math.Min(length, end - at);
             if (*run != long.MaxValue)
                 n = (nint)Math.Min(n, *run - TileInput.DivRem(at, *run).Remainder);
-            // Whole vectors are written. What they touch of the next tile is written afterwards,
-            // but read before if results take the place of what they come from.
-            bool mayPass = at + n == end ? spill && at % Vector == 0 : !inPlace;
+            // Whole vectors are written. What they touch of the next tiles is written afterwards,
+            // but read before if results take the place of what they come from; and what lies
+            // behind the end may be another thread's.
+            nint whole = (n + Vector - 1) / Vector * Vector;
+            bool mayPass = at + n == end
+                ? spill && at % Vector == 0 : !inPlace && at + whole <= end;
             if (n % Vector != 0 && !mayPass)
                 RunApart(registers, scratch, at, n);
             else

@@ -25,8 +25,10 @@ internal static class Fusion
             }
             else if (node.Primitive is MaxPool && Positions(node) is { } positions)
             {
-                node.Groups = positions.Groups = [FusedGroup.Of(node)];
-                node.Groups[0].Outputs.Insert(0, positions);
+                var group = FusedGroup.Of(node);
+                group.Outputs.Insert(0, positions);
+                node.Groups = [group];
+                positions.Groups = [group];
             }
             else if (node.Primitive is Elementwise operation)
             {

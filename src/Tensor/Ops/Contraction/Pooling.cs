@@ -163,6 +163,8 @@ public sealed partial class Tensor
         if (window < 1 || step < 1 || padding < 0 || padding > window / 2)
             throw Errors.Fail(op, $"window {window} and stride {step} must be at least 1, padding "
                 + $"{padding} between 0 and half the window.");
+        if (Shape[2] == 0 || Shape[3] == 0)
+            throw Errors.Fail(op, $"images {Shape} have no elements. Pool images that have some.");
         if (window > Shape[2] + 2 * padding || window > Shape[3] + 2 * padding)
             throw Errors.Fail(op, $"a window of {window} x {window} is larger than images {Shape} "
                 + $"with padding {padding}. Use a smaller window.");

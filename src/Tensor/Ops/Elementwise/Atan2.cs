@@ -19,6 +19,7 @@ internal sealed record Atan2 : Binary<Atan2Op>
     {
         // The quotient is the same for every scale, so no derivative flows through the scale.
         Tensor scale = Tensor.Maximum(x[0].Abs(), x[1].Abs()).StopGradient();
+        scale = Tensor.Where((scale > 0) & (scale < double.PositiveInfinity), scale, 1);
         Tensor a = x[0] / scale, b = x[1] / scale;
         return t * ((i == 0 ? b : -a) / (a.Square() + b.Square()) / scale);
     }
