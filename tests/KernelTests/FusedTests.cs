@@ -195,7 +195,7 @@ public class FusedTests
             Operand before = Views.New(backend, type, 64);
             backend.Copy(rest, before);
             Operand y = all with { Layout = Layout.Contiguous(sizes) };
-            backend.Elementwise(Program(type) with { Outputs = [5] }, [x, row], [y]);
+            backend.Elementwise(Program(type) with { Outputs = [5] }, [row, x], [y]);
             Views.AssertSame(before, rest, $"{run} {type}");
         }
     }
@@ -213,7 +213,7 @@ public class FusedTests
                 TileProgram program = Program(type) with { Outputs = [5] };
                 Operand x = Views.Random(backend, random, type, sizes, true);
                 Operand row = Views.Random(backend, random, type, [sizes[0]], true);
-                Operand[] inputs = [x, row with { Layout = new Layout(sizes, [1, 0]) }];
+                Operand[] inputs = [row with { Layout = new Layout(sizes, [1, 0]) }, x];
                 Assert.True(TileJob.MemoryFor(inputs, 1) <= 1024);
                 Operand all = Views.New(backend, type, sizes);
                 Operand part = Views.New(backend, type, sizes);

@@ -67,12 +67,12 @@ public class PoolingTests
                 var program = new TileProgram(
                     [register, register], [], [new TileStep(sum, 0, 1)], [2]);
                 Operand computed = Views.New(backend, type, images);
-                backend.Elementwise(program, [x, row], [computed]);
+                backend.Elementwise(program, [row, x], [computed]);
 
                 View positions = View.Filled(backend, DType.Int32, pooled);
                 View values = View.Filled(backend, type, pooled);
                 backend.MaxPool(
-                    shape, program, Layout.Contiguous(images), [x, row], values.Operand,
+                    shape, program, Layout.Contiguous(images), [row, x], values.Operand,
                     positions.Operand);
                 Operand expected = Views.New(backend, DType.Int32, pooled);
                 backend.MaxPoolIndices(shape, computed, expected);
