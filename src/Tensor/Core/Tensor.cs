@@ -10,22 +10,31 @@ namespace Engine;
 /// </summary>
 public sealed partial class Tensor : ITree
 {
-    /// <summary>An untraced node this many ids younger than its oldest pending ancestor is
-    /// evaluated when made, so that a running sum never holds all its history.</summary>
+    /// <summary>
+    /// An untraced node is evaluated when made if its thread has made this many nodes since the
+    /// oldest pending ancestor, so that a running sum never holds all its history. Other threads'
+    /// nodes do not count: where evaluation cuts decides the last bits of sums.
+    /// </summary>
     internal const long AgeLimit = 20_000;
 
     /// <summary>
-    /// The same for a node made of constants alone, which as yet belongs to no device: other threads
-    /// make ids too, and evaluated early it would be on the CPU.
+    /// The same for a node made of constants alone, which as yet belongs to no device: evaluated
+    /// early it would be on the CPU.
     /// </summary>
     private const long LooseAgeLimit = 50 * AgeLimit;
 
     private static long lastId;
 
+    /// <summary>Nodes that this thread has made.</summary>
+    [ThreadStatic] private static long made;
+
     /// <summary>Walks of tapes running on this thread.</summary>
     [ThreadStatic] private static int walks;
 
     private volatile NodeState state;
+
+    /// <summary>What <see cref="made"/> was at the oldest pending ancestor.</summary>
+    private long oldestMade;
 
     /// <summary>Whether a value on some device is among what this was made of.</summary>
     private bool placed;
@@ -34,6 +43,7 @@ public sealed partial class Tensor : ITree
     {
         Id = Interlocked.Increment(ref lastId);
         OldestPending = Id;
+        oldestMade = ++made;
         Shape = shape;
         DType = dtype;
         this.state = state;
@@ -104,19 +114,25 @@ public sealed partial class Tensor : ITree
     private static Tensor Node(
         Primitive primitive, Tensor[] inputs, Shape shape, DType dtype, Trace? trace)
     {
-        long oldest = long.MaxValue;
+        long oldest = long.MaxValue, oldestMade = long.MaxValue;
         bool placed = false;
         foreach (Tensor x in inputs)
         {
             placed |= x.placed || x.state.Value is not null;
-            if (x.state.Value is null) oldest = Math.Min(oldest, x.OldestPending);
+            if (x.state.Value is null)
+            {
+                oldest = Math.Min(oldest, x.OldestPending);
+                oldestMade = Math.Min(oldestMade, x.oldestMade);
+            }
             if (x.Trace is not null) trace = Trace.Outermost(trace, x.Trace);
         }
         var pending = new NodeState(primitive, inputs, null);
         var node = new Tensor(shape, dtype, pending) { Trace = trace, placed = placed };
         if (oldest == long.MaxValue) return node;
+        long age = made - oldestMade, limit = placed ? AgeLimit : LooseAgeLimit;
         node.OldestPending = oldest;
-        if (trace is null && walks == 0 && node.Id - oldest > (placed ? AgeLimit : LooseAgeLimit))
+        node.oldestMade = oldestMade;
+        if (trace is null && walks == 0 && age > limit)
             Evaluator.Evaluate([node], keep: false);
         return node;
     }
