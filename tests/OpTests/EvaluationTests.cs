@@ -73,16 +73,66 @@ public class EvaluationTests
         var (_, device) = Reference();
         Tensor total = Tensor.Scalar(0.0).To(device), one = Tensor.Scalar(1.0).To(device);
         for (int i = 0; i < 3 * Tensor.AgeLimit; i++) total += one;
-        int pending = 0;
-        var stack = new Stack<Tensor>([total]);
-        while (stack.TryPop(out Tensor? node))
-        {
-            if (node.State.Value is not null) continue;
-            pending++;
-            foreach (Tensor input in node.State.Inputs) stack.Push(input);
-        }
-        Assert.InRange(pending, 0, Tensor.AgeLimit);
+        Assert.InRange(Pending(total), 0, Tensor.AgeLimit);
         Assert.Equal(3 * Tensor.AgeLimit, total.Item());
+    }
+
+    [Fact]
+    public void NorDoesOneThatGoesFromThreadToThread()
+    {
+        // As in a loop that awaits: every part runs on a thread that has made nothing before.
+        Tensor total = Tensor.Scalar(0.0), one = Tensor.Scalar(1.0);
+        for (int part = 0; part < 5; part++)
+            OnAnotherThread(() => Grow(ref total, one, Tensor.AgeLimit / 2));
+        Assert.InRange(Pending(total), 1, Tensor.AgeLimit);
+        Assert.Equal(5 * Tensor.AgeLimit / 2, total.Item());
+    }
+
+    [Fact]
+    public void WhatOtherThreadsMakeLeavesAPendingGraphAlone()
+    {
+        Tensor x = Tensor.Scalar(1.0), one = Tensor.Scalar(1.0), y = x + one;
+        void Noise()
+        {
+            Tensor other = Tensor.Scalar(0.0);
+            Grow(ref other, one, 2 * Tensor.AgeLimit);
+        }
+        OnAnotherThread(Noise);
+        y *= x;
+        Assert.Equal(2, Pending(y));
+
+        // Taken up by a thread with a long past, it is as young as it was.
+        OnAnotherThread(() =>
+        {
+            Noise();
+            y *= x;
+        });
+        Assert.Equal(3, Pending(y));
+        OnAnotherThread(() => y *= x);
+        Assert.Equal(4, Pending(y));
+    }
+
+    private static void Grow(ref Tensor total, Tensor term, long times)
+    {
+        for (long i = 0; i < times; i++) total += term;
+    }
+
+    private static void OnAnotherThread(Action work)
+    {
+        var thread = new Thread(() => work());
+        thread.Start();
+        thread.Join();
+    }
+
+    /// <summary>How many nodes are yet to be computed.</summary>
+    private static int Pending(Tensor result)
+    {
+        var seen = new HashSet<Tensor>();
+        var stack = new Stack<Tensor>([result]);
+        while (stack.TryPop(out Tensor? node))
+            if (node.State.Value is null && seen.Add(node))
+                foreach (Tensor input in node.State.Inputs) stack.Push(input);
+        return seen.Count;
     }
 
     [Fact]

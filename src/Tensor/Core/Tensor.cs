@@ -11,9 +11,10 @@ namespace Engine;
 public sealed partial class Tensor : ITree
 {
     /// <summary>
-    /// An untraced node is evaluated when made if its thread has made this many nodes since the
-    /// oldest pending ancestor, so that a running sum never holds all its history. Other threads'
-    /// nodes do not count: where evaluation cuts decides the last bits of sums.
+    /// An untraced node is evaluated when made if more than this many nodes were made since its
+    /// oldest pending ancestor, so that a running sum never holds all its history. Only nodes of
+    /// the threads that had the graph in hand count, while they had it: where evaluation cuts
+    /// decides the last bits of sums, so other threads' work must not move it.
     /// </summary>
     internal const long AgeLimit = 20_000;
 
@@ -25,16 +26,18 @@ public sealed partial class Tensor : ITree
 
     private static long lastId;
 
-    /// <summary>Nodes that this thread has made.</summary>
-    [ThreadStatic] private static long made;
-
-    /// <summary>Walks of tapes running on this thread.</summary>
-    [ThreadStatic] private static int walks;
+    [ThreadStatic] private static Maker? maker;
 
     private volatile NodeState state;
 
-    /// <summary>What <see cref="made"/> was at the oldest pending ancestor.</summary>
-    private long oldestMade;
+    /// <summary>The thread that made this.</summary>
+    private readonly Maker madeBy;
+
+    /// <summary>How many nodes it had made then.</summary>
+    private readonly long madeAs;
+
+    /// <summary>Nodes made from the oldest pending ancestor to this.</summary>
+    private long age;
 
     /// <summary>Whether a value on some device is among what this was made of.</summary>
     private bool placed;
@@ -42,8 +45,8 @@ public sealed partial class Tensor : ITree
     private Tensor(Shape shape, DType dtype, NodeState state)
     {
         Id = Interlocked.Increment(ref lastId);
-        OldestPending = Id;
-        oldestMade = ++made;
+        madeBy = maker ??= new();
+        madeAs = ++madeBy.Nodes;
         Shape = shape;
         DType = dtype;
         this.state = state;
@@ -65,11 +68,6 @@ public sealed partial class Tensor : ITree
     /// Order of making: inputs have smaller ids, so id order is a topological order.
     /// </summary>
     internal long Id { get; }
-
-    /// <summary>
-    /// Id of the oldest node without a value that this one needs (its own at least).
-    /// </summary>
-    internal long OldestPending { get; private set; }
 
     /// <summary>The outermost transform this node was made under; null outside all.</summary>
     internal Trace? Trace { get; private init; }
@@ -114,28 +112,28 @@ public sealed partial class Tensor : ITree
     private static Tensor Node(
         Primitive primitive, Tensor[] inputs, Shape shape, DType dtype, Trace? trace)
     {
-        long oldest = long.MaxValue, oldestMade = long.MaxValue;
         bool placed = false;
         foreach (Tensor x in inputs)
         {
             placed |= x.placed || x.state.Value is not null;
-            if (x.state.Value is null)
-            {
-                oldest = Math.Min(oldest, x.OldestPending);
-                oldestMade = Math.Min(oldestMade, x.oldestMade);
-            }
             if (x.Trace is not null) trace = Trace.Outermost(trace, x.Trace);
         }
         var pending = new NodeState(primitive, inputs, null);
         var node = new Tensor(shape, dtype, pending) { Trace = trace, placed = placed };
-        if (oldest == long.MaxValue) return node;
-        long age = made - oldestMade, limit = placed ? AgeLimit : LooseAgeLimit;
-        node.OldestPending = oldest;
-        node.oldestMade = oldestMade;
-        if (trace is null && walks == 0 && age > limit)
+        foreach (Tensor x in inputs)
+            if (x.state.Value is null) node.age = Math.Max(node.age, node.AgeSince(x));
+        if (node.age > (placed ? AgeLimit : LooseAgeLimit)
+            && trace is null && node.madeBy.Walks == 0)
             Evaluator.Evaluate([node], keep: false);
         return node;
     }
+
+    /// <summary>
+    /// Nodes made since the oldest pending ancestor of an input. An input from another thread
+    /// comes with the age it had and ages here from now on.
+    /// </summary>
+    private long AgeSince(Tensor input) =>
+        input.age + (input.madeBy == madeBy ? madeAs - input.madeAs : 1);
 
     /// <summary>
     /// Begins the walk of a tape: until it is disposed, no node is evaluated for its age. What a
@@ -143,14 +141,25 @@ public sealed partial class Tensor : ITree
     /// </summary>
     internal static WalkScope Walk()
     {
-        walks++;
-        return default;
+        Maker here = maker ??= new();
+        here.Walks++;
+        return new(here);
     }
 
     /// <summary>A walk of a tape, on the thread that began it.</summary>
-    internal readonly ref struct WalkScope
+    internal readonly ref struct WalkScope(Maker here)
     {
-        public void Dispose() => walks--;
+        public void Dispose() => here.Walks--;
+    }
+
+    /// <summary>A thread as a maker of nodes.</summary>
+    internal sealed class Maker
+    {
+        /// <summary>How many it has made.</summary>
+        public long Nodes;
+
+        /// <summary>Walks of tapes running on it.</summary>
+        public int Walks;
     }
 
     /// <summary>
