@@ -96,8 +96,8 @@ public sealed record Explanation(string Name, ImmutableArray<Explanation.Trace> 
         {
             var text = new StringBuilder($"{Signature}\n  {Hits} calls replayed, planned in "
                 + $"{Time.TotalMilliseconds:F1} ms; {Steps.Length} steps, {FusedGroups} of them "
-                + $"with fused element-wise work; {PeakBytes} bytes of temporaries, {ResultBytes} of "
-                + $"results; {FoldedOperations} operations folded");
+                + $"with fused element-wise work; {PeakBytes} bytes of temporaries, "
+                + $"{ResultBytes} of results; {FoldedOperations} operations folded");
             foreach (string tensor in Captured) text.Append($"\n  captured {tensor}");
             foreach (string result in Folded) text.Append($"\n  folded {result}");
             foreach (string step in Steps) text.Append($"\n    {step}");

@@ -54,8 +54,8 @@ internal sealed class CallSite(RuledFunction function, Tensor[] inputs, Tensor[]
 
 /// <summary>
 /// A result of a call: the value the body made, under the call's name. Tapes hold the call whole,
-/// so the rules here are never asked. Plans keep the name as well: were a call's work fused with its
-/// neighbours', what Remat frees would stay (57 MB instead of 23 for 20 steps of a Conv4).
+/// so the rules here are never asked. Plans keep the name as well: were a call's work fused with
+/// its neighbours', what Remat frees would stay (57 MB instead of 23 for 20 steps of a Conv4).
 /// </summary>
 internal sealed record CallResult(CallSite Site) : Primitive
 {

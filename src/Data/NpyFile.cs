@@ -7,8 +7,8 @@ namespace Engine.Data;
 
 /// <summary>
 /// Reads and writes npy files. float32, float64, int32, int64 and bool stay what they are;
-/// float16, smaller and unsigned integers up to 32 bits are read as the smallest of these that holds
-/// them.
+/// float16, smaller and unsigned integers up to 32 bits are read as the smallest of these that
+/// holds them.
 /// </summary>
 public static class NpyFile
 {

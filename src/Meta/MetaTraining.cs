@@ -10,7 +10,8 @@ public sealed partial record TrainingState<T>(T Model, OptimizerState Optimizer,
     where T : ITree;
 
 /// <summary>
-/// The loss, the gradient or the weights became NaN or infinite; the model before that step is kept.
+/// The loss, the gradient or the weights became NaN or infinite; the model before that step is
+/// kept.
 /// </summary>
 public sealed class DivergenceException : Exception
 {

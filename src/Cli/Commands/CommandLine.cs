@@ -96,7 +96,8 @@ internal static class CommandLine
 
         var seed = OptionKinds.Seed("--seed", "Seed of the inputs", 0);
         Add(
-            new Command("gradcheck", "Check derivatives of ops and layers against finite differences"),
+            new Command(
+                "gradcheck", "Check derivatives of ops and layers against finite differences"),
             [seed],
             (p, c) => GradCheckVerb.Run(new GradCheckOptions { Seed = p.GetValue(seed) }, c));
 

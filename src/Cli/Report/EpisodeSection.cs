@@ -12,8 +12,8 @@ internal static class EpisodeSection
         page.Append($"""
             <section>
             <h2>An example episode</h2>
-            <p class="caption">{right} of {episode.Query.Count} query images are recognised. Wrong ones
-            are framed and name what was predicted instead.</p>
+            <p class="caption">{right} of {episode.Query.Count} query images are recognised. Wrong
+            ones are framed and name what was predicted instead.</p>
             <table class="episode">
             <thead><tr><th>class</th><th>support</th><th>query</th></tr></thead>
             <tbody>

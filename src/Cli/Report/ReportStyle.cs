@@ -17,7 +17,8 @@ internal static class ReportStyle
         }
         * { box-sizing: border-box; }
         body { margin: 0; background: var(--paper); color: var(--ink);
-          font: 15px/1.5 system-ui, -apple-system, "Segoe UI", Roboto, "Liberation Sans", sans-serif; }
+          font: 15px/1.5 system-ui, -apple-system, "Segoe UI", Roboto, "Liberation Sans",
+            sans-serif; }
         main { max-width: 800px; margin: 0 auto; padding: 32px 24px 48px; }
         h1 { font-size: 26px; line-height: 1.2; margin: 0 0 4px; }
         h2 { font-size: 18px; margin: 36px 0 8px; }
@@ -41,10 +42,14 @@ internal static class ReportStyle
         .raw { stroke: var(--a); stroke-opacity: 0.3; stroke-width: 1; }
         .line { stroke-width: 2.2; }
         .bar { stroke-width: 1.5; }
-        .line.a, .bar.a { stroke: var(--a); } .dot.a { fill: var(--a); } .key.a { background: var(--a); }
-        .line.b, .bar.b { stroke: var(--b); } .dot.b { fill: var(--b); } .key.b { background: var(--b); }
-        .line.c, .bar.c { stroke: var(--c); } .dot.c { fill: var(--c); } .key.c { background: var(--c); }
-        .line.d, .bar.d { stroke: var(--d); } .dot.d { fill: var(--d); } .key.d { background: var(--d); }
+        .line.a, .bar.a { stroke: var(--a); }
+        .dot.a { fill: var(--a); } .key.a { background: var(--a); }
+        .line.b, .bar.b { stroke: var(--b); }
+        .dot.b { fill: var(--b); } .key.b { background: var(--b); }
+        .line.c, .bar.c { stroke: var(--c); }
+        .dot.c { fill: var(--c); } .key.c { background: var(--c); }
+        .line.d, .bar.d { stroke: var(--d); }
+        .dot.d { fill: var(--d); } .key.d { background: var(--d); }
         .legend { font-size: 13px; margin: 0 0 4px; }
         .key { display: inline-block; width: 18px; height: 3px; vertical-align: middle;
           margin: 0 6px 0 0; }
@@ -58,7 +63,8 @@ internal static class ReportStyle
         .episode th, .episode td { text-align: left; vertical-align: top; padding: 8px 16px 4px 0;
           border-bottom: 1px solid var(--rule); }
         .episode tbody th { color: var(--ink); font-weight: 400; font-size: 13px; width: 24%; }
-        figure { display: inline-block; margin: 0 8px 4px 0; text-align: center; vertical-align: top; }
+        figure { display: inline-block; margin: 0 8px 4px 0;
+          text-align: center; vertical-align: top; }
         figure img { width: 56px; height: 56px; image-rendering: pixelated; border-radius: 4px;
           display: block; border: 2px solid var(--rule); }
         .wrong img { border-color: var(--bad); }

@@ -8,11 +8,11 @@ public sealed unsafe partial class CpuBackend
 {
     private const int PoolElementsPerPart = 32768;
 
-    /// <summary>Pools images in memory (X), or those that tiles compute.</summary>
+    /// <summary>Images, in memory or computed by tiles, and what they are pooled to.</summary>
     private struct PoolJob
     {
         public PoolShape Shape;
-        public void* X;
+        public void* Images;
         public TileJob Tiles;
         public void* Values;
         public int* Positions;
@@ -29,7 +29,7 @@ public sealed unsafe partial class CpuBackend
     /// <inheritdoc/>
     public void MaxPoolIndices(in PoolShape shape, in Operand x, in Operand y)
     {
-        var job = new PoolJob { X = Pointer(x), IsDouble = x.Type == DType.Float64 };
+        var job = new PoolJob { Images = Pointer(x), IsDouble = x.Type == DType.Float64 };
         Pool(ref job, shape, x.Type, y, &PoolStored);
     }
 
@@ -72,7 +72,7 @@ public sealed unsafe partial class CpuBackend
         ref PoolJob job = ref Unsafe.AsRef<PoolJob>(context);
         long start = part * job.PlanesPerPart;
         long count = Math.Min(job.PlanesPerPart, job.Planes - start);
-        PoolPlanes(job, (byte*)job.X + start * job.Plane * job.Width, start, count);
+        PoolPlanes(job, (byte*)job.Images + start * job.Plane * job.Width, start, count);
     }
 
     /// <summary>As many planes at once as fit a tile; a large one tile by tile.</summary>
@@ -133,7 +133,7 @@ public sealed unsafe partial class CpuBackend
             var job = new PoolJob
             {
                 Shape = shape,
-                X = Pointer(y),
+                Images = Pointer(y),
                 Values = Pointer(g),
                 Positions = (int*)Pointer(positions),
                 Planes = planes,
@@ -158,6 +158,6 @@ public sealed unsafe partial class CpuBackend
         for (long plane = first; plane < last; plane++)
             PoolLoops.Unpair(
                 job.Shape, (float*)job.Values + plane * job.Pooled,
-                job.Positions + plane * job.Pooled, (float*)job.X + plane * job.Plane);
+                job.Positions + plane * job.Pooled, (float*)job.Images + plane * job.Plane);
     }
 }

@@ -102,8 +102,8 @@ internal static unsafe class Tridiagonal<T> where T : unmanaged, IFloatingPointI
     }
 
     /// <summary>
-    /// One implicit QR step on the block first .. last with Wilkinson's shift: a rotation that makes
-    /// an element beside the band, and those that chase it out at the end.
+    /// One implicit QR step on the block first .. last with Wilkinson's shift: a rotation that
+    /// makes an element beside the band, and those that chase it out at the end.
     /// </summary>
     private static void Step(T* z, T* d, T* e, nint first, nint last, nint n)
     {

@@ -72,7 +72,9 @@ internal static class Evaluator
         return values;
     }
 
-    /// <summary>The one device of some values; the CPU if there are none and none is given.</summary>
+    /// <summary>
+    /// The one device of some values; the CPU if there are none and none is given.
+    /// </summary>
     public static Device DeviceOf(string op, Value[] values, Device? withoutInputs = null)
     {
         Device? device = null;

@@ -5,8 +5,8 @@ using Engine.Kernels;
 namespace Engine;
 
 /// <summary>
-/// Operations of one step. All have the same number of elements; element i of one depends on element
-/// i of the others alone, so that they run tile by tile.
+/// Operations of one step. All have the same number of elements; element i of one depends on
+/// element i of the others alone, so that they run tile by tile.
 /// </summary>
 internal sealed class FusedGroup(PlanNode output, Shape shape)
 {
@@ -93,7 +93,9 @@ internal sealed class FusedGroup(PlanNode output, Shape shape)
         Outputs.Sort(static (a, b) => a.Tensor.Id.CompareTo(b.Tensor.Id));
     }
 
-    /// <summary>The node that a chain of reshapes begins with: the same elements in order.</summary>
+    /// <summary>
+    /// The node that a chain of reshapes begins with: the same elements in order.
+    /// </summary>
     public static PlanNode Base(PlanNode node)
     {
         while (node.Primitive is Reshape) node = node.Inputs[0];
@@ -116,7 +118,9 @@ internal interface IReduction
     Axes Axes { get; }
 }
 
-/// <summary>A kernel that can change its result element by element before it leaves the cache.</summary>
+/// <summary>
+/// A kernel that can change its result element by element before it leaves the cache.
+/// </summary>
 internal interface IEpilogueKernel : IKernel
 {
     void Execute(

@@ -1,7 +1,8 @@
 // Which operations run as one step. An element-wise node joins the step of its users when all of
 // them are in one step; users in several steps each compute it again if that is cheap and reads no
-// more memory than its result. A step without side inputs to its users can make no cycle.
-
+// more memory than its result. A step without side inputs to its users can make no cycle. Besides
+// element-wise results a step can end in a sum, or in a max-pooling with its positions; sums over
+// the same memory share one.
 namespace Engine;
 
 /// <summary>Groups nodes into steps.</summary>
@@ -32,8 +33,7 @@ internal static class Fusion
             }
             else if (node.Primitive is Elementwise operation)
             {
-                Place(node, operation);
-                if (node.Groups[0].Outputs[0] == node) groups.Add(node.Groups[0]);
+                if (Place(node, operation) is { } begun) groups.Add(begun);
             }
         }
         SumJoin.Run(reductions, groups);
@@ -49,7 +49,8 @@ internal static class Fusion
         && indices.Window == ((MaxPool)pooled.Primitive!).Window
             ? positions : null;
 
-    private static void Place(PlanNode node, Elementwise operation)
+    /// <summary>Puts a node into the steps of its users, or into one that it begins.</summary>
+    private static FusedGroup? Place(PlanNode node, Elementwise operation)
     {
         var users = new List<FusedGroup>(1);
         bool fits = Users(node, users) && users.TrueForAll(g => g.HasRoomFor(node));
@@ -69,7 +70,9 @@ internal static class Fusion
             var group = new FusedGroup(node, node.Shape);
             group.Add(node);
             node.Groups = [group];
+            return group;
         }
+        return null;
     }
 
     /// <summary>The groups of all users; false if some user is in none.</summary>

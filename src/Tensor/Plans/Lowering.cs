@@ -107,7 +107,9 @@ internal sealed class Lowering
         return inputs;
     }
 
-    /// <summary>The node is a sum or extremum, of memory or of what a fused group computes.</summary>
+    /// <summary>
+    /// The node is a sum or extremum, of memory or of what a fused group computes.
+    /// </summary>
     public void Reduction(PlanNode node, IKernel kernel)
     {
         FusedGroup group = node.Groups[0];

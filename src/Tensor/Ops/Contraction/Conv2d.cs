@@ -32,8 +32,8 @@ public sealed partial class Tensor
                 + $"be at least 1, padding {padding} at least 0.");
         if (Shape[1] != filters.Shape[1] * groups || filters.Shape[0] % groups != 0)
             throw Errors.Fail(op, $"images {Shape} have {Shape[1]} channels, but filters "
-                + $"{filters.Shape} in {groups} groups take {filters.Shape[1]} * {groups} and their "
-                + $"number, {filters.Shape[0]}, must be divisible by the groups.");
+                + $"{filters.Shape} in {groups} groups take {filters.Shape[1]} * {groups} and "
+                + $"their number, {filters.Shape[0]}, must be divisible by the groups.");
         var geometry = new ConvolutionGeometry(stride.Height, stride.Width, padding.Height,
             padding.Width, dilation.Height, dilation.Width, groups);
         ConvolutionShape s =

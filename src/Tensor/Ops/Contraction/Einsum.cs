@@ -6,11 +6,11 @@ public sealed partial class Tensor
 {
     /// <summary>
     /// Sum of products over named axes, as NumPy's einsum: "ij,jk->ik" is a matrix product,
-    /// "bij->b" a sum, "ii" a trace, "ii->i" a diagonal, "...ij->...ji" a transpose of the last two axes. A
-    /// letter repeated within an operand takes its diagonal; letters not in the result are summed;
-    /// without "->" the result has the letters that occur once, in alphabetical order, after the
-    /// axes of "...", which broadcast. Operands are floats of one dtype, contracted from left to
-    /// right.
+    /// "bij->b" a sum, "ii" a trace, "ii->i" a diagonal, "...ij->...ji" a transpose of the last
+    /// two axes. A letter repeated within an operand takes its diagonal; letters not in the result
+    /// are summed; without "->" the result has the letters that occur once, in alphabetical order,
+    /// after the axes of "...", which broadcast. Operands are floats of one dtype, contracted from
+    /// left to right.
     /// </summary>
     public static Tensor Einsum(string equation, params ReadOnlySpan<Tensor> operands)
     {

@@ -95,8 +95,8 @@ public sealed partial class Tensor
                 start[i] = ranges[i].Start.GetOffset(Shape[i]);
                 stop[i] = ranges[i].End.GetOffset(Shape[i]);
                 if (start[i] < 0 || stop[i] > Shape[i] || start[i] > stop[i])
-                    throw Errors.Fail("Slice", $"range {ranges[i]} does not lie within axis {i} "
-                        + $"of shape {Shape}. Bounds must satisfy 0 <= start <= end <= {Shape[i]}.");
+                    throw Errors.Fail("Slice", $"range {ranges[i]} does not lie within axis {i} of "
+                        + $"shape {Shape}. Bounds must satisfy 0 <= start <= end <= {Shape[i]}.");
             }
             return Slice(start, stop);
         }
@@ -129,8 +129,8 @@ public sealed partial class Tensor
         if (start.Length != stop.Length || start.Length > Rank
             || (step.Length != 0 && step.Length != start.Length))
             throw Errors.Fail("Slice", $"{start.Length} starts, {stop.Length} stops and "
-                + $"{step.Length} steps for the {Rank} axes of shape {Shape}. Give as many of each, "
-                + "one an axis at most.");
+                + $"{step.Length} steps for the {Rank} axes of shape {Shape}. Give as many of "
+                + "each, one an axis at most.");
         var starts = new int[Rank];
         var steps = new int[Rank];
         var sizes = new int[Rank];
