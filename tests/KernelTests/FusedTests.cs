@@ -116,7 +116,8 @@ public class FusedTests
             Operand a = Views.Random(backend, random, type, [batch, m, k], true);
             Operand b = Views.Random(backend, random, type, [batch, k, n], true);
             CheckEpilogue(backend, random, [batch, m, n], type,
-                (in Operand y, in Epilogue e) => backend.MatMul(a, b, y, e), $"{batch} {m} {k} {n}");
+                (in Operand y, in Epilogue e) => backend.MatMul(a, b, y, e),
+                $"{batch} {m} {k} {n}");
         }
     }
 
@@ -138,7 +139,8 @@ public class FusedTests
             int height = width == 17 ? 14 : 8;
             var s = new ConvolutionShape(
                 2, 7, channels, height, width, 18, 3, 3, stride, stride, 1, 1, 1, 1, groups);
-            long[] image = [2, 7, channels, height, width], filter = [2, 18, channels / groups, 3, 3];
+            long[] image = [2, 7, channels, height, width];
+            long[] filter = [2, 18, channels / groups, 3, 3];
             long[] output = [2, 7, 18, s.OutHeight, s.OutWidth];
             Operand x = Views.Random(backend, random, type, image, true);
             Operand w = Views.Random(backend, random, type, filter, true);

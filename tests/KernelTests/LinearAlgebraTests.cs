@@ -82,7 +82,8 @@ public class LinearAlgebraTests
         Array.Fill(ones, 1);
         double[] f = Run(type, ones, (b, from, to) => b.Eigh(from, to), 1, n, n + 1);
         for (int k = 0; k < n; k++) Near(type, n, k == n - 1 ? n : 0, f[k]);
-        double[] zeros = Run(type, new double[n * n], (b, from, to) => b.Eigh(from, to), 1, n, n + 1);
+        double[] zeros = Run(
+            type, new double[n * n], (b, from, to) => b.Eigh(from, to), 1, n, n + 1);
         Assert.All(zeros[..(int)n], v => Assert.Equal(0, v));
     }
 
@@ -131,7 +132,8 @@ public class LinearAlgebraTests
         var backend = new CpuBackend(2);
         foreach (DType type in (DType[])[DType.Float32, DType.Float64])
             foreach (var (outer, n, inner) in ((long, long, long)[])
-                [(1, 1, 1), (3, 7, 1), (2, 5, 9), (100, 40, 33), (1, 1000, 1), (0, 3, 2), (2, 0, 3)])
+                [(1, 1, 1), (3, 7, 1), (2, 5, 9), (100, 40, 33), (1, 1000, 1), (0, 3, 2),
+                    (2, 0, 3)])
                 foreach (bool reverse in (bool[])[false, true])
                 {
                     double[] x = Random(outer * n * inner);
@@ -142,7 +144,7 @@ public class LinearAlgebraTests
                     double[] y = to.Values();
                     for (long i = 0; i < y.Length; i++)
                     {
-                        (long row, long place) = (i / inner / n * n * inner + i % inner, i / inner % n);
+                        long row = i / inner / n * n * inner + i % inner, place = i / inner % n;
                         double sum = 0;
                         for (long k = reverse ? place : 0; k < (reverse ? n : place + 1); k++)
                             sum += x[row + k * inner];

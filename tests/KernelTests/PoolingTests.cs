@@ -7,16 +7,23 @@ namespace Engine.KernelTests;
 [Trait("Category", "Portable")]
 public class PoolingTests
 {
+    // Planes, height, width, window, stride, padding.
+    public static TheoryData<int, int, int, int, int, int> Shapes => new()
+    {
+        { 3, 28, 28, 2, 2, 0 },
+        { 2, 15, 7, 2, 2, 0 },
+        { 1, 3, 40, 2, 2, 0 },
+        { 2, 84, 84, 2, 2, 0 },
+        { 70, 14, 17, 2, 2, 0 },
+        { 2, 9, 9, 3, 2, 1 },
+        { 2, 8, 6, 3, 1, 0 },
+        { 1, 2, 2, 2, 2, 0 },
+        { 1, 1, 1, 2, 2, 1 },
+        { 0, 4, 4, 2, 2, 0 },
+    };
+
     [Theory]
-    [InlineData(3, 28, 28, 2, 2, 0)]
-    [InlineData(2, 15, 7, 2, 2, 0)]
-    [InlineData(1, 3, 40, 2, 2, 0)]
-    [InlineData(70, 14, 17, 2, 2, 0)]
-    [InlineData(2, 9, 9, 3, 2, 1)]
-    [InlineData(2, 8, 6, 3, 1, 0)]
-    [InlineData(1, 2, 2, 2, 2, 0)]
-    [InlineData(1, 1, 1, 2, 2, 1)]
-    [InlineData(0, 4, 4, 2, 2, 0)]
+    [MemberData(nameof(Shapes))]
     public void EqualsDefinition(int planes, int h, int w, int window, int stride, int padding)
     {
         var shape = new PoolShape(h, w, window, stride, padding);
@@ -40,14 +47,7 @@ public class PoolingTests
     }
 
     [Theory]
-    [InlineData(3, 28, 28, 2, 2, 0)]
-    [InlineData(2, 15, 7, 2, 2, 0)]
-    [InlineData(2, 84, 84, 2, 2, 0)]
-    [InlineData(70, 14, 17, 2, 2, 0)]
-    [InlineData(2, 9, 9, 3, 2, 1)]
-    [InlineData(2, 8, 6, 3, 1, 0)]
-    [InlineData(1, 1, 1, 2, 2, 1)]
-    [InlineData(0, 4, 4, 2, 2, 0)]
+    [MemberData(nameof(Shapes))]
     public void ProgramsArePooledAndBack(
         int planes, int h, int w, int window, int stride, int padding)
     {

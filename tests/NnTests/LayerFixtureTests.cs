@@ -14,7 +14,8 @@ public class LayerFixtureTests
     private static Tensor Joined(params Tensor[] parts) =>
         Tensor.Concat([.. parts.Select(part => part.Flatten())]);
 
-    private static void Check<T>(string name, T like, Func<T, Tensor, Tensor> forward) where T : ITree
+    private static void Check<T>(string name, T like, Func<T, Tensor, Tensor> forward)
+        where T : ITree
     {
         T layer = StateDict.Load(Float64(like), Fixture.State(name, "p."));
         CheckCall(name, new Call<T>(layer, Fixture.Of(name, "x")), c => forward(c.Layer, c.X));
@@ -27,7 +28,8 @@ public class LayerFixtureTests
         Fixture.Near(Fixture.Of(name, "y").Reshape(y.Shape), y);
         Tensor weights = Fixture.Of(name, "r").Reshape(y.Shape);
         Call<T> g = Grad.Of((Call<T> c) => (forward(c) * weights).Sum())(call);
-        Dictionary<string, Tensor> gradients = StateDict.Of(g.Layer), expected = Fixture.State(name, "g.");
+        Dictionary<string, Tensor> gradients = StateDict.Of(g.Layer);
+        Dictionary<string, Tensor> expected = Fixture.State(name, "g.");
         Assert.Equal(expected.Keys.Order(), gradients.Keys.Order());
         foreach (var (key, gradient) in gradients) Fixture.Near(expected[key], gradient, 1e-11);
         if (call.X.DType.IsFloat()) Fixture.Near(Fixture.Of(name, "gx"), g.X, 1e-11);
@@ -35,7 +37,8 @@ public class LayerFixtureTests
     }
 
     /// <summary>Second derivatives, Vmap over inputs and over parameters too, Compile.</summary>
-    private static void CheckTransforms<T>(Call<T> call, Func<Call<T>, Tensor> forward) where T : ITree
+    private static void CheckTransforms<T>(Call<T> call, Func<Call<T>, Tensor> forward)
+        where T : ITree
     {
         var check = GradCheck.Run(forward, call, order: 2);
         Assert.True(check.Error < 1e-6, $"{check}");
@@ -52,16 +55,19 @@ public class LayerFixtureTests
         Assert.Contains(call.Layer.GetType().Name, call.Layer.ToString());
     }
 
-    private static T Float64<T>(T tree) where T : ITree => tree.Map(leaf => leaf.Cast(DType.Float64));
+    private static T Float64<T>(T tree) where T : ITree =>
+        tree.Map(leaf => leaf.Cast(DType.Float64));
 
     [Fact]
     public void Linear() => Check("linear", Nn.Linear.Create(Any, 5, 3), (m, x) => m.Forward(x));
 
     [Fact]
-    public void LayerNorm() => Check("layer_norm", Nn.LayerNorm.Create([3, 4]), (m, x) => m.Forward(x));
+    public void LayerNorm() =>
+        Check("layer_norm", Nn.LayerNorm.Create([3, 4]), (m, x) => m.Forward(x));
 
     [Fact]
-    public void GroupNorm() => Check("group_norm", Nn.GroupNorm.Create(2, 6), (m, x) => m.Forward(x));
+    public void GroupNorm() =>
+        Check("group_norm", Nn.GroupNorm.Create(2, 6), (m, x) => m.Forward(x));
 
     [Fact]
     public void InstanceNorm()
@@ -75,7 +81,8 @@ public class LayerFixtureTests
     {
         var (norm, before) = StateDict.LoadWithStatistics(
             BatchNorm.Create(3, DType.Float64), BeforeTraining());
-        CheckCall("batch_norm_train", new Call<BatchNorm>(norm, Fixture.Of("batch_norm_train", "x")),
+        CheckCall(
+            "batch_norm_train", new Call<BatchNorm>(norm, Fixture.Of("batch_norm_train", "x")),
             c => c.Layer.Forward(c.X));
         var (y, after) = before.Train(
             normalize => normalize(norm, Fixture.Of("batch_norm_train", "x")), momentum: 0.3);
@@ -119,7 +126,8 @@ public class LayerFixtureTests
     });
 
     [Fact]
-    public void GruCell() => Check("gru_cell", Nn.GruCell.Create(Any, 4, 3), (m, x) => m.Forward(x));
+    public void GruCell() =>
+        Check("gru_cell", Nn.GruCell.Create(Any, 4, 3), (m, x) => m.Forward(x));
 
     [Fact]
     public void Lstm()

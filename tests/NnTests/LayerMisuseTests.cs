@@ -8,7 +8,8 @@ public class LayerMisuseTests
 {
     private static readonly Key Any = Key.From(3);
 
-    private static Tensor Normal(long seed, Shape shape) => Key.From(seed).Normal(shape, DType.Float64);
+    private static Tensor Normal(long seed, Shape shape) =>
+        Key.From(seed).Normal(shape, DType.Float64);
 
     [Fact]
     public void DropoutScalesWhatItKeeps()
@@ -62,7 +63,9 @@ public class LayerMisuseTests
     {
         Embedding table = Embedding.Create(Any, 4, 3, padding: 1, DType.Float64);
         Assert.Equal(new double[3], table.Weight[1].ToDoubles());
-        Assert.Equal(Shape.Of(2, 2, 3), table.Forward(Tensor.From(new long[,] { { 0, 1 }, { 1, 3 } })).Shape);
+        Assert.Equal(
+            Shape.Of(2, 2, 3),
+            table.Forward(Tensor.From(new long[,] { { 0, 1 }, { 1, 3 } })).Shape);
         Embedding g = Grad.Of((Embedding m) => m.Forward(Tensor.From([1, 1, 2])).Sum())(table);
         Assert.Equal([0.0, 0, 0, 0, 0, 0, 1, 1, 1, 0, 0, 0], g.Weight.ToDoubles());
         Assert.Equal("Embedding: padding index 4 is outside 0 .. 3.",
@@ -74,11 +77,12 @@ public class LayerMisuseTests
     public void NormalisationsExplainWrongShapes()
     {
         Assert.Equal("LayerNorm: needs last axes (3, 4), but got (2, 4, 3). Move the features to "
-            + "the end.", Naive.Error(() => LayerNorm.Create([3, 4]).Forward(Tensor.Zeros([2, 4, 3]))));
+            + "the end.",
+            Naive.Error(() => LayerNorm.Create([3, 4]).Forward(Tensor.Zeros([2, 4, 3]))));
         Assert.Equal("GroupNorm: 6 channels do not divide into 4 groups. Choose a divisor.",
             Naive.Error(() => GroupNorm.Create(4, 6)));
-        Assert.Equal("GroupNorm: needs (N, 6, ...) with at least 2 axes, but got (2, 5). The second "
-            + "axis is the channel.",
+        Assert.Equal("GroupNorm: needs (N, 6, ...) with at least 2 axes, but got (2, 5). The "
+            + "second axis is the channel.",
             Naive.Error(() => GroupNorm.Create(2, 6).Forward(Tensor.Zeros([2, 5]))));
         Assert.StartsWith("InstanceNorm: needs (N, 3, ...) with at least 3 axes",
             Naive.Error(() => InstanceNorm.Create(3).Forward(Tensor.Zeros([2, 3]))));
@@ -100,7 +104,8 @@ public class LayerMisuseTests
         Assert.Contains("but there are only 3", Naive.Error(
             () => net.Forward(x, statistics with { Norms = statistics.Norms[..3] })));
         Assert.Contains("ran 4 batch normalisations, but there are statistics of 5", Naive.Error(
-            () => net.Forward(x, statistics with { Norms = statistics.Norms.Add(statistics.Norms[0]) })));
+            () => net.Forward(
+                x, statistics with { Norms = statistics.Norms.Add(statistics.Norms[0]) })));
     }
 
     [Fact]
@@ -141,8 +146,8 @@ public class LayerMisuseTests
         Assert.Equal("MultiHeadAttention: needs queries (N, T, 4), keys and values (N, S, 4), but "
             + "got (2, 3, 5), (2, 3, 4) and (2, 3, 4).",
             Naive.Error(() => layer.Forward(Tensor.Zeros([2, 3, 5]), x, x)));
-        Assert.Equal("MultiHeadAttention: the padding mask must be bool (2, 3), true where a key is "
-            + "padding, but is float32 (2, 3).",
+        Assert.Equal("MultiHeadAttention: the padding mask must be bool (2, 3), true where a key "
+            + "is padding, but is float32 (2, 3).",
             Naive.Error(() => layer.Forward(x, Tensor.Zeros([2, 3]))));
     }
 
@@ -151,7 +156,8 @@ public class LayerMisuseTests
     {
         Lstm lstm = Lstm.Create(Any, 3, 4, layers: 2, bidirectional: true);
         Assert.Equal(
-            ["Cells.0.InputWeight", "Cells.0.HiddenWeight", "Cells.0.InputBias", "Cells.0.HiddenBias"],
+            ["Cells.0.InputWeight", "Cells.0.HiddenWeight", "Cells.0.InputBias",
+                "Cells.0.HiddenBias"],
             lstm.Paths().Take(4));
         Tensor x = Tensor.Zeros([2, 5, 3]), state = Tensor.Zeros([4, 2, 4]);
         Assert.Equal(Shape.Of(2, 5, 8), lstm.Forward(x, new(state, state)).Output.Shape);

@@ -5,7 +5,8 @@ namespace Engine.NnTests;
 
 public class LayerTests
 {
-    private static Tensor Normal(long seed, Shape shape) => Key.From(seed).Normal(shape, DType.Float64);
+    private static Tensor Normal(long seed, Shape shape) =>
+        Key.From(seed).Normal(shape, DType.Float64);
 
     [Fact]
     public void LinearIsTheProductWithTheTransposedWeightPlusBias()
@@ -18,19 +19,21 @@ public class LayerTests
         var expected = new double[30];
         for (int n = 0; n < 10; n++)
             for (int o = 0; o < 3; o++)
-                expected[n * 3 + o] = b[o] + Enumerable.Range(0, 4).Sum(i => v[n * 4 + i] * w[o * 4 + i]);
+                expected[n * 3 + o] = b[o]
+                    + Enumerable.Range(0, 4).Sum(i => v[n * 4 + i] * w[o * 4 + i]);
         Naive.Near(expected, y, 1e-14);
         Assert.Null(Linear.Create(Key.From(1), 4, 3, bias: false).Bias);
         Assert.Equal(15, Linear.Create(Key.From(1), 4, 3).ParameterCount());
-        Assert.Equal("MatMul: the last axis of (2, 5) must equal the second-to-last axis of (4, 3), "
-            + "but 5 != 4. Transpose one operand or reshape.",
+        Assert.Equal("MatMul: the last axis of (2, 5) must equal the second-to-last axis of "
+            + "(4, 3), but 5 != 4. Transpose one operand or reshape.",
             Naive.Error(() => layer.Forward(Tensor.Zeros([2, 5], DType.Float64))));
     }
 
     [Fact]
     public void Conv2dAddsItsBiasPerFilter()
     {
-        Conv2d layer = Conv2d.Create(Key.From(1), 4, 6, stride: 2, padding: 1, groups: 2, type: DType.Float64);
+        Conv2d layer = Conv2d.Create(
+            Key.From(1), 4, 6, stride: 2, padding: 1, groups: 2, type: DType.Float64);
         Assert.Equal(Shape.Of(6, 2, 3, 3), layer.Weight.Shape);
         layer = layer with { Bias = Normal(2, 6) };
         Tensor x = Normal(3, [2, 4, 7, 7]), y = layer.Forward(x);
@@ -65,15 +68,16 @@ public class LayerTests
             variance[c] = all.Sum(e => (e - mean[c]) * (e - mean[c])) / all.Count;
             for (int i = 0; i < n; i++)
                 for (int p = 0; p < area; p++)
-                    expected[At(i, c, p)] = (v[At(i, c, p)] - mean[c]) / Math.Sqrt(variance[c] + 1e-5)
-                        * scale[c] + shift[c];
+                    expected[At(i, c, p)] = (v[At(i, c, p)] - mean[c])
+                        / Math.Sqrt(variance[c] + 1e-5) * scale[c] + shift[c];
         }
         Naive.Near(expected, norm.Forward(x), 1e-13);
 
         var (y, after) = norm.Train(x, before, momentum: 0.3);
         Naive.Near(expected, y, 1e-13);
         double unbiased = n * area / (n * area - 1.0);
-        double[] oldMean = before.Mean.ToArray<double>(), oldVariance = before.Variance.ToArray<double>();
+        double[] oldMean = before.Mean.ToArray<double>();
+        double[] oldVariance = before.Variance.ToArray<double>();
         Naive.Near([.. mean.Select((m, c) => 0.7 * oldMean[c] + 0.3 * m)], after.Mean, 1e-14);
         Naive.Near(
             [.. variance.Select((s, c) => 0.7 * oldVariance[c] + 0.3 * s * unbiased)],
@@ -92,16 +96,19 @@ public class LayerTests
     {
         BatchNorm norm = BatchNorm.Create(2, DType.Float64);
         RunningStatistics start = RunningStatistics.Create(2, DType.Float64);
-        Tensor g = Grad.Of((Tensor x) => norm.Train(x, start).Statistics.Mean.Sum())(Normal(1, [4, 2]));
+        Tensor g = Grad.Of(
+            (Tensor x) => norm.Train(x, start).Statistics.Mean.Sum())(Normal(1, [4, 2]));
         Assert.Equal(new double[8], g.ToArray<double>());
-        Assert.True(GradCheck.Run((BatchNorm m) => m.Forward(Normal(1, [4, 2])), norm, order: 2).Error < 1e-7);
+        Assert.True(GradCheck.Run(
+            (BatchNorm m) => m.Forward(Normal(1, [4, 2])), norm, order: 2).Error < 1e-7);
     }
 
     [Fact]
     public void BatchNormOfOneSampleOrOneConstantIsFinite()
     {
         BatchNorm norm = BatchNorm.Create(2);
-        Assert.Equal([0f, 0f], norm.Forward(Tensor.From([5f, -7f], Shape.Of(1, 2))).ToArray<float>());
+        Assert.Equal(
+            [0f, 0f], norm.Forward(Tensor.From([5f, -7f], Shape.Of(1, 2))).ToArray<float>());
         var (_, statistics) = norm.Train(Tensor.Ones([1, 2]), RunningStatistics.Create(2));
         Assert.Equal([0.9f, 0.9f], statistics.Variance.ToArray<float>());
         Tensor g = Grad.Of((Tensor x) => norm.Forward(x).Square().Sum())(Tensor.Ones([3, 2]));
@@ -146,7 +153,9 @@ public class LayerTests
         Tensor expected = mlp.Layers[2].Forward(
             mlp.Layers[1].Forward(mlp.Layers[0].Forward(x).Tanh()).Tanh());
         Assert.True(Tree.AllClose(expected, mlp.Forward(x), 1e-14));
-        Assert.NotEqual(mlp.Layers[0].Weight.ToArray<double>()[..8], mlp.Layers[1].Weight.ToArray<double>()[..8]);
+        Assert.NotEqual(
+            mlp.Layers[0].Weight.ToArray<double>()[..8],
+            mlp.Layers[1].Weight.ToArray<double>()[..8]);
         Assert.Equal("Mlp: needs at least the sizes of input and output, such as [784, 256, 10].",
             Naive.Error(() => Mlp.Create(Key.From(1), [3])));
         foreach (Activation a in Enum.GetValues<Activation>())

@@ -30,7 +30,8 @@ public class LossTests
         Assert.Equal(expected, // labels of int32
             Loss.CrossEntropy(logits, Tensor.From(labels).Cast(DType.Int32), smoothing).Item(), 13);
         Assert.True(GradCheck.Run(
-            (Tensor x) => Loss.CrossEntropy(x, Tensor.From(labels), smoothing), logits, 2).Error < 1e-7);
+            (Tensor x) => Loss.CrossEntropy(x, Tensor.From(labels), smoothing), logits, 2)
+            .Error < 1e-7);
     }
 
     [Fact]
@@ -49,8 +50,10 @@ public class LossTests
         const string shapes = "CrossEntropy: needs logits (N, classes) and labels (N), but got ";
         Assert.Equal(shapes + "(3, 4) and (2). Flatten other axes first.",
             Naive.Error(() => Loss.CrossEntropy(logits, Tensor.From([0, 1]))));
-        Assert.StartsWith(shapes, Naive.Error(() => Loss.CrossEntropy(logits, Tensor.Zeros([3, 4], DType.Int64))));
-        Assert.StartsWith(shapes, Naive.Error(() => Loss.CrossEntropy(logits[0], Tensor.Scalar(1L))));
+        Assert.StartsWith(shapes,
+            Naive.Error(() => Loss.CrossEntropy(logits, Tensor.Zeros([3, 4], DType.Int64))));
+        Assert.StartsWith(shapes,
+            Naive.Error(() => Loss.CrossEntropy(logits[0], Tensor.Scalar(1L))));
         Assert.Equal("CrossEntropy: label smoothing 1.5 must lie in 0..1.",
             Naive.Error(() => Loss.CrossEntropy(logits, Tensor.From([0, 1, 2]), 1.5)));
         Assert.Contains("needs integer indices, but got float32",
@@ -62,11 +65,13 @@ public class LossTests
     [Fact]
     public void MseIsTheMeanOfSquaresAndNeverBroadcasts()
     {
-        Tensor a = Tensor.From([1.0, 2, 3, 4], Shape.Of(2, 2)), b = Tensor.From([1.0, 0, 0, 1], Shape.Of(2, 2));
+        Tensor a = Tensor.From([1.0, 2, 3, 4], Shape.Of(2, 2));
+        Tensor b = Tensor.From([1.0, 0, 0, 1], Shape.Of(2, 2));
         Assert.Equal((0 + 4 + 9 + 9) / 4.0, Loss.Mse(a, b).Item());
         Assert.Equal("Mse: shapes (2, 2) and (2) differ; a silent broadcast would change the loss. "
             + "Reshape one.", Naive.Error(() => Loss.Mse(a, b[0])));
-        Assert.StartsWith("Mse: ", Naive.Error(() => Loss.Mse(Tensor.Zeros([4, 1]), Tensor.Zeros(4))));
+        Assert.StartsWith("Mse: ",
+            Naive.Error(() => Loss.Mse(Tensor.Zeros([4, 1]), Tensor.Zeros(4))));
     }
 
     [Fact]
@@ -75,7 +80,8 @@ public class LossTests
         Tensor logits = Tensor.From([1f, 2, 5, 3, 0, 0, -2, -1], Shape.Of(4, 2));
         Assert.Equal(0.75f, Loss.Accuracy(logits, Tensor.From([1L, 0, 0, 0])).Item<float>());
         Assert.Equal(0.75f, Loss.Accuracy(logits, Tensor.From([1, 0, 0, 0])).Item<float>());
-        Tensor both = Vmap.Of((Tensor x) => Loss.Accuracy(x, Tensor.From([1L, 0])))(logits.Reshape(2, 2, 2));
+        Tensor both = Vmap.Of(
+            (Tensor x) => Loss.Accuracy(x, Tensor.From([1L, 0])))(logits.Reshape(2, 2, 2));
         Assert.Equal([1f, 0], both.ToArray<float>());
         Assert.StartsWith("Accuracy: ",
             Naive.Error(() => Loss.Accuracy(logits, Tensor.From([1L]))));

@@ -6,7 +6,8 @@ namespace Engine.NnTests;
 public class MetricLossTests
 {
     private const int N = 6, Features = 3;
-    private static readonly double[] A = Naive.Normal(1, N * Features), B = Naive.Normal(2, N * Features);
+    private static readonly double[] A = Naive.Normal(1, N * Features);
+    private static readonly double[] B = Naive.Normal(2, N * Features);
     private static readonly long[] Labels = [0, 1, 0, 2, 1, 0];
 
     private static Tensor Rows(double[] values) => Tensor.From(values, Shape.Of(N, Features));
@@ -41,7 +42,8 @@ public class MetricLossTests
         Naive.Near(expected, Of(Rows(A), Reduction.None), 1e-13);
         Assert.Equal(expected.Average(), Of(Rows(A), Reduction.Mean).Item(), 13);
         CheckDerivatives(x => Of(x, Reduction.Mean));
-        Tensor equal = Grad.Of((Tensor x) => Loss.Contrastive(x, Rows(B), Tensor.From(same)))(Rows(B));
+        Tensor equal = Grad.Of(
+            (Tensor x) => Loss.Contrastive(x, Rows(B), Tensor.From(same)))(Rows(B));
         Assert.All(equal.ToDoubles(), g => Assert.Equal(0, g));
         Assert.Equal("Contrastive: needs one bool for each pair, (6), but got int64 (6).",
             Naive.Error(() => Loss.Contrastive(Rows(A), Rows(B), Tensor.From(Labels))));
@@ -52,7 +54,8 @@ public class MetricLossTests
     {
         double expected = 0;
         for (int i = 0; i < N; i++)
-            expected += Math.Log(Enumerable.Range(0, N).Sum(j => Math.Exp(Cosine(A, i, B, j) / 0.2)))
+            expected += Math.Log(
+                Enumerable.Range(0, N).Sum(j => Math.Exp(Cosine(A, i, B, j) / 0.2)))
                 - Cosine(A, i, B, i) / 0.2;
         Assert.Equal(expected / N, Loss.InfoNce(Rows(A), Rows(B), 0.2).Item(), 12);
         CheckDerivatives(x => Loss.InfoNce(x, Rows(B), 0.2));
@@ -96,7 +99,8 @@ public class MetricLossTests
     [Fact]
     public void BinaryCrossEntropyOfExtremeLogitsIsFinite()
     {
-        Tensor logits = Tensor.From([1e4f, -1e4f, 1e4f, -1e4f]), targets = Tensor.From([1f, 0, 0, 1]);
+        Tensor logits = Tensor.From([1e4f, -1e4f, 1e4f, -1e4f]);
+        Tensor targets = Tensor.From([1f, 0, 0, 1]);
         foreach (double weight in (double[])[1, 2])
         {
             Tensor losses = Loss.BceWithLogits(logits, targets, Reduction.None, weight);
@@ -122,8 +126,10 @@ public class MetricLossTests
         Tensor logits = Tensor.Zeros([3, 4]), labels = Tensor.From([0, 1, 2]);
         Assert.Equal("CrossEntropy: needs one weight for each of 4 classes, but got (3).",
             Naive.Error(() => Loss.CrossEntropy(logits, labels, Reduction.Mean, 0, three)));
-        Assert.StartsWith("Nll: needs log-probabilities (N, classes) and labels (N), but got (4) and",
+        Assert.StartsWith(
+            "Nll: needs log-probabilities (N, classes) and labels (N), but got (4) and",
             Naive.Error(() => Loss.Nll(logits[0], labels)));
-        Assert.Equal("Huber: delta 0 must be positive.", Naive.Error(() => Loss.Huber(two, two, 0)));
+        Assert.Equal("Huber: delta 0 must be positive.",
+            Naive.Error(() => Loss.Huber(two, two, 0)));
     }
 }

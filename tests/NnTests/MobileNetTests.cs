@@ -6,7 +6,7 @@ using Engine.Nn;
 
 namespace Engine.NnTests;
 
-/// <summary>A test that is skipped, and says so, unless a file of the data folder is there.</summary>
+/// <summary>A test that is skipped, and says so, unless a file of the data folder exists.</summary>
 [AttributeUsage(AttributeTargets.Method)]
 public sealed class DataFactAttribute : FactAttribute
 {
@@ -29,7 +29,8 @@ public sealed class DataFactAttribute : FactAttribute
 
 public class MobileNetTests
 {
-    private const string Weights = "mobilenet_v1_025_224/model.json", Photos = "pacs32-images.idx.gz";
+    private const string Weights = "mobilenet_v1_025_224/model.json";
+    private const string Photos = "pacs32-images.idx.gz";
     private const int Size = 224;
 
     private static readonly Lazy<Dictionary<string, Tensor>> Expected =
@@ -49,7 +50,8 @@ public class MobileNetTests
             Expected.Value["logits"], model.Forward(Expected.Value["x"], statistics), 1e-5);
         weights.Remove("conv_dw_3_bn/gamma");
         Assert.Contains("holds no 'conv_dw_3_bn/gamma', which the model needs as "
-            + "Blocks.2.Depthwise.Norm.Scale.", Naive.Error(() => MobileNet.FromKeras(weights).Model));
+            + "Blocks.2.Depthwise.Norm.Scale.",
+            Naive.Error(() => MobileNet.FromKeras(weights).Model));
     }
 
     [DataFact(Weights)]
@@ -77,15 +79,18 @@ public class MobileNetTests
         int right = 0;
         foreach (int i in photos)
         {
-            float[] pixels = [.. images.Bytes.Slice(i * 3072, 3072).ToArray().Select(p => p / 127.5f - 1)];
-            Tensor small = Tensor.From(pixels, [1, 32, 1, 32, 1, 3]).BroadcastTo([1, 32, 7, 32, 7, 3]);
+            var bytes = images.Bytes.Slice(i * 3072, 3072);
+            float[] pixels = [.. bytes.ToArray().Select(p => p / 127.5f - 1)];
+            Tensor small = Tensor.From(pixels, [1, 32, 1, 32, 1, 3])
+                .BroadcastTo([1, 32, 7, 32, 7, 3]);
             Tensor x = small.Reshape(1, Size, Size, 3).Transpose(0, 3, 1, 2);
             if (predict(x).ToArray<long>()[^5..].Intersect(elephantClasses).Any()) right++;
         }
-        Assert.True(right >= 12, $"{right} of {photos.Length} photographs of 32 x 32 pixels have an "
-            + "elephant among their first five classes; chance is one in 67");
+        Assert.True(right >= 12, $"{right} of {photos.Length} photographs of 32 x 32 pixels have "
+            + "an elephant among their first five classes; chance is one in 67");
 
-        static byte[] Bytes(string file) => IdxFile.Read(DataFactAttribute.Find(file)!).Bytes.ToArray();
+        static byte[] Bytes(string file) =>
+            IdxFile.Read(DataFactAttribute.Find(file)!).Bytes.ToArray();
     }
 
     [Fact]
@@ -109,7 +114,8 @@ public class MobileNetTests
                 $$"""{"weightsManifest": [{"paths": ["a"], "weights": [{{two}}]}]}""");
             Assert.Equal([0f, 0], TensorFlowJs.Read(path)["w"].ToArray<float>());
             Assert.Contains("'w' is there twice", Error(
-                """{"name": "w", "shape": [1], "dtype": "int32"}, {"name": "w", "shape": [1], "dtype": "int32"}"""));
+                """{"name": "w", "shape": [1], "dtype": "int32"}, """
+                + """{"name": "w", "shape": [1], "dtype": "int32"}"""));
             Assert.Contains("needs 16 bytes, but 8 are left",
                 Error("""{"name": "w", "shape": [2, 2], "dtype": "float32"}"""));
             Assert.Contains("4 bytes of a group belong to no weight",
@@ -117,11 +123,13 @@ public class MobileNetTests
             Assert.Contains("has dtype complex64",
                 Error("""{"name": "w", "shape": [1], "dtype": "complex64"}"""));
             Assert.Contains("is quantised", Error(
-                """{"name": "w", "shape": [1], "dtype": "float32", "quantization": {"dtype": "uint8"}}"""));
+                """{"name": "w", "shape": [1], "dtype": "float32", "quantization": """
+                + """{"dtype": "uint8"}}"""));
             Assert.Contains("does not lie beside it", Error(two, "\"../a\""));
             Assert.Contains("cannot be read", Error(two, "\"b\""));
             File.WriteAllText(path, "{}");
-            Assert.Contains("no model of TensorFlow.js", Naive.Error(() => TensorFlowJs.Read(path)));
+            Assert.Contains("no model of TensorFlow.js",
+                Naive.Error(() => TensorFlowJs.Read(path)));
         }
         finally
         {

@@ -89,7 +89,8 @@ public class NetworkTests
         Assert.Equal(12_424_320 + 640 * 64 + 64, ResNet12.Create(Any, 64).ParameterCount());
         Assert.Equal(431_080, LeNet.Create(Any, 10).ParameterCount());
         MobileNet mobile = MobileNet.Create(Any, 1000, width: 0.25);
-        Assert.Equal(475_544, mobile.ParameterCount() + NormStatistics.For(mobile).ParameterCount());
+        Assert.Equal(
+            475_544, mobile.ParameterCount() + NormStatistics.For(mobile).ParameterCount());
     }
 
     [Fact]
@@ -113,7 +114,8 @@ public class NetworkTests
         BasicBlock block = BasicBlock.Create(Any, 2, 3, stride: 2, DType.Float64);
         Tensor x = Key.From(7).Normal([3, 2, 4, 4], DType.Float64);
         var check = GradCheck.Run(
-            (BasicBlock b) => b.Forward(x, (norm, h) => norm.Forward(h)), block, order: 2, step: 1e-5);
+            (BasicBlock b) => b.Forward(x, (norm, h) => norm.Forward(h)),
+            block, order: 2, step: 1e-5);
         Assert.True(check.Error < 1e-4, $"{check}");
         Assert.Null(BasicBlock.Create(Any, 3, 3).Shortcut);
     }
@@ -121,8 +123,8 @@ public class NetworkTests
     [Fact]
     public void NetworksExplainWrongUse()
     {
-        Assert.Equal("LeNet: images of 15 x 15 vanish in two convolutions and poolings. Give images "
-            + "of at least 16 x 16.", Naive.Error(() => LeNet.Create(Any, 10, size: 15)));
+        Assert.Equal("LeNet: images of 15 x 15 vanish in two convolutions and poolings. Give "
+            + "images of at least 16 x 16.", Naive.Error(() => LeNet.Create(Any, 10, size: 15)));
         Assert.Equal("MobileNet: width 0.01 leaves no filters. Give 1/32 or more.",
             Naive.Error(() => MobileNet.Create(Any, 10, width: 0.01)));
         Assert.StartsWith("MobileNet: the weights have no conv1/kernel",

@@ -30,7 +30,8 @@ public class OptimizerParityTests
         ["lamb"] = (Optim.Lamb(0.05, weightDecay: 0.1), NaiveLamb(0.05, 0.1)),
     };
 
-    private static Tensor Objective(Tensor w) => (Tensor.From(C) * w.Sin() + 0.5 * w.Square()).Sum();
+    private static Tensor Objective(Tensor w) =>
+        (Tensor.From(C) * w.Sin() + 0.5 * w.Square()).Sum();
 
     private static Tensor Run(Optimizer rule, Tensor w, int steps)
     {
@@ -93,7 +94,8 @@ public class OptimizerParityTests
     public void FrozenLeavesStayAndSingleStaysSingle(string name)
     {
         Optimizer rule = Cases[name].Rule;
-        var model = new Parts(Tensor.From([1f, 2]), Tensor.From([3f]), Tensor.From([1]), Tensor.From([true]));
+        var model = new Parts(
+            Tensor.From([1f, 2]), Tensor.From([3f]), Tensor.From([1]), Tensor.From([true]));
         Parts g = Grad.Of((Parts p) => (p.Weight * p.Frozen).Sum(), p => p == "Weight")(model);
         Parts next = rule.Step(model, g, rule.Init(model)).Model;
         Assert.Same(model.Frozen, next.Frozen);
@@ -115,7 +117,8 @@ public class OptimizerParityTests
                     (w, state) = rule.Step(w, Grad.Of((Tensor p) => Loss(p))(w), state);
                 return w.Sum();
             })(Tensor.From([0.8, 0.8]));
-            Assert.All(g.ToDoubles(), v => Assert.True(double.IsFinite(v), $"{rule.GetType().Name}"));
+            Assert.All(
+                g.ToDoubles(), v => Assert.True(double.IsFinite(v), $"{rule.GetType().Name}"));
         }
     }
 

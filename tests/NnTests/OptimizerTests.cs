@@ -4,7 +4,8 @@ using Engine.Nn;
 
 namespace Engine.NnTests;
 
-internal sealed partial record Parts(Tensor Weight, Tensor Frozen, Tensor Count, Tensor Mask) : ITree;
+internal sealed partial record Parts(Tensor Weight, Tensor Frozen, Tensor Count, Tensor Mask)
+    : ITree;
 
 public class OptimizerTests
 {
@@ -12,11 +13,13 @@ public class OptimizerTests
     private static readonly double[] C = Naive.Normal(1, N);
 
     // The loss, sum of c sin w + w^2 / 2, and its derivative.
-    private static Tensor Objective(Tensor w) => (Tensor.From(C) * w.Sin() + 0.5 * w.Square()).Sum();
+    private static Tensor Objective(Tensor w) =>
+        (Tensor.From(C) * w.Sin() + 0.5 * w.Square()).Sum();
 
     private static double Slope(double w, int i) => C[i] * Math.Cos(w) + w;
 
-    private static (Tensor Weights, OptimizerState State) Run(Optimizer rule, Tensor w, int steps = Steps)
+    private static (Tensor Weights, OptimizerState State) Run(
+        Optimizer rule, Tensor w, int steps = Steps)
     {
         OptimizerState state = rule.Init(w);
         var gradient = Grad.Of((Tensor p) => Objective(p));
@@ -58,7 +61,8 @@ public class OptimizerTests
                 double g = Slope(w[i], i);
                 m[i] = beta1 * m[i] + (1 - beta1) * g;
                 s[i] = beta2 * s[i] + (1 - beta2) * g * g;
-                double mean = m[i] / (1 - Math.Pow(beta1, n)), square = s[i] / (1 - Math.Pow(beta2, n));
+                double mean = m[i] / (1 - Math.Pow(beta1, n));
+                double square = s[i] / (1 - Math.Pow(beta2, n));
                 w[i] -= 0.05 * mean / (Math.Sqrt(square) + 1e-8);
             }
         var (weights, state) = Run(Optim.Adam(0.05, beta1, beta2), Tensor.From(start));
@@ -94,10 +98,12 @@ public class OptimizerTests
         var model = new Parts(
             Tensor.Scalar(2.0), Tensor.Scalar(3.0), Tensor.From([1, 2]), Tensor.From([true]));
         foreach (Optimizer rule in (Optimizer[])
-            [Optim.Sgd(0.1, weightDecay: 0.5), Optim.Sgd(0.1, 0.9, weightDecay: 0.5), Optim.Adam(0.1)])
+            [Optim.Sgd(0.1, weightDecay: 0.5), Optim.Sgd(0.1, 0.9, weightDecay: 0.5),
+                Optim.Adam(0.1)])
         {
             OptimizerState state = rule.Init(model);
-            Parts g = Grad.Of((Parts p) => p.Weight * p.Weight * p.Frozen, p => p == "Weight")(model);
+            Parts g = Grad.Of(
+                (Parts p) => p.Weight * p.Weight * p.Frozen, p => p == "Weight")(model);
             Assert.Equal(0, g.Frozen.Item());
             Parts next = rule.Step(model, g, state).Model;
             Assert.Same(model.Frozen, next.Frozen);
@@ -141,7 +147,8 @@ public class OptimizerTests
     [Fact]
     public void ClippingByGlobalNormScalesAllLeavesTogether()
     {
-        var g = new Parts(Tensor.From([3.0, 0]), Tensor.Scalar(4.0), Tensor.Scalar(0.0), Tensor.Scalar(0.0));
+        var g = new Parts(
+            Tensor.From([3.0, 0]), Tensor.Scalar(4.0), Tensor.Scalar(0.0), Tensor.Scalar(0.0));
         Parts clipped = Optim.ClipByGlobalNorm(g, 1);
         Naive.Near([0.6, 0], clipped.Weight, 1e-6);
         Naive.Near([0.8], clipped.Frozen, 1e-6);
@@ -150,7 +157,8 @@ public class OptimizerTests
         Assert.Equal(new double[3], Optim.ClipByGlobalNorm(zero, 1).ToArray<double>());
         Tensor through = Grad.Of((Tensor x) => Optim.ClipByGlobalNorm(x, 1).Sum())(zero);
         Assert.Equal([1.0, 1, 1], through.ToArray<double>());
-        Assert.Equal([-1.0, 0.5, 1], Optim.ClipByValue(Tensor.From([-2.0, 0.5, 9]), 1).ToArray<double>());
+        Assert.Equal([-1.0, 0.5, 1],
+            Optim.ClipByValue(Tensor.From([-2.0, 0.5, 9]), 1).ToArray<double>());
 
         Parts frozen = Grad.Of((Parts p) => (p.Weight * 10).Sum(), p => p == "Weight")(g);
         Assert.True(Optim.ClipByGlobalNorm(frozen, 1).Frozen.IsSymbolicZero);
@@ -164,7 +172,8 @@ public class OptimizerTests
         var backend = new CpuBackend(1);
         var device = new Device(backend);
         Mlp model = Mlp.Create(Key.From(1), [8, 32, 1]).To(device);
-        Tensor x = Key.From(2).Normal([16, 8]).To(device), y = x.Square().Sum(1, keepDims: true).Eval();
+        Tensor x = Key.From(2).Normal([16, 8]).To(device);
+        Tensor y = x.Square().Sum(1, keepDims: true).Eval();
         Optimizer adam = Optim.Adam(0.01);
         OptimizerState state = adam.Init(model);
         var gradient = Grad.WithValue((Mlp m) => Loss.Mse(m.Forward(x), y));

@@ -22,7 +22,8 @@ public class ScheduleTests
         Optimizer rule = Optim.Sgd(schedule);
         Tensor w = Tensor.Scalar(0.0);
         OptimizerState state = rule.Init(w);
-        for (int n = 0; n < expected.Length; n++) (w, state) = rule.Step(w, Tensor.Scalar(1.0), state);
+        for (int n = 0; n < expected.Length; n++)
+            (w, state) = rule.Step(w, Tensor.Scalar(1.0), state);
         Assert.Equal(-expected.Sum(), w.Item(), 1e-13);
     }
 
@@ -30,7 +31,8 @@ public class ScheduleTests
     public void Constant() => Check(Schedule.Constant(0.3), 0.3, 0.3, 0.3);
 
     [Fact]
-    public void Step() => Check(Schedule.Step(0.4, 3, 0.1), 0.4, 0.4, 0.4, 0.04, 0.04, 0.04, 0.004, 0.004);
+    public void Step() =>
+        Check(Schedule.Step(0.4, 3, 0.1), 0.4, 0.4, 0.4, 0.04, 0.04, 0.04, 0.004, 0.004);
 
     [Fact]
     public void StepsOfEveryLengthBeginOnTime()
@@ -40,8 +42,9 @@ public class ScheduleTests
             var schedule = Schedule.Step(1, every, 0.5);
             for (int k = 1; k < 6; k++)
             {
-                Assert.Equal(Math.Pow(0.5, k - 1), schedule(Tensor.Scalar((long)every * k - 1)).Item(), 1e-15);
-                Assert.Equal(Math.Pow(0.5, k), schedule(Tensor.Scalar((long)every * k)).Item(), 1e-15);
+                long at = (long)every * k;
+                Assert.Equal(Math.Pow(0.5, k - 1), schedule(Tensor.Scalar(at - 1)).Item(), 1e-15);
+                Assert.Equal(Math.Pow(0.5, k), schedule(Tensor.Scalar(at)).Item(), 1e-15);
             }
         }
     }
@@ -76,13 +79,15 @@ public class ScheduleTests
     {
         Check(Schedule.WarmUp(4, Schedule.Constant(2)), 0.5, 1, 1.5, 2, 2, 2);
         Check(Schedule.WarmUp(1, Schedule.Exponential(2, 0.5)), 2, 2, 1, 0.5);
-        Check(Schedule.Join(Schedule.Linear(0, 1, 2), 2, Schedule.Exponential(8, 0.5)), 0, 0.5, 8, 4, 2);
+        Check(Schedule.Join(Schedule.Linear(0, 1, 2), 2, Schedule.Exponential(8, 0.5)),
+            0, 0.5, 8, 4, 2);
     }
 
     [Fact]
     public void SchedulesExplainWrongUse()
     {
-        Assert.Equal("Step: 0 steps; give at least 1.", Naive.Error(() => Schedule.Step(1, 0, 0.5)));
+        Assert.Equal("Step: 0 steps; give at least 1.",
+            Naive.Error(() => Schedule.Step(1, 0, 0.5)));
         Assert.Equal("Exponential: factor 0 must be positive.",
             Naive.Error(() => Schedule.Exponential(1, 0)));
         Assert.StartsWith("OneCycle: a rise over 0.3 of 3 steps must take more than one step",

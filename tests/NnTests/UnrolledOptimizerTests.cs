@@ -12,7 +12,8 @@ public class UnrolledOptimizerTests
     private static readonly double[] W = [0.9, -0.4, 1.7];
     private const double Rate = 0.07;
 
-    private static Tensor Objective(Tensor w) => (Tensor.From(C) * w.Sin() + 0.5 * w.Square()).Sum();
+    private static Tensor Objective(Tensor w) =>
+        (Tensor.From(C) * w.Sin() + 0.5 * w.Square()).Sum();
 
     private static Tensor After(Start start, Func<Func<Tensor, Tensor>, Optimizer> make)
     {

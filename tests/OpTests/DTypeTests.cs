@@ -61,7 +61,8 @@ public class DTypeTests
     [Fact]
     public void MasksCombine()
     {
-        Tensor p = Tensor.From([true, true, false, false]), q = Tensor.From([true, false, true, false]);
+        Tensor p = Tensor.From([true, true, false, false]);
+        Tensor q = Tensor.From([true, false, true, false]);
         Assert.Equal([true, false, false, false], (p & q).ToArray<bool>());
         Assert.Equal([true, true, true, false], (p | q).ToArray<bool>());
         Assert.Equal([false, false, true, true], (!p).ToArray<bool>());
@@ -109,7 +110,8 @@ public class DTypeTests
             Tensor.From(values).Cast(DType.Bool).ToArray<bool>());
         Assert.Equal([false, false], Tensor.From([0.0, -0.0]).Cast(DType.Bool).ToArray<bool>());
         Assert.Equal([true], Tensor.From([1e-300]).Cast(DType.Bool).ToArray<bool>());
-        Assert.Equal([1L << 40], Tensor.From([1L << 40]).Cast(DType.Float32).Cast(DType.Int64).ToArray<long>());
+        Assert.Equal([1L << 40],
+            Tensor.From([1L << 40]).Cast(DType.Float32).Cast(DType.Int64).ToArray<long>());
     }
 
     [Fact]
@@ -124,7 +126,8 @@ public class DTypeTests
             Error(() => Tensor.From([1, 2]) + 0.5));
         Assert.Equal("Mul: the scalar 0.5 has no int64 value. Cast the tensor to float32 first.",
             Error(() => 0.5 * Tensor.From([1L])));
-        Assert.Equal("Add: the scalar 3000000000 has no int32 value. Cast the tensor to float32 first.",
+        Assert.Equal(
+            "Add: the scalar 3000000000 has no int32 value. Cast the tensor to float32 first.",
             Error(() => Tensor.From([1]) + 3e9));
         Assert.Equal("Less: the scalar NaN has no int32 value. Cast the tensor to float32 first.",
             Error(() => Tensor.From([1]) < double.NaN));

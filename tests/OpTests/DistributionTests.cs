@@ -74,6 +74,7 @@ public class DistributionTests
             Key.From(7).Batch(3));
         for (int i = 0; i < 3; i++)
             Assert.Equal(
-                keys[i].Dropout(Tensor.Ones(20), 0.5).ToArray<float>(), together[i].ToArray<float>());
+                keys[i].Dropout(Tensor.Ones(20), 0.5).ToArray<float>(),
+                together[i].ToArray<float>());
     }
 }

@@ -94,7 +94,8 @@ public class EdgeTests
         Near(symmetric, (v * w).MatMul(v.Transpose()), 1e-13 * 70);
         Near(Tensor.Eye(70, DType.Float64), x.MatMul(x.Inverse()), 1e-11);
         Tensor l = (x.MatMul(x.Transpose()) + Tensor.Eye(70, DType.Float64)).Cholesky();
-        Near(x.MatMul(x.Transpose()) + Tensor.Eye(70, DType.Float64), l.MatMul(l.Transpose()), 1e-12 * 70);
+        Near(x.MatMul(x.Transpose()) + Tensor.Eye(70, DType.Float64), l.MatMul(l.Transpose()),
+            1e-12 * 70);
     }
 
     private static void Near(Tensor a, Tensor b, double tolerance) =>

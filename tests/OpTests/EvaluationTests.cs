@@ -45,7 +45,8 @@ public class EvaluationTests
         foreach (bool readLoss in (bool[])[true, false])
         {
             var (backend, device) = Reference();
-            Tensor w = Tensor.From([1.0, -0.5]).To(device), moment = Tensor.From([0.0, 0.0]).To(device);
+            Tensor w = Tensor.From([1.0, -0.5]).To(device);
+            Tensor moment = Tensor.From([0.0, 0.0]).To(device);
             var calls = new List<int>();
             for (int step = 0; step < 30; step++)
             {
@@ -140,7 +141,8 @@ public class EvaluationTests
     {
         var backend = new CpuBackend(1);
         var device = new Device(backend);
-        Tensor w = Tensor.From(new float[4096]).To(device), moment = Tensor.From(new float[4096]).To(device);
+        Tensor w = Tensor.From(new float[4096]).To(device);
+        Tensor moment = Tensor.From(new float[4096]).To(device);
         var gradient = Grad.Of((Tensor p) => (p.Sin() + p).Square().Sum());
         long held = 0;
         for (int step = 0; step < 1500; step++)
@@ -198,7 +200,8 @@ public class EvaluationTests
         var (_, device) = Reference();
         Tensor here = Tensor.From([1.0]), there = Tensor.From([1.0]).To(device);
         Assert.Equal("Eval: tensors of devices cpu and reference meet in one computation. Move one "
-            + "with .To(device).", Assert.Throws<EngineException>(() => (here + there).Eval()).Message);
+            + "with .To(device).",
+            Assert.Throws<EngineException>(() => (here + there).Eval()).Message);
     }
 
     [Fact]

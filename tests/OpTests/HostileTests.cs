@@ -24,12 +24,14 @@ public class HostileTests
         Tensor g = Grad.Of((Tensor t) => t.MatMul(t.Transpose()).Sum())(w);
         Assert.Equal(Shape.Of(3, 0), g.Shape);
         Assert.Equal(Shape.Of(0), Vmap.Of((Tensor t) => t.Sum())(x).Shape);
-        Assert.Equal(Shape.Of(0, 3), Vmap.Of(Grad.Of((Tensor t) => t.Square().Sum()), chunk: 2)(x).Shape);
+        Assert.Equal(
+            Shape.Of(0, 3), Vmap.Of(Grad.Of((Tensor t) => t.Square().Sum()), chunk: 2)(x).Shape);
         Assert.Empty(Tensor.Arange(0).ToArray<long>());
         Assert.Equal(Shape.Of(0, 0), Tensor.Eye(0).Eval().Shape);
         Tensor images = Tensor.Zeros([0, 2, 4, 4]), filters = Tensor.Ones([3, 2, 3, 3]);
         Assert.Equal(Shape.Of(0, 3, 2, 2), images.Conv2d(filters).Eval().Shape);
-        Assert.Equal(new float[54], Grad.Of((Tensor f) => images.Conv2d(f).Sum())(filters).ToArray<float>());
+        Assert.Equal(new float[54],
+            Grad.Of((Tensor f) => images.Conv2d(f).Sum())(filters).ToArray<float>());
         Assert.Equal(Shape.Of(0, 2, 2, 2), images.MaxPool2d(2).Eval().Shape);
         Tensor none = Tensor.Zeros([2, 0, 4, 4]);
         Assert.Equal(new float[16], none.Conv2d(Tensor.Zeros([2, 0, 3, 3])).ToArray<float>());
@@ -61,7 +63,8 @@ public class HostileTests
     [Fact]
     public void StridesBeyondTheImageMakeOneOutput()
     {
-        Tensor x = Tensor.Arange(32, DType.Float64).Reshape(1, 2, 4, 4), w = 0.1 * x[.., .., ..3, ..3];
+        Tensor x = Tensor.Arange(32, DType.Float64).Reshape(1, 2, 4, 4);
+        Tensor w = 0.1 * x[.., .., ..3, ..3];
         foreach (int stride in (int[])[2, 4, 7, 1000, int.MaxValue])
         {
             Tensor y = x.Conv2d(w, stride);
@@ -144,8 +147,9 @@ public class HostileTests
         Assert.Equal([0.0, 0], pullback(Tensor.From([1L, 1])).ToArray<double>());
         Tensor tangent = Jvp.Of((Tensor t) => t.Cast(DType.Int64) * 3)(x, x).Tangent;
         Assert.Equal([0L, 0], tangent.ToArray<long>());
-        Assert.Equal([0.0, 0], Grad.Of((Tensor t) => t.Cast(DType.Int32).Cast(DType.Float64).Sum())(x)
-            .ToArray<double>());
+        Assert.Equal([0.0, 0],
+            Grad.Of((Tensor t) => t.Cast(DType.Int32).Cast(DType.Float64).Sum())(x)
+                .ToArray<double>());
         Assert.Equal("Grad: the function must return a scalar float loss, but returned int64 (). "
             + "Reduce it with .Mean() or .Sum(), or use Vjp.Of for other results.",
             Assert.Throws<EngineException>(() => Grad.Of((Tensor t) => t.ArgMax())(x)).Message);
@@ -157,7 +161,8 @@ public class HostileTests
     public void MixedPrecisionFlowsThroughCasts()
     {
         Tensor x = Tensor.From([0.5f, -1]);
-        Tensor Loss(Tensor t) => (t.Cast(DType.Float64).Exp() * 2).Cast(DType.Float32).Square().Sum();
+        Tensor Loss(Tensor t) =>
+            (t.Cast(DType.Float64).Exp() * 2).Cast(DType.Float32).Square().Sum();
         Tensor g = Grad.Of((Tensor t) => Loss(t))(x);
         Assert.Equal(DType.Float32, g.DType);
         for (int i = 0; i < 2; i++)
@@ -180,7 +185,8 @@ public class HostileTests
         Assert.Equal([0.0, 1, 0, 0], Grad.Of((Tensor t) => Safe(t))(x).ToArray<double>());
         Assert.True(double.IsNaN(x.Sum().Item()) && double.IsNaN(x.Max().Item()));
         Assert.Equal(0, x.ArgMax().Item());
-        Assert.True(double.IsNaN(Tensor.Maximum(x, 0)[0].Item()) && double.IsNaN(x.Relu()[0].Item()));
+        Assert.True(double.IsNaN(Tensor.Maximum(x, 0)[0].Item()));
+        Assert.True(double.IsNaN(x.Relu()[0].Item()));
         Assert.All(x.Softmax().ToArray<double>(), v => Assert.True(double.IsNaN(v)));
     }
 
@@ -215,7 +221,8 @@ public class HostileTests
             return maml(w);
         }
         Tensor[] results = new Tensor[16];
-        Parallel.For(0, 16, new ParallelOptions { MaxDegreeOfParallelism = 8 }, i => results[i] = Task(i));
+        Parallel.For(
+            0, 16, new ParallelOptions { MaxDegreeOfParallelism = 8 }, i => results[i] = Task(i));
         for (int i = 0; i < 16; i++) Assert.Equal(Task(i).ToRaw(), results[i].ToRaw());
     }
 

@@ -41,7 +41,8 @@ public class KeyTests
             Key.From(5).Uniform([10]).ToArray<float>(),
             Key.From(5).Uniform([1001])[..10].ToArray<float>());
         Assert.Equal(
-            Key.From(5).Uniform([2, 5]).ToArray<float>(), Key.From(5).Uniform([10]).ToArray<float>());
+            Key.From(5).Uniform([2, 5]).ToArray<float>(),
+            Key.From(5).Uniform([10]).ToArray<float>());
     }
 
     [Fact]
@@ -81,7 +82,8 @@ public class KeyTests
         // Kolmogorov and Smirnov's distance; 2.2 / sqrt(n) is exceeded once in ten thousand.
         Array.Sort(x);
         double distance = 0;
-        for (int i = 0; i < N; i++) distance = Math.Max(distance, Math.Abs((x[i] + 1) / 4 - i / (double)N));
+        for (int i = 0; i < N; i++)
+            distance = Math.Max(distance, Math.Abs((x[i] + 1) / 4 - i / (double)N));
         Assert.InRange(distance, 0, 2.2 / Math.Sqrt(N));
     }
 
@@ -130,7 +132,8 @@ public class KeyTests
 
         const int draws = 6000;
         Tensor all = Vmap.Of((Key k) => k.Permutation(3))(Key.From(6).Batch(draws));
-        int[] counts = [.. all.ToArray<long>().Chunk(3).GroupBy(p => (p[0], p[1])).Select(g => g.Count())];
+        int[] counts = [.. all.ToArray<long>().Chunk(3).GroupBy(p => (p[0], p[1]))
+            .Select(g => g.Count())];
         Assert.Equal(6, counts.Length);
         Assert.All(counts, c => Assert.InRange(c, 1000 - 175, 1000 + 175));
     }
@@ -150,7 +153,8 @@ public class KeyTests
     [Fact]
     public void ABatchedKeyUnderVmapEqualsALoop()
     {
-        Tensor Draw(Key k) => k.Normal([3, 2], DType.Float64) + k.Fold(3).Uniform([], 0, 1, DType.Float64);
+        Tensor Draw(Key k) =>
+            k.Normal([3, 2], DType.Float64) + k.Fold(3).Uniform([], 0, 1, DType.Float64);
         Key[] keys = Key.From(10).Split(4);
         Tensor together = Vmap.Of((Key k) => Draw(k))(Key.From(10).Batch(4));
         for (int i = 0; i < 4; i++)
@@ -175,7 +179,8 @@ public class KeyTests
     public void NoDerivativeFlowsThroughAKey()
     {
         Key key = Key.From(13);
-        Tensor g = Grad.Of((Tensor s) => (s * key.Normal([4]) + key.Uniform([4])).Sum())(Tensor.Scalar(2f));
+        Tensor g = Grad.Of(
+            (Tensor s) => (s * key.Normal([4]) + key.Uniform([4])).Sum())(Tensor.Scalar(2f));
         Assert.Equal(key.Normal([4]).ToDoubles().Sum(), g.Item(), 5);
     }
 
@@ -188,13 +193,16 @@ public class KeyTests
         Assert.Equal("Integers: low 3 must be below high 3.", Error(() => key.Integers([1], 3, 3)));
         Assert.Equal("Uniform: needs a float dtype and finite low < high, but got int32, 0 and 1.",
             Error(() => key.Uniform([1], type: DType.Int32)));
-        Assert.Equal("Uniform: needs a float dtype and finite low < high, but got float32, 1 and NaN.",
+        Assert.Equal(
+            "Uniform: needs a float dtype and finite low < high, but got float32, 1 and NaN.",
             Error(() => key.Uniform([1], 1, double.NaN)));
         Assert.Equal("Normal: needs a float dtype, but got bool.",
             Error(() => key.Normal([1], DType.Bool)));
-        Assert.Equal("TruncatedNormal: needs a float dtype and a positive bound, but got float32 and 0.",
+        Assert.Equal(
+            "TruncatedNormal: needs a float dtype and a positive bound, but got float32 and 0.",
             Error(() => key.TruncatedNormal([1], 0)));
-        Assert.Equal("Permutation: of -1 numbers; give 0 or more.", Error(() => key.Permutation(-1)));
+        Assert.Equal("Permutation: of -1 numbers; give 0 or more.",
+            Error(() => key.Permutation(-1)));
         Assert.Equal("Key: a batched key (3, 2) has no single stream of numbers. Map over it with "
             + "Vmap.Of, or take one key.", Error(() => key.Batch(3).Normal([1])));
         Assert.Equal("Key: an axis of 4294967296 elements is longer than 2147483647.",

@@ -35,8 +35,8 @@ public class MoreErrorTests
         Tensor x = Of(1, 1, 4, 4);
         Assert.Equal("MaxPool2d: window 0 and stride 0 must be at least 1, padding 0 between 0 and "
             + "half the window.", Error(() => x.MaxPool2d(0)));
-        Assert.Equal("AvgPool2d: window 2 and stride -1 must be at least 1, padding 0 between 0 and "
-            + "half the window.", Error(() => x.AvgPool2d(2, -1)));
+        Assert.Equal("AvgPool2d: window 2 and stride -1 must be at least 1, padding 0 between 0 "
+            + "and half the window.", Error(() => x.AvgPool2d(2, -1)));
         Assert.Equal("MaxPool2d: window 2 and stride 2 must be at least 1, padding 2 between 0 and "
             + "half the window.", Error(() => x.MaxPool2d(2, padding: 2)));
         Assert.StartsWith("MaxPool2d: ", Error(() => x.MaxPool2d(3, padding: int.MaxValue)));
@@ -107,7 +107,8 @@ public class MoreErrorTests
         Assert.Equal("Flatten: an axis of 4294967296 elements is longer than 2147483647.",
             Error(() => Of(1, 1).BroadcastTo([65536, 65536]).Flatten()));
         Assert.Equal("Concat: an axis of 4000000000 elements is longer than 2147483647.", Error(
-            () => Tensor.Concat([Of(1).BroadcastTo(2_000_000_000), Of(1).BroadcastTo(2_000_000_000)])));
+            () => Tensor.Concat(
+                [Of(1).BroadcastTo(2_000_000_000), Of(1).BroadcastTo(2_000_000_000)])));
         Assert.Equal("Pad: an axis of 4294967297 elements is longer than 2147483647.",
             Error(() => Of(3).Pad([int.MaxValue], [int.MaxValue])));
         Assert.Equal([0f], Of(5).Slice([0], [5], [int.MaxValue]).ToArray<float>());
@@ -117,7 +118,8 @@ public class MoreErrorTests
     public void IndicesOutOfRangeNameTheOpTheIndexAndTheRange()
     {
         Tensor x = Of(3, 5), bad = Tensor.From([1L, 5]);
-        Assert.Equal("Take: index 5 at (0, 1) is outside 0 .. 4.", Error(() => x.Take(bad, 1).Eval()));
+        Assert.Equal("Take: index 5 at (0, 1) is outside 0 .. 4.",
+            Error(() => x.Take(bad, 1).Eval()));
         Assert.Equal("Take: index -1 at (0, 0) is outside 0 .. 2.",
             Error(() => x.Take(Tensor.From([-1])).Eval()));
         Assert.Equal("TakeAlongAxis: index 5 at (1, 0) is outside 0 .. 4.",
@@ -166,10 +168,12 @@ public class MoreErrorTests
             Error(() => Of(2, 0).Max(1)));
         Assert.Equal("Mean: axes [0] of shape (0) hold no elements. It has no value there.",
             Error(() => Of(0).Mean()));
-        Assert.Equal("Var: axes [0] of shape (1) hold 1 elements, and the correction 1 leaves none. "
-            + "Reduce more axes or correct by less.", Error(() => Of(1).Var(correction: 1)));
-        Assert.Equal("Concat: no tensors given. Give at least one.", Error(() => Tensor.Concat([])));
-        Assert.Equal("Arange: -1 numbers asked for; give 0 or more.", Error(() => Tensor.Arange(-1)));
+        Assert.Equal("Var: axes [0] of shape (1) hold 1 elements, and the correction 1 leaves "
+            + "none. Reduce more axes or correct by less.", Error(() => Of(1).Var(correction: 1)));
+        Assert.Equal("Concat: no tensors given. Give at least one.",
+            Error(() => Tensor.Concat([])));
+        Assert.Equal("Arange: -1 numbers asked for; give 0 or more.",
+            Error(() => Tensor.Arange(-1)));
     }
 
     [Fact]

@@ -45,7 +45,8 @@ internal sealed record NArray(double[] Values, int[] Sizes)
         var sizes = new int[rank];
         for (int i = 1; i <= rank; i++)
         {
-            int m = i <= a.Sizes.Length ? a.Sizes[^i] : 1, n = i <= b.Sizes.Length ? b.Sizes[^i] : 1;
+            int m = i <= a.Sizes.Length ? a.Sizes[^i] : 1;
+            int n = i <= b.Sizes.Length ? b.Sizes[^i] : 1;
             sizes[^i] = m == 1 ? n : m;
         }
         return Fill(sizes, at => f(a.Repeated(at), b.Repeated(at)));
@@ -144,7 +145,8 @@ internal sealed record NArray(double[] Values, int[] Sizes)
             {
                 int h = at[2] * stride - padding + i / window;
                 int w = at[3] * stride - padding + i % window;
-                if (h >= 0 && w >= 0 && h < Sizes[2] && w < Sizes[3]) seen.Add(this[at[0], at[1], h, w]);
+                if (h >= 0 && w >= 0 && h < Sizes[2] && w < Sizes[3])
+                    seen.Add(this[at[0], at[1], h, w]);
             }
             return f(seen);
         });

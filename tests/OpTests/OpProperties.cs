@@ -40,7 +40,8 @@ internal static class OpProperties
                 : values;
         }
         NArray expected = row.Reference([.. inputs.Select(NArray.From)]);
-        Near(row, expected, row.Apply(inputs), Math.Max(row.Tolerance64, 1e-15), "special values", elementwise: true);
+        double tolerance = Math.Max(row.Tolerance64, 1e-15);
+        Near(row, expected, row.Apply(inputs), tolerance, "special values", elementwise: true);
     }
 
     /// <summary>
@@ -84,7 +85,8 @@ internal static class OpProperties
             var (y, pullback) = Vjp.Of((Leaves t) => row.Apply(t.Items))(new(x));
             Key[] keys = Key.From(7).Split(x.Length + 1);
             Tensor u = keys[^1].Normal(y.Shape, DType.Float64);
-            Tensor[] v = [.. x.Select((t, i) => t.DType.IsFloat() ? keys[i].Normal(t.Shape, DType.Float64) : t)];
+            Tensor[] v = [.. x.Select(
+                (t, i) => t.DType.IsFloat() ? keys[i].Normal(t.Shape, DType.Float64) : t)];
             Tensor tangent = Jvp.Of((Leaves t) => row.Apply(t.Items))(new(x), new(v)).Tangent;
             double forward = (u * tangent).Sum().Item(), reverse = 0, size = 1e-3;
             foreach (var (g, w) in pullback(u).Items.Zip(v))
@@ -145,9 +147,11 @@ internal static class OpProperties
         return x.Length switch
         {
             1 => Vmap.Of((Tensor a) => row.Apply([a]), At(0), result)(x[0]),
-            2 => Vmap.Of((Tensor a, Tensor b) => row.Apply([a, b]), (At(0), At(1)), result)(x[0], x[1]),
-            _ => Vmap.Of((Tensor a, Tensor b, Tensor d) => row.Apply([a, b, d]), (At(0), At(1), At(2)), result)(
-                x[0], x[1], x[2]),
+            2 => Vmap.Of(
+                (Tensor a, Tensor b) => row.Apply([a, b]), (At(0), At(1)), result)(x[0], x[1]),
+            _ => Vmap.Of(
+                (Tensor a, Tensor b, Tensor d) => row.Apply([a, b, d]), (At(0), At(1), At(2)),
+                result)(x[0], x[1], x[2]),
         };
     }
 
@@ -175,13 +179,15 @@ internal static class OpProperties
             Tensor[] x = row.Inputs(c);
             Tensor[] moved = [.. x.Select(t => t.To(reference))];
             Tensor y = row.Apply(x), z = row.Apply(moved);
-            Near(row, NArray.From(z.Eval().To(Device.Cpu)), y, row.Tolerance64, $"devices {Text(c)}");
+            Near(row, NArray.From(z.Eval().To(Device.Cpu)), y, row.Tolerance64,
+                $"devices {Text(c)}");
             if (!row.Differentiable) continue;
             Tensor[] g = Grad.Of((Leaves t) => row.Apply(t.Items).Square().Sum())(new(x)).Items;
             Tensor[] h = Grad.Of((Leaves t) => row.Apply(t.Items).Square().Sum())(new(moved)).Items;
             for (int i = 0; i < g.Length; i++)
                 if (!g[i].IsSymbolicZero)
-                    Near(row, NArray.From(h[i].Eval().To(Device.Cpu)), g[i], Math.Max(1e-12, row.Tolerance64), $"gradient on devices {Text(c)}");
+                    Near(row, NArray.From(h[i].Eval().To(Device.Cpu)), g[i],
+                        Math.Max(1e-12, row.Tolerance64), $"gradient on devices {Text(c)}");
         }
     }
 
@@ -229,7 +235,8 @@ internal static class OpProperties
                 text = e.Message;
             }
             if (text != message)
-                throw new OpFailure(row, $"expected error\n  {message}\nbut got\n  {text ?? "none"}");
+                throw new OpFailure(
+                    row, $"expected error\n  {message}\nbut got\n  {text ?? "none"}");
         }
     }
 
@@ -256,12 +263,15 @@ internal static class OpProperties
     }
 
     private static void Near(
-        OpRow row, NArray expected, Tensor result, double tolerance, string where, bool elementwise = false)
+        OpRow row, NArray expected, Tensor result, double tolerance, string where,
+        bool elementwise = false)
     {
         if (!result.Shape.Sizes.SequenceEqual(expected.Sizes))
-            throw new OpFailure(row, $"{where}: shape {result.Shape}, not ({string.Join(", ", expected.Sizes)})");
+            throw new OpFailure(
+                row, $"{where}: shape {result.Shape}, not ({string.Join(", ", expected.Sizes)})");
         double[] values = result.ToDoubles();
-        double scale = expected.Values.Where(double.IsFinite).Select(Math.Abs).DefaultIfEmpty(0).Max();
+        double scale = expected.Values.Where(double.IsFinite).Select(Math.Abs)
+            .DefaultIfEmpty(0).Max();
         for (int i = 0; i < values.Length; i++)
         {
             double a = expected.Values[i], b = values[i];
@@ -272,7 +282,8 @@ internal static class OpProperties
         }
     }
 
-    private static Tensor To(Tensor x, DType type) => x.DType == DType.Float64 ? x.Cast(type).Eval() : x;
+    private static Tensor To(Tensor x, DType type) =>
+        x.DType == DType.Float64 ? x.Cast(type).Eval() : x;
 
     private static string Text(Case c) =>
         string.Join(" ", c.Shapes.Select(s => $"({string.Join(",", s)})"));

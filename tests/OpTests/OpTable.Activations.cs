@@ -12,7 +12,8 @@ internal static partial class OpTable
         };
         yield return Unary("Log1p", x => x.Log1p(), Log1pOf, Draw.Positive);
         yield return Unary("Expm1", x => x.Expm1(), Expm1Of, Draw.Normal);
-        yield return Unary("Gelu", x => x.Gelu(), x => 0.5 * x * (1 + ErfOf(x / Math.Sqrt(2))), Draw.Normal) with
+        yield return Unary(
+            "Gelu", x => x.Gelu(), x => 0.5 * x * (1 + ErfOf(x / Math.Sqrt(2))), Draw.Normal) with
         {
             Errors = [(() => Ints(3).Gelu(),
                 "Gelu: needs float32 or float64, but got int64 (3). Use .Cast(DType.Float32).")],
@@ -21,7 +22,8 @@ internal static partial class OpTable
             "GeluTanh", x => x.Gelu(approximate: true),
             x => 0.5 * x * (1 + Math.Tanh(Math.Sqrt(2 / Math.PI) * (x + 0.044715 * x * x * x))),
             Draw.Normal);
-        yield return Unary("Silu", x => x.Silu(), x => x * (1 / (1 + Math.Exp(-x))), Draw.Normal) with
+        yield return Unary(
+            "Silu", x => x.Silu(), x => x * (1 / (1 + Math.Exp(-x))), Draw.Normal) with
         {
             Errors = [(() => Ints(3).Silu(),
                 "Silu: needs float32 or float64, but got int64 (3). Use .Cast(DType.Float32).")],
@@ -59,7 +61,8 @@ internal static partial class OpTable
             {
                 Differentiable = false,
             };
-        yield return Binary("Atan2", Tensor.Atan2, Math.Atan2, Draw.AwayFromZero, Draw.Positive) with
+        yield return Binary(
+            "Atan2", Tensor.Atan2, Math.Atan2, Draw.AwayFromZero, Draw.Positive) with
         {
             Errors = [(() => Tensor.Atan2(Ints(2), Ints(2)),
                 "Atan2: needs float32 or float64, but got int64 (2). Use .Cast(DType.Float32).")],

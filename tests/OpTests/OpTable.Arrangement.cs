@@ -7,8 +7,8 @@ internal static partial class OpTable
     {
         foreach (int offset in (int[])[0, 1, -2, 7])
         {
-            yield return Move("Diagonal" + offset, x => x.Diagonal(offset), x => DiagonalOf(x, offset),
-                [[3, 4], [2, 4, 3], [1, 1], [5, 2], [0, 3]]);
+            yield return Move("Diagonal" + offset, x => x.Diagonal(offset),
+                x => DiagonalOf(x, offset), [[3, 4], [2, 4, 3], [1, 1], [5, 2], [0, 3]]);
             yield return Move("Triu" + offset, x => x.Triu(offset),
                 x => NArray.Fill(x.Sizes, at => at[^1] - at[^2] >= offset ? x[at] : 0),
                 [[3, 4], [2, 4, 3], [0, 2]]) with
@@ -37,8 +37,8 @@ internal static partial class OpTable
             [[3, 4], [1, 2], [2, 0]]) with
         {
             Errors = [(() => Of(2, 3).Split(2, 1),
-                "Split: axis 1 of shape (2, 3) does not divide into 2 equal parts. Give the size of "
-                + "each part instead.")],
+                "Split: axis 1 of shape (2, 3) does not divide into 2 equal parts. Give the size "
+                + "of each part instead.")],
         };
         yield return Move("SplitSizes", x => x.Split([1, 0, 2])[2],
             x => NArray.Fill([2, .. x.Sizes[1..]], at => x[[at[0] + 1, .. at[1..]]]),
@@ -49,8 +49,8 @@ internal static partial class OpTable
         };
         foreach (int shift in (int[])[1, -2, 9])
             yield return Move("Roll" + shift, x => x.Roll(shift, 0),
-                x => NArray.Fill(
-                    x.Sizes, at => x[[((at[0] - shift) % x.Sizes[0] + x.Sizes[0]) % x.Sizes[0], .. at[1..]]]),
+                x => NArray.Fill(x.Sizes, at =>
+                    x[[((at[0] - shift) % x.Sizes[0] + x.Sizes[0]) % x.Sizes[0], .. at[1..]]]),
                 [[5, 2], [3], [1, 2], [0, 2]]);
         yield return Move("Repeat", x => x.Repeat(3, 1),
             x => NArray.Fill([x.Sizes[0], 3 * x.Sizes[1]], at => x[at[0], at[1] / 3]),
@@ -90,8 +90,8 @@ internal static partial class OpTable
             [Draw.Normal, Draw.Index], [new([3, 2], [4]), new([4], [2, 2])])
         {
             Errors = [(() => Of(2)[Of(2) > 0],
-                "Take: a mask (2) would give (2) a shape that depends on values. Use Where(mask, x, "
-                + "0), or positions.")],
+                "Take: a mask (2) would give (2) a shape that depends on values. Use Where(mask, "
+                + "x, 0), or positions.")],
         };
         yield return new(
             "Outer", x => x[0].Outer(x[1]),

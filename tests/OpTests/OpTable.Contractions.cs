@@ -13,7 +13,8 @@ internal static partial class OpTable
                 ("abc,cbd->ad", [[2, 3, 2], [2, 3, 2]]), ("ij,k->i", [[2, 3], [2]]),
                 ("...ij,...jk->...ik", [[2, 1, 2, 3], [3, 3, 2]]),
             ])
-            yield return Sum(equation, shapes, equation.Contains("...") ? BatchedMatMul : EinsumOf(equation));
+            yield return Sum(
+                equation, shapes, equation.Contains("...") ? BatchedMatMul : EinsumOf(equation));
         foreach (var (equation, shape) in ((string, int[])[])
             [("ii", [3, 3]), ("ii->i", [3, 3]), ("iji->j", [2, 3, 2]), ("ijk->kj", [2, 3, 2]),
                 ("iii->i", [2, 2, 2]), ("ba", [2, 3])])
@@ -23,20 +24,20 @@ internal static partial class OpTable
             Errors =
             [
                 (() => Tensor.Einsum("ij,jk", Of(2, 3), Of(4, 2)),
-                    "Einsum: \"ij,jk\" for shapes (2, 3), (4, 2) gives 'j' the sizes 3 and 4. Axes of "
-                    + "one letter must be equally long."),
+                    "Einsum: \"ij,jk\" for shapes (2, 3), (4, 2) gives 'j' the sizes 3 and 4. "
+                    + "Axes of one letter must be equally long."),
                 (() => Tensor.Einsum("ij", Of(2)),
-                    "Einsum: \"ij\" for shapes (2) names 2 axes in \"ij\" for an operand of 1. Give "
-                    + "one letter an axis, or \"...\" for the others."),
+                    "Einsum: \"ij\" for shapes (2) names 2 axes in \"ij\" for an operand of 1. "
+                    + "Give one letter an axis, or \"...\" for the others."),
                 (() => Tensor.Einsum("i,i", Of(2)),
-                    "Einsum: \"i,i\" for shapes (2) names 2 operands, but 1 are given. Separate their "
-                    + "letters by commas."),
+                    "Einsum: \"i,i\" for shapes (2) names 2 operands, but 1 are given. Separate "
+                    + "their letters by commas."),
                 (() => Tensor.Einsum("i->ij", Of(2)),
                     "Einsum: \"i->ij\" for shapes (2) has the result letter 'j' twice or in no "
                     + "operand. Name each letter of the result once."),
                 (() => Tensor.Einsum("i;", Of(2)),
-                    "Einsum: \"i;\" for shapes (2) has ';', which is no letter. Use letters, commas, "
-                    + "\"...\" and \"->\"."),
+                    "Einsum: \"i;\" for shapes (2) has ';', which is no letter. Use letters, "
+                    + "commas, \"...\" and \"->\"."),
                 (() => Tensor.Einsum("i->i->i", Of(2)),
                     "Einsum: \"i->i->i\" for shapes (2) has more than one \"->\". Write "
                     + "operands->result."),
@@ -69,14 +70,14 @@ internal static partial class OpTable
                 Errors =
                 [
                     (() => Of(1, 3, 2, 2).ConvTranspose2d(Of(2, 3, 2, 2)),
-                        "ConvTranspose2d: images (1, 3, 2, 2) have 3 channels, but filters (2, 3, 2, "
-                        + "2) take 2, which must be divisible by the 1 groups."),
+                        "ConvTranspose2d: images (1, 3, 2, 2) have 3 channels, but filters "
+                        + "(2, 3, 2, 2) take 2, which must be divisible by the 1 groups."),
                     (() => Of(1, 2, 2, 2).ConvTranspose2d(Of(2, 3, 2, 2), outputPadding: 1),
                         "ConvTranspose2d: stride 1 and dilation 1 must be at least 1, padding 0 at "
                         + "least 0, output padding 1 between 0 and the stride, exclusive."),
                     (() => Of(1, 2, 1, 1).ConvTranspose2d(Of(2, 3, 1, 1), padding: 1),
-                        "ConvTranspose2d: images (1, 2, 1, 1) with filters (2, 3, 1, 1), stride (1, "
-                        + "1), padding (1, 1) and dilation (1, 1) give 0 x 0 images. Use less "
+                        "ConvTranspose2d: images (1, 2, 1, 1) with filters (2, 3, 1, 1), stride "
+                        + "(1, 1), padding (1, 1) and dilation (1, 1) give 0 x 0 images. Use less "
                         + "padding."),
                 ],
             };
@@ -104,7 +105,8 @@ internal static partial class OpTable
             };
     }
 
-    private static OpRow Sum(string equation, int[][] shapes, Func<NArray[], NArray> reference) => new(
+    private static OpRow Sum(
+        string equation, int[][] shapes, Func<NArray[], NArray> reference) => new(
         "Einsum " + equation, x => Tensor.Einsum(equation, x), reference,
         [.. shapes.Select(_ => Draw.Normal)], [new(shapes)]);
 

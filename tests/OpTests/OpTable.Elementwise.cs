@@ -29,7 +29,8 @@ internal static partial class OpTable
             x => Math.Max(x, 0) + Math.Log(1 + Math.Exp(-Math.Abs(x))), Draw.Normal);
         yield return Unary("Sin", x => x.Sin(), Math.Sin, Draw.Normal);
         yield return Unary("Cos", x => x.Cos(), Math.Cos, Draw.Normal);
-        yield return Unary("Relu", x => x.Relu(), x => double.IsNaN(x) ? x : Math.Max(x, 0), Draw.AwayFromZero);
+        yield return Unary(
+            "Relu", x => x.Relu(), x => double.IsNaN(x) ? x : Math.Max(x, 0), Draw.AwayFromZero);
         yield return Unary("Abs", x => x.Abs(), Math.Abs, Draw.AwayFromZero);
         yield return Unary(
             "Sign", x => x.Sign(), x => double.IsNaN(x) ? x : Math.Sign(x), Draw.AwayFromZero) with
@@ -70,7 +71,8 @@ internal static partial class OpTable
         };
         yield return Binary("Sub", (x, y) => x - y, (x, y) => x - y);
         yield return Binary("Mul", (x, y) => x * y, (x, y) => x * y);
-        yield return Binary("Div", (x, y) => x / y, (x, y) => x / y, Draw.Normal, Draw.Positive) with
+        yield return Binary(
+            "Div", (x, y) => x / y, (x, y) => x / y, Draw.Normal, Draw.Positive) with
         {
             Errors = [(() => Ints(2) / Ints(2),
                 "Div: needs float32 or float64, but got int64 (2). Use .Cast(DType.Float32).")],
@@ -80,15 +82,20 @@ internal static partial class OpTable
             Tolerance32 = 4e-6,
         };
         yield return Binary(
-            "Maximum", Tensor.Maximum, (x, y) => double.IsNaN(x) ? x : double.IsNaN(y) ? y : Math.Max(x, y), Draw.Normal, Draw.Positive);
+            "Maximum", Tensor.Maximum,
+            (x, y) => double.IsNaN(x) ? x : double.IsNaN(y) ? y : Math.Max(x, y),
+            Draw.Normal, Draw.Positive);
         yield return Binary(
-            "Minimum", Tensor.Minimum, (x, y) => double.IsNaN(x) ? x : double.IsNaN(y) ? y : Math.Min(x, y), Draw.Normal, Draw.Positive);
+            "Minimum", Tensor.Minimum,
+            (x, y) => double.IsNaN(x) ? x : double.IsNaN(y) ? y : Math.Min(x, y),
+            Draw.Normal, Draw.Positive);
         yield return Predicate("Less", (x, y) => x < y, (x, y) => Truth(x < y));
         yield return Predicate("Greater", (x, y) => x > y, (x, y) => Truth(x > y));
         yield return Predicate("LessOrEqual", (x, y) => x <= y, (x, y) => Truth(x <= y));
         yield return Predicate("GreaterOrEqual", (x, y) => x >= y, (x, y) => Truth(x >= y));
         yield return Predicate("EqualTo", (x, y) => x.Sign().EqualTo(y.Sign()),
-            (x, y) => Truth(double.IsNaN(x) ? false : Math.Sign(x) == (double.IsNaN(y) ? 9 : Math.Sign(y))));
+            (x, y) => Truth(
+                double.IsNaN(x) ? false : Math.Sign(x) == (double.IsNaN(y) ? 9 : Math.Sign(y))));
         yield return Predicate("NotEqualTo", (x, y) => x.Sign().NotEqualTo(y.Sign()),
             (x, y) => Truth(double.IsNaN(x) || double.IsNaN(y) || Math.Sign(x) != Math.Sign(y)));
         yield return Masks("And", (x, y) => x & y, (x, y) => Truth(x != 0 && y != 0)) with
@@ -109,11 +116,12 @@ internal static partial class OpTable
                 NArray.Zip(x[0], x[2], (m, b) => m != 0 ? double.NaN : b),
                 (a, b) => double.IsNaN(a) ? b : a),
             [Draw.Mask, Draw.Normal, Draw.Normal],
-            [new([3, 5], [3, 5], [3, 5]), new([2, 1], [3], []), new([], [], []), new([4], [2, 1], [4]),
-                new([0], [1], [])])
+            [new([3, 5], [3, 5], [3, 5]), new([2, 1], [3], []), new([], [], []),
+                new([4], [2, 1], [4]), new([0], [1], [])])
         {
             Errors = [(() => Tensor.Where(Of(2), Of(2), Of(2)),
-                "Where: needs a bool mask, but got float32 (2). Compare first, for example x > 0.")],
+                "Where: needs a bool mask, but got float32 (2). Compare first, for example "
+                + "x > 0.")],
         };
     }
 

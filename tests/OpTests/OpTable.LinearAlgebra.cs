@@ -15,7 +15,8 @@ internal static partial class OpTable
 
     private static IEnumerable<OpRow> LinearAlgebra()
     {
-        yield return Matrix("Cholesky", x => Positive(x).Cholesky(), x => Each(Positive(x), CholeskyOf)) with
+        yield return Matrix(
+            "Cholesky", x => Positive(x).Cholesky(), x => Each(Positive(x), CholeskyOf)) with
         {
             Tolerance32 = 1e-5,
             Errors = [(() => Of(2, 3).Cholesky(),
@@ -30,10 +31,11 @@ internal static partial class OpTable
                 (a, b) => SolveOf(Stored(Dominant(a), lower, transpose, unit), b)) with
             {
                 Errors = [(() => Of(3, 3).TriangularSolve(Of(2)),
-                    "TriangularSolve: right-hand sides (2) do not fit matrices (3, 3). They must be "
-                    + "one vector (3) or matrices (..., 3, m).")],
+                    "TriangularSolve: right-hand sides (2) do not fit matrices (3, 3). They must "
+                    + "be one vector (3) or matrices (..., 3, m).")],
             };
-        yield return Systems("Solve", (a, b) => Dominant(a).Solve(b), (a, b) => SolveOf(Dominant(a), b)) with
+        yield return Systems(
+            "Solve", (a, b) => Dominant(a).Solve(b), (a, b) => SolveOf(Dominant(a), b)) with
         {
             Errors =
             [
@@ -63,7 +65,8 @@ internal static partial class OpTable
                 "Det: needs square matrices (..., n, n), but got shape (1, 2).")],
         };
         yield return Matrix(
-            "LogDet", x => Positive(x).LogDet(), x => Scalars(Positive(x), m => Math.Log(DetOf(m)))) with
+            "LogDet", x => Positive(x).LogDet(),
+            x => Scalars(Positive(x), m => Math.Log(DetOf(m)))) with
         {
             Tolerance32 = 1e-5,
         };
@@ -74,11 +77,13 @@ internal static partial class OpTable
             Tolerance64 = 1e-12,
             GradientTolerance = 1e-6,
         };
-        yield return Matrix("SlogDetSign", x => x.SlogDet().Sign, x => Scalars(x, m => Math.Sign(DetOf(m)))) with
+        yield return Matrix(
+            "SlogDetSign", x => x.SlogDet().Sign, x => Scalars(x, m => Math.Sign(DetOf(m)))) with
         {
             Differentiable = false,
         };
-        yield return Matrix("EighValues", x => Apart(x).EighValues(), x => Vectors(Apart(x), EigenvaluesOf)) with
+        yield return Matrix(
+            "EighValues", x => Apart(x).EighValues(), x => Vectors(Apart(x), EigenvaluesOf)) with
         {
             Tolerance32 = 1e-5,
             Errors = [(() => Of(2, 3).EighValues(),
@@ -97,7 +102,8 @@ internal static partial class OpTable
         };
     }
 
-    private static OpRow Matrix(string name, Func<Tensor, Tensor> f, Func<NArray, NArray> reference) =>
+    private static OpRow Matrix(
+        string name, Func<Tensor, Tensor> f, Func<NArray, NArray> reference) =>
         new(name, x => f(x[0]), x => reference(x[0]), [Draw.Normal], SquareCases)
         {
             Tolerance64 = 1e-13,
@@ -204,7 +210,8 @@ internal static partial class OpTable
         NArray sides = vector ? b.Reshape(b.Sizes[0], 1) : b;
         int n = a.Sizes[^1], m = sides.Sizes[^1];
         int[] batch = NArray.Zip(
-            NArray.Fill(a.Sizes[..^2], _ => 0), NArray.Fill(sides.Sizes[..^2], _ => 0), (_, _) => 0).Sizes;
+            NArray.Fill(a.Sizes[..^2], _ => 0), NArray.Fill(sides.Sizes[..^2], _ => 0),
+            (_, _) => 0).Sizes;
         var solved = NArray.Places(batch).ToDictionary(at => string.Join(",", at), at =>
         {
             double[,] u = MatrixAt(a, at[^(a.Sizes.Length - 2)..]);

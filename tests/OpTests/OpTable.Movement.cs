@@ -40,8 +40,8 @@ internal static partial class OpTable
             Errors = [(() => Of(2, 3).Squeeze(1),
                 "Squeeze: axis 1 of shape (2, 3) has size 3, not 1. Name only axes of size 1.")],
         };
-        yield return Move("Flatten", x => x.Flatten(1), x => x.Reshape(x.Sizes[0], x.Values.Length / x.Sizes[0]),
-            [[3, 2, 2], [2, 5]]);
+        yield return Move("Flatten", x => x.Flatten(1),
+            x => x.Reshape(x.Sizes[0], x.Values.Length / x.Sizes[0]), [[3, 2, 2], [2, 5]]);
         yield return Move("BroadcastTo", x => x.BroadcastTo([3, 4, 5]),
             x => NArray.Fill([3, 4, 5], x.Repeated), [[4, 1], [5], [], [1, 4, 5], [3, 4, 5]]) with
         {
@@ -56,8 +56,8 @@ internal static partial class OpTable
             Errors =
             [
                 (() => Of(4)[2..5],
-                    "Slice: range 2..5 does not lie within axis 0 of shape (4). Bounds must satisfy "
-                    + "0 <= start <= end <= 4."),
+                    "Slice: range 2..5 does not lie within axis 0 of shape (4). Bounds must "
+                    + "satisfy 0 <= start <= end <= 4."),
                 (() => Of(4)[4],
                     "Slice: index 4 is outside axis 0 of shape (4); it must lie in 0..3."),
                 (() => Of(4).Slice([0], [4], [0]),
@@ -71,7 +71,8 @@ internal static partial class OpTable
         yield return Move("Index", x => x[^1],
             x => NArray.Fill(x.Sizes[1..], at => x[[x.Sizes[0] - 1, .. at]]), [[3, 4], [5]]);
         yield return Move("Pad", x => x.Pad([1, 0], [2, 3]),
-            x => NArray.Fill([x.Sizes[0] + 3, x.Sizes[1] + 3], at => Inside(x, at[0] - 1, at[1], 0)),
+            x => NArray.Fill(
+                [x.Sizes[0] + 3, x.Sizes[1] + 3], at => Inside(x, at[0] - 1, at[1], 0)),
             [[2, 3], [1, 1], [0, 2]]) with
         {
             Errors = [(() => Of(2).Pad([-1], [0]),
@@ -94,7 +95,8 @@ internal static partial class OpTable
             [new([2, 3], [2, 4]), new([1, 1], [1, 1]), new([2, 0], [2, 3]), new([0, 2], [0, 1])])
         {
             Errors = [(() => Tensor.Concat([Of(2, 3), Of(3, 3)], 1),
-                "Concat: shapes (2, 3) and (3, 3) differ in more than axis 1. Slice or reshape one.")],
+                "Concat: shapes (2, 3) and (3, 3) differ in more than axis 1. Slice or reshape "
+                + "one.")],
         };
         yield return new(
             "Stack", x => Tensor.Stack(x, -1),

@@ -8,7 +8,8 @@ internal static partial class OpTable
     private static IEnumerable<OpRow> Reductions()
     {
         foreach (var (name, axes, keep) in ((string, int[], bool)[])
-            [("0", [0], false), ("12Keep", [1, 2], true), ("Last", [-1], false), ("All", [0, 1, 2], false)])
+            [("0", [0], false), ("12Keep", [1, 2], true), ("Last", [-1], false),
+                ("All", [0, 1, 2], false)])
         {
             yield return Reduce("Sum" + name, x => x.Sum(axes, keep), axes, keep, v => v.Sum(),
                 [.. ReduceShapes, [0, 3, 2]]) with
@@ -21,8 +22,8 @@ internal static partial class OpTable
                         "Sum: axis 0 is named twice in [0, -2]. Name it once."),
                 ],
             };
-            yield return Reduce("Mean" + name, x => x.Mean(axes, keep), axes, keep, v => v.Average(),
-                ReduceShapes) with
+            yield return Reduce("Mean" + name, x => x.Mean(axes, keep), axes, keep,
+                v => v.Average(), ReduceShapes) with
             {
                 Errors = [(() => Of(0, 3).Mean(0),
                     "Mean: axes [0] of shape (0, 3) hold no elements. It has no value there.")],
@@ -73,7 +74,8 @@ internal static partial class OpTable
             yield return Along("LogSoftmax" + axis, x => x.LogSoftmax(axis), axis,
                 v => [.. v.Select(u => u - v.Max() - Math.Log(v.Sum(w => Math.Exp(w - v.Max()))))]);
             yield return Along("ArgSort" + axis, x => x.ArgSort(axis), axis,
-                v => [.. Enumerable.Range(0, v.Count).OrderBy(i => v[i]).Select(i => (double)i)]) with
+                v => [.. Enumerable.Range(0, v.Count).OrderBy(i => v[i])
+                    .Select(i => (double)i)]) with
             {
                 Differentiable = false,
             };

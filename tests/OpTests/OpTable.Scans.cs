@@ -9,7 +9,8 @@ internal static partial class OpTable
             [("0", [0], false), ("12Keep", [1, 2], true), ("All", [0, 1, 2], false)])
         {
             yield return Reduce("Prod" + name, x => x.Prod(axes, keep), axes, keep,
-                v => v.Aggregate(1.0, (a, b) => a * b), [[2, 3, 3], [1, 1, 1], [4, 1, 2], [0, 3, 2]]);
+                v => v.Aggregate(1.0, (a, b) => a * b),
+                [[2, 3, 3], [1, 1, 1], [4, 1, 2], [0, 3, 2]]);
             // Away from short vectors, where third derivatives spoil finite differences.
             Draw draw = name == "All" ? Draw.AwayFromZero : Draw.Positive;
             foreach (double p in (double[])[1, 2, 3])
@@ -24,15 +25,19 @@ internal static partial class OpTable
                 Errors = [(() => Of(2).Norm(p: 0),
                     "Norm: p = 0 of shape (2) defines no norm. Give a positive p or an infinity.")],
             };
-            yield return Truths("Any" + name, x => x.Any(axes, keep), axes, keep, v => v.Any(u => u != 0));
-            yield return Truths("All" + name, x => x.All(axes, keep), axes, keep, v => v.All(u => u != 0));
+            yield return Truths("Any" + name, x => x.Any(axes, keep), axes, keep,
+                v => v.Any(u => u != 0));
+            yield return Truths("All" + name, x => x.All(axes, keep), axes, keep,
+                v => v.All(u => u != 0));
         }
         foreach (int axis in (int[])[0, -1])
         {
-            yield return Along("CumSum" + axis, x => x.CumSum(axis), axis, v => Running(v, (a, b) => a + b));
+            yield return Along("CumSum" + axis, x => x.CumSum(axis), axis,
+                v => Running(v, (a, b) => a + b));
             yield return Along("CumSumReverse" + axis, x => x.CumSum(axis, reverse: true), axis,
                 v => Reversed(Running(Reversed(v), (a, b) => a + b)));
-            yield return Along("CumProd" + axis, x => x.CumProd(axis), axis, v => Running(v, (a, b) => a * b));
+            yield return Along("CumProd" + axis, x => x.CumProd(axis), axis,
+                v => Running(v, (a, b) => a * b));
             yield return Along("CumProdReverse" + axis, x => x.CumProd(axis, reverse: true), axis,
                 v => Reversed(Running(Reversed(v), (a, b) => a * b)));
             yield return Along("Sort" + axis, x => x.Sort(axis), axis, v => [.. v.Order()]) with
@@ -44,8 +49,10 @@ internal static partial class OpTable
             {
                 Draws = [Draw.Distinct],
             };
-            yield return Along("ArgSortDescending" + axis, x => x.ArgSort(axis, descending: true), axis,
-                v => [.. Enumerable.Range(0, v.Count).OrderByDescending(i => v[i]).Select(i => (double)i)]) with
+            yield return Along(
+                "ArgSortDescending" + axis, x => x.ArgSort(axis, descending: true), axis,
+                v => [.. Enumerable.Range(0, v.Count).OrderByDescending(i => v[i])
+                    .Select(i => (double)i)]) with
             {
                 Differentiable = false,
             };
@@ -79,7 +86,9 @@ internal static partial class OpTable
 
     private static OpRow Truths(
         string name, Func<Tensor, Tensor> f, int[] axes, bool keep, Predicate<List<double>> g) =>
-        Reduce(name, f, axes, keep, v => Truth(g(v)), [[2, 3, 2], [1, 1, 1], [0, 3, 2]], Draw.Mask) with
+        Reduce(
+            name, f, axes, keep, v => Truth(g(v)), [[2, 3, 2], [1, 1, 1], [0, 3, 2]],
+            Draw.Mask) with
         {
             Differentiable = false,
             Errors = [(() => Of(2).Any(),

@@ -9,7 +9,8 @@ internal static partial class OpTable
             "MatMul", x => x[0].MatMul(x[1]), MatMulReference, [Draw.Normal, Draw.Normal],
             [new([3, 4], [4, 5]), new([4], [4, 5]), new([3, 4], [4]), new([4], [4]),
                 new([2, 3, 4], [2, 4, 5]), new([2, 1, 3, 4], [3, 4, 2]), new([3, 3, 4], [4, 2]),
-                new([1, 1], [1, 1]), new([0, 3], [3, 2]), new([2, 0], [0, 3]), new([17, 19], [19, 18])])
+                new([1, 1], [1, 1]), new([0, 3], [3, 2]), new([2, 0], [0, 3]),
+                new([17, 19], [19, 18])])
         {
             Errors =
             [
@@ -45,8 +46,9 @@ internal static partial class OpTable
                 Errors =
                 [
                     (() => Of(1, 3, 8, 8).Conv2d(Of(4, 2, 3, 3)),
-                        "Conv2d: images (1, 3, 8, 8) have 3 channels, but filters (4, 2, 3, 3) in 1 "
-                        + "groups take 2 * 1 and their number, 4, must be divisible by the groups."),
+                        "Conv2d: images (1, 3, 8, 8) have 3 channels, but filters (4, 2, 3, 3) in "
+                        + "1 groups take 2 * 1 and their number, 4, must be divisible by the "
+                        + "groups."),
                     (() => Of(1, 3, 2, 2).Conv2d(Of(4, 3, 3, 3)),
                         "Conv2d: filters (4, 3, 3, 3) with dilation (1, 1) span 3 x 3, more than "
                         + "images (1, 3, 2, 2) with padding (0, 0). Use smaller filters or more "
@@ -57,7 +59,8 @@ internal static partial class OpTable
             };
         }
         foreach (var (window, stride, padding, sizes) in ((int, int, int, int[])[])
-            [(2, 2, 0, [2, 3, 6, 8]), (2, 2, 0, [1, 2, 7, 5]), (3, 2, 1, [2, 1, 7, 7]), (2, 1, 0, [1, 1, 3, 3])])
+            [(2, 2, 0, [2, 3, 6, 8]), (2, 2, 0, [1, 2, 7, 5]), (3, 2, 1, [2, 1, 7, 7]),
+                (2, 1, 0, [1, 1, 3, 3])])
         {
             string name = $"{window}{stride}{padding}_{sizes[2]}";
             yield return new(

@@ -60,7 +60,8 @@ public class OpTests
                 for (int i = 0; i < inputs.Length; i++)
                     if (inputs[i].DType.IsFloat())
                         inputs[i] = inputs[i] * t;
-                foreach (Tensor g in Grad.Of((Leaves v) => row.Apply(v.Items).Sum())(new(inputs)).Items)
+                var loss = (Leaves v) => row.Apply(v.Items).Sum();
+                foreach (Tensor g in Grad.Of(loss)(new(inputs)).Items)
                     Reach(g, reached);
                 return t;
             })(Tensor.Ones(1, DType.Float64));

@@ -144,6 +144,7 @@ public class PlantedBugTests
         const string text = "Shape: axis sizes are not negative, but got (-1).";
         OpProperties.ErrorTexts(row with { Errors = [Call(text)] });
         Caught(() => OpProperties.ErrorTexts(row with { Errors = [Call(text + " ")] }));
-        Caught(() => OpProperties.ErrorTexts(row with { Errors = [(() => Tensor.Zeros(1), text)] }));
+        Caught(() => OpProperties.ErrorTexts(
+            row with { Errors = [(() => Tensor.Zeros(1), text)] }));
     }
 }

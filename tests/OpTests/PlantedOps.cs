@@ -126,7 +126,10 @@ internal sealed record Product(bool HeedsFlags) : Primitive, IKernel
         (x[0].Shape.With(x[0].Rank - 1, x[1].Shape[^1]), x[0].DType);
 
     internal override Tensor?[] Vjp(Tensor[] x, Tensor y, Tensor g, bool[] need) =>
-        [Tensor.Apply(this, g, x[1].SwapAxes(-1, -2)), Tensor.Apply(this, x[0].SwapAxes(-1, -2), g)];
+        [
+            Tensor.Apply(this, g, x[1].SwapAxes(-1, -2)),
+            Tensor.Apply(this, x[0].SwapAxes(-1, -2), g),
+        ];
 
     internal override Tensor? Jvp(Tensor[] x, Tensor y, Tensor?[] dx) => Add(
         dx[0] is { } a ? Tensor.Apply(this, a, x[1]) : null,

@@ -88,7 +88,8 @@ internal sealed unsafe partial class ReferenceBackend
         }
     }
 
-    private static IEnumerable<(long[] Image, long[] Filter, long[] Output)> Taps(ConvolutionShape s)
+    private static IEnumerable<(long[] Image, long[] Filter, long[] Output)> Taps(
+        ConvolutionShape s)
     {
         var sizes = Layout.Contiguous(
             s.Tasks, s.Batch, s.Filters, s.GroupChannels, s.OutHeight, s.OutWidth,

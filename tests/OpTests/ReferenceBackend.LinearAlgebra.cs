@@ -38,7 +38,8 @@ internal sealed unsafe partial class ReferenceBackend
                     for (int k = 0; k < j; k++) sum -= l[i, k] * l[j, k];
                     l[i, j] = i == j ? Math.Sqrt(sum) : sum / l[j, j];
                 }
-            bool definite = Enumerable.Range(0, n).All(i => l[i, i] > 0 && double.IsFinite(l[i, i]));
+            bool definite = Enumerable.Range(0, n).All(
+                i => l[i, i] > 0 && double.IsFinite(l[i, i]));
             Put(y, b, definite ? l : Nothing(n, n));
         }
     }
@@ -64,7 +65,7 @@ internal sealed unsafe partial class ReferenceBackend
         }
     }
 
-    /// <summary>Doolittle's: element by element from the formulas, rows exchanged as it goes.</summary>
+    /// <summary>Doolittle's: each element from the formulas, rows exchanged as it goes.</summary>
     public void Lu(in Operand x, in Operand y)
     {
         Calls++;
@@ -93,7 +94,9 @@ internal sealed unsafe partial class ReferenceBackend
         }
     }
 
-    /// <summary>Jacobi's original: always the largest element off the diagonal, in full matrices.</summary>
+    /// <summary>
+    /// Jacobi's original: always the largest element off the diagonal, in full matrices.
+    /// </summary>
     public void Eigh(in Operand x, in Operand y)
     {
         Calls++;

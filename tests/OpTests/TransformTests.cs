@@ -23,7 +23,8 @@ public class TransformTests
         // The check differentiates this gradient twice more.
         Tensor Projected(Tensor w) => (Grad.Of((Tensor p) => Loss(p))(w) * v).Sum();
         GradCheckResult result = GradCheck.Run(
-            (Tensor w) => Projected(w), keys[2].Normal([3, 2], DType.Float64), order: 2, step: 1e-3);
+            (Tensor w) => Projected(w), keys[2].Normal([3, 2], DType.Float64),
+            order: 2, step: 1e-3);
         Assert.True(result.Error < 1e-8, $"{result}");
     }
 
@@ -111,7 +112,8 @@ public class TransformTests
     public void ManySmallNetworksAgreeWithALoop()
     {
         Key[] keys = Key.From(3).Split(3);
-        Tensor w = keys[0].Normal([5, 4, 3], DType.Float64), x = keys[1].Normal([5, 6, 4], DType.Float64);
+        Tensor w = keys[0].Normal([5, 4, 3], DType.Float64);
+        Tensor x = keys[1].Normal([5, 6, 4], DType.Float64);
         var gradient = Grad.Of((Tensor p, Tensor input) => input.MatMul(p).Tanh().Square().Sum());
         Tensor together = Vmap.Of((Tensor p, Tensor input) => gradient(p, input))(w, x);
         for (int i = 0; i < 5; i++)
@@ -203,7 +205,8 @@ public class TransformTests
     {
         var inside = Assert.Throws<EngineException>(
             () => Vmap.Of((Tensor x) => x.Item() > 0 ? x : x * x)(Xs));
-        Assert.StartsWith("Vmap: the value of a float64 () placeholder was asked for", inside.Message);
+        Assert.StartsWith(
+            "Vmap: the value of a float64 () placeholder was asked for", inside.Message);
         Tensor leaked = null!;
         Vmap.Of((Tensor x) => leaked = x * 2)(Xs);
         Assert.Throws<EngineException>(() => leaked.Eval());
@@ -240,11 +243,11 @@ public class TransformTests
     [Fact]
     public void WrongUseIsExplained()
     {
-        Assert.Equal("Grad: the function must return a scalar float loss, but returned float64 (4). "
-            + "Reduce it with .Mean() or .Sum(), or use Vjp.Of for other results.",
+        Assert.Equal("Grad: the function must return a scalar float loss, but returned float64 "
+            + "(4). Reduce it with .Mean() or .Sum(), or use Vjp.Of for other results.",
             Assert.Throws<EngineException>(() => Grad.Of((Tensor x) => x * x)(Xs)).Message);
-        Assert.Equal("Vmap: axis 0 of argument 0 float64 (4) has 4 elements, but axis 0 of argument "
-            + "1 float64 (3) has 3; batch sizes must agree. Check the in-axes.",
+        Assert.Equal("Vmap: axis 0 of argument 0 float64 (4) has 4 elements, but axis 0 of "
+            + "argument 1 float64 (3) has 3; batch sizes must agree. Check the in-axes.",
             Assert.Throws<EngineException>(() => Vmap.Of((Tensor a, Tensor b) => a + b)(
                 Xs, Tensor.Zeros(3, DType.Float64))).Message);
         Assert.Equal("Vjp: float64 (3) does not match float64 (4). Pass a tensor of the same dtype "

@@ -65,7 +65,8 @@ public class TreeTests
         Assert.True(Tree.AllClose(net.Map((Tensor x) => 3 * x), sum));
         Net three = net.Zip(twice, sum, (a, b, c) => a + b + c);
         Assert.True(Tree.AllClose(twice, three.Map((Tensor x) => x / 3)));
-        Net named = net.Map((path, x) => path.EndsWith("Bias", StringComparison.Ordinal) ? 0 * x : x);
+        Net named = net.Map(
+            (path, x) => path.EndsWith("Bias", StringComparison.Ordinal) ? 0 * x : x);
         Assert.Equal(0, named.First.Bias!.Item());
         Assert.Equal([1.0, 2], named.First.Weight.ToArray<double>());
     }
@@ -108,8 +109,8 @@ public class TreeTests
         Layer one = MakeLayer(1, bias: false), two = MakeLayer(2);
         Assert.Equal("Zip: trees of 1 and 2 leaves do not match: [Weight] and [Weight, Bias]. Both "
             + "must have the same structure.", Error(() => one.Zip(one, two, (a, b, c) => a)));
-        Assert.Equal("WithLeaves: the tree has 2 leaves, but got 1. Give one for each, in the order "
-            + "of Leaves.", Error(() => MakeLayer(1).WithLeaves([Tensor.Scalar(1f)])));
+        Assert.Equal("WithLeaves: the tree has 2 leaves, but got 1. Give one for each, in the "
+            + "order of Leaves.", Error(() => MakeLayer(1).WithLeaves([Tensor.Scalar(1f)])));
     }
 
     [Fact]
@@ -146,7 +147,8 @@ public class TreeTests
         Assert.Equal([0.0, 0], g.Rest[0].Weight.ToArray<double>());
         Net doubled = Remat.Of((Net n) => n.Map((Tensor x) => 2 * x))(net);
         Assert.True(Tree.AllClose(net.Map((Tensor x) => 2 * x), doubled));
-        Assert.Equal(Shape.Of(2, 2), Jacobian.Of((Net n) => n.First.Weight)(net).Rest[0].Weight.Shape);
+        Layer slope = Jacobian.Of((Net n) => n.First.Weight)(net).Rest[0];
+        Assert.Equal(Shape.Of(2, 2), slope.Weight.Shape);
     }
 
     [Fact]
@@ -158,7 +160,8 @@ public class TreeTests
         Rung g = Grad.Of((Rung r) => Sum(r))(ladder);
         Assert.Equal(2 * 149, g.Value.Item());
         for (int i = 0; i < 100; i++) ladder = new Rung(Tensor.Scalar((double)i), ladder);
-        Assert.Equal("Tree: 'Next' of Rung is more than 200 trees deep. A tree must not contain itself.",
+        Assert.Equal(
+            "Tree: 'Next' of Rung is more than 200 trees deep. A tree must not contain itself.",
             Error(() => Grad.Of((Rung r) => Sum(r))(ladder)));
     }
 
@@ -210,7 +213,8 @@ public class TreeTests
         Assert.True(g.StopGradient().Bias!.IsSymbolicZero);
         Assert.False(g.StopGradient().Weight.IsSymbolicZero);
         Layer batched = Vmap.Of((Tensor s) =>
-            Grad.Of((Layer n) => s * Sum(n), path => path == "Weight")(layer))(Tensor.From([1.0, 2]));
+            Grad.Of((Layer n) => s * Sum(n), path => path == "Weight")(layer))(
+            Tensor.From([1.0, 2]));
         Assert.True(batched.Bias!.IsSymbolicZero);
         Assert.Equal(Shape.Of(2), batched.Bias.Shape);
         Assert.Equal([2.0, 4, 4, 8], batched.Weight.ToArray<double>());

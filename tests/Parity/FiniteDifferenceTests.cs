@@ -17,7 +17,8 @@ public class FiniteDifferenceTests
         Mlp model = Mlp.Create(key, [1, 12, 12, 1], activation, DType.Float64);
         Episode tasks = Double(Episode.From(new SinusoidTasks(5, 5).Sample(3, 0, 4)));
         var maml = new Maml<Mlp>(Learner.Regression, steps, 0.02);
-        GradCheckResult result = GradCheck.Run((Mlp m) => maml.MetaLoss(m, tasks), model, step: 1e-3);
+        GradCheckResult result = GradCheck.Run(
+            (Mlp m) => maml.MetaLoss(m, tasks), model, step: 1e-3);
         Assert.True(result.Error <= 1e-6, $"{result}");
     }
 
@@ -34,7 +35,8 @@ public class FiniteDifferenceTests
         var maml = new Maml<Conv4>(Learner.Conv4, steps, 0.1);
         // At a kink of a rectifier or maximum the inner gradient jumps, and the meta-loss with it:
         // the step is so small that it crosses none.
-        GradCheckResult result = GradCheck.Run((Conv4 m) => maml.MetaLoss(m, tasks), model, step: 3e-8);
+        GradCheckResult result = GradCheck.Run(
+            (Conv4 m) => maml.MetaLoss(m, tasks), model, step: 3e-8);
         Assert.True(result.Error <= 1e-6, $"{result}");
     }
 
@@ -45,7 +47,8 @@ public class FiniteDifferenceTests
         Episode task = Episode.From(new SinusoidTasks(5, 5).Sample(3, 0, 1)).Task(0);
         var exact = new Maml<Mlp>(Learner.Regression, 1, 0.1);
         OrderCheck good = OrderCheck.Measure(exact, model, task);
-        OrderCheck bad = OrderCheck.Measure(exact with { Order = DerivativeOrder.First }, model, task);
+        OrderCheck bad = OrderCheck.Measure(
+            exact with { Order = DerivativeOrder.First }, model, task);
         Assert.True(good.Error < 1e-7, $"{good}");
         Assert.True(good.Confirmed);
         Assert.True(bad.Error > 1e-3, $"{bad}");
@@ -62,7 +65,8 @@ public class FiniteDifferenceTests
         Mlp whole = maml.Gradient(model, tasks).Gradient;
         foreach (int chunk in (int[])[1, 3, 7])
             Assert.True(Tree.AllClose(
-                whole, (maml with { Chunk = chunk }).Gradient(model, tasks).Gradient, 1e-12, 1e-14));
+                whole, (maml with { Chunk = chunk }).Gradient(model, tasks).Gradient,
+                1e-12, 1e-14));
     }
 
     private static Episode Double(Episode e) =>

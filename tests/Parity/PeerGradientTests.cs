@@ -45,8 +45,8 @@ public class PeerGradientTests
         for (int i = 0; i < expected.Length; i++)
         {
             double error = (actual[i] - expected[i]).Abs().Max().Item() / scale;
-            Assert.True(error <= 1e-9, $"{Path.GetFileName(path)}: g{i} {expected[i].Shape} differs "
-                + $"by {error:0.0e+00} of the largest element");
+            Assert.True(error <= 1e-9, $"{Path.GetFileName(path)}: g{i} {expected[i].Shape} "
+                + $"differs by {error:0.0e+00} of the largest element");
         }
     }
 

@@ -53,7 +53,8 @@ public sealed class ImageFilesTests : IDisposable
         Assert.Equal((3, 5, 1), (set.Channels, set.Height, set.Width));
         var image = new float[15];
         set.CopyImage(1, image);
-        Assert.Equal([100, 110, 120, 130, 140, 101], image.Take(6).Select(v => MathF.Round(255 * v)));
+        Assert.Equal(
+            [100, 110, 120, 130, 140, 101], image.Take(6).Select(v => MathF.Round(255 * v)));
 
         Write("c-images.idx", IdxSamples.Make(8, [1, 5, 5, 5], new byte[125]));
         Write("c-labels.idx", IdxSamples.Make(8, [1], [0]));

@@ -113,7 +113,8 @@ public sealed class NpyFileTests : IDisposable
         Assert.Equal([255, 2], Read("|u1", [0xFF, 2]).ToArray<int>());
         Assert.Equal([-2, 3], Read("<i2", [0xFE, 0xFF, 3, 0]).ToArray<int>());
         Assert.Equal([65534, 3], Read(">u2", [0xFF, 0xFE, 0, 3]).ToArray<int>());
-        Assert.Equal([uint.MaxValue, 1L], Read("<u4", [255, 255, 255, 255, 1, 0, 0, 0]).ToArray<long>());
+        Assert.Equal(
+            [uint.MaxValue, 1L], Read("<u4", [255, 255, 255, 255, 1, 0, 0, 0]).ToArray<long>());
         Assert.Equal([1f, -2], Read("<f2", [0, 0x3C, 0, 0xC0]).ToArray<float>());
         Assert.Equal([7.5], Read(">f8", [0x40, 0x1E, 0, 0, 0, 0, 0, 0], "(1,)").ToArray<double>());
         Assert.Equal([true, false], Read("|b1", [1, 0]).ToArray<bool>());
@@ -187,7 +188,8 @@ public sealed class NpyFileTests : IDisposable
     }
 
     private static byte[] Header(string descr, bool fortran, string shape, int version = 1) => Wrap(
-        $"{{'shape': {shape}, 'descr': '{descr}', 'fortran_order': {(fortran ? "True" : "False")}}}",
+        $"{{'shape': {shape}, 'descr': '{descr}', "
+        + $"'fortran_order': {(fortran ? "True" : "False")}}}",
         version);
 
     private static byte[] Wrap(string header, int version = 1)

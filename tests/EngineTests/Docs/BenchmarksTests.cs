@@ -1,6 +1,6 @@
-// The benchmarks' command line, in a process as a user runs it: what is wrong with options, what the
-// files hold, and that the page shows the figures that the files hold. Nothing here looks at a time
-// but for its being one.
+// The benchmarks' command line, in a process as a user runs it: what is wrong with options, what
+// the files hold, and that the page shows the figures that the files hold. Nothing here looks at a
+// time but for its being one.
 using System.Diagnostics;
 using System.Text.Json;
 

@@ -123,7 +123,8 @@ public sealed class SafeTensorsTests : IDisposable
         Dictionary<string, Tensor> state = StateDict.Of(model);
         Assert.Contains("layers.1.weight", state.Keys);
         SafeTensors.Save(File, state);
-        Mlp back = SafeTensors.Load(File, Mlp.Create(Key.From(1), [2, 3, 1]), StateDict.PyTorchName);
+        Mlp back = SafeTensors.Load(
+            File, Mlp.Create(Key.From(1), [2, 3, 1]), StateDict.PyTorchName);
         Assert.True(Tree.AllClose(model, back, 0, 0));
         Assert.Contains("holds no 'Layers.0.Weight', which the model needs. Was",
             Assert.Throws<EngineException>(() => SafeTensors.Load(File, model)).Message);
@@ -185,7 +186,8 @@ public sealed class SafeTensorsTests : IDisposable
     {
         var length = new byte[8];
         BinaryPrimitives.WriteInt64LittleEndian(length, header.Length);
-        System.IO.File.WriteAllBytes(File, [.. length, .. Encoding.ASCII.GetBytes(header), .. data]);
+        System.IO.File.WriteAllBytes(
+            File, [.. length, .. Encoding.ASCII.GetBytes(header), .. data]);
     }
 
     private void Refused(byte[] bytes)
