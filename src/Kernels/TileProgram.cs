@@ -48,6 +48,9 @@ public abstract unsafe class TileKernel
     /// <summary>Runs on n elements; unused sources are null.</summary>
     public abstract void Run(void* a, void* b, void* c, void* result, nint n);
 
+    /// <summary>What the operator is to a form of sums and products.</summary>
+    internal virtual LinearOperator Linear => LinearOperator.None;
+
     /// <summary>
     /// Whether <see cref="RunUniform"/> takes one element in place of a tile for that source.
     /// </summary>

@@ -81,20 +81,21 @@ public sealed unsafe partial class CpuBackend
     {
         ref PoolJob job = ref Unsafe.AsRef<PoolJob>(context);
         CpuTilePlan plan = job.Tiles.Plan;
+        TileSequence sequence = job.Tiles.Sequence;
         long first = part * job.PlanesPerPart;
         long last = Math.Min(first + job.PlanesPerPart, job.Planes);
-        nint together = Math.Max(1, plan.Tile / job.Plane);
+        nint together = Math.Max(1, sequence.Tile / job.Plane);
         byte* scratch = ThreadScratch.Get(
-            plan.ScratchBytes + together * job.Plane * job.Width + plan.TileBytes);
-        byte* planes = scratch + plan.ScratchBytes;
+            sequence.ScratchBytes + together * job.Plane * job.Width + sequence.TileBytes);
+        byte* planes = scratch + sequence.ScratchBytes;
         void** registers = stackalloc void*[plan.FrameLength];
-        job.Tiles.Begin(registers, scratch, plan.Tile);
+        job.Tiles.Begin(registers, scratch, sequence.Tile);
         for (long plane = first; plane < last; plane += together)
         {
             nint count = (nint)Math.Min(together, last - plane), size = count * job.Plane;
-            for (nint i = 0; i < size; i += plan.Tile)
+            for (nint i = 0; i < size; i += sequence.Tile)
             {
-                nint n = Math.Min(plan.Tile, size - i);
+                nint n = Math.Min(sequence.Tile, size - i);
                 byte* target = planes + i * job.Width;
                 job.Tiles.Evaluate(registers, scratch, plane * job.Plane + i, n, &target, 0);
                 void* computed = registers[plan.Outputs[0]];

@@ -21,7 +21,7 @@ internal unsafe struct ReduceTilesJob
 
     public readonly int Outputs => Tiles.Plan.Outputs.Length;
 
-    public readonly int TileBytes => Tiles.Plan.TileBytes;
+    public readonly int TileBytes => Tiles.Sequence.TileBytes;
 }
 
 /// <summary>The loops for one operator, lane type and element type.</summary>
@@ -57,7 +57,7 @@ internal static unsafe class ReduceTilesLoops<TOp, V, T>
         long* at = stackalloc long[TileInput.MaxRank];
         ReduceJob geometry = job.Geometry;
         nint inner = (nint)geometry.Inner;
-        int fit = (int)Math.Clamp(job.Tiles.Plan.Tile / inner, 1, RowBlock);
+        int fit = (int)Math.Clamp(job.Tiles.Sequence.Tile / inner, 1, RowBlock);
         int axis = geometry.Kept.Rank - 1;
         bool together = axis >= 0 && geometry.Kept.From[axis] == inner;
         for (long unit = first; unit < last;)
@@ -78,22 +78,23 @@ internal static unsafe class ReduceTilesLoops<TOp, V, T>
     private static void Rows(in ReduceTilesJob job, Span span, long to, long step)
     {
         CpuTilePlan plan = job.Tiles.Plan;
+        TileSequence sequence = job.Tiles.Sequence;
         ReduceJob geometry = job.Geometry;
         int sums = job.Outputs * span.Count, lane = V.Count * sizeof(T);
         byte* scratch = ThreadScratch.Get(
-            plan.ScratchBytes + job.Outputs * job.TileBytes + sums * (lane + sizeof(double)));
+            sequence.ScratchBytes + job.Outputs * job.TileBytes + sums * (lane + sizeof(double)));
         void** registers = stackalloc void*[plan.FrameLength];
         byte** targets = stackalloc byte*[job.Outputs];
         for (int o = 0; o < job.Outputs; o++)
-            targets[o] = scratch + plan.ScratchBytes + o * job.TileBytes;
-        byte* lanes = scratch + plan.ScratchBytes + job.Outputs * job.TileBytes;
+            targets[o] = scratch + sequence.ScratchBytes + o * job.TileBytes;
+        byte* lanes = scratch + sequence.ScratchBytes + job.Outputs * job.TileBytes;
         double* totals = (double*)(lanes + sums * lane);
         for (int i = 0; i < sums; i++)
         {
             V.Store(TOp.Start<V>(), lanes, i * V.Count);
             totals[i] = 0;
         }
-        nint piece = span.Inner <= plan.Tile ? span.Inner : plan.Tile, pending = 0;
+        nint piece = span.Inner <= sequence.Tile ? span.Inner : sequence.Tile, pending = 0;
         job.Tiles.Begin(registers, scratch, piece * span.Count);
         V inTail = ReduceLoops<TOp, V, T>.Tail(span.Inner);
         long* at = stackalloc long[TileInput.MaxRank];
@@ -139,6 +140,7 @@ internal static unsafe class ReduceTilesLoops<TOp, V, T>
     {
         const int Width = ReduceJob.ColumnBlock;
         CpuTilePlan plan = job.Tiles.Plan;
+        TileSequence sequence = job.Tiles.Sequence;
         ReduceJob geometry = job.Geometry;
         long* at = stackalloc long[TileInput.MaxRank];
         (long position, long block) = Math.DivRem(unit, geometry.ColumnBlocks);
@@ -146,16 +148,16 @@ internal static unsafe class ReduceTilesLoops<TOp, V, T>
         nint n = (nint)Math.Min(Width, geometry.Inner - block * Width);
         int axis = geometry.Reduced.Rank - 1;
         bool together = axis >= 0 && geometry.Reduced.From[axis] == n;
-        int fit = together ? (int)Math.Clamp(plan.Tile / n, 1, RowBlock) : 1;
+        int fit = together ? (int)Math.Clamp(sequence.Tile / n, 1, RowBlock) : 1;
 
         const int SumBytes = (Width + 64) * 16;
         byte* scratch = ThreadScratch.Get(
-            plan.ScratchBytes + job.Outputs * (job.TileBytes + SumBytes));
+            sequence.ScratchBytes + job.Outputs * (job.TileBytes + SumBytes));
         void** registers = stackalloc void*[plan.FrameLength];
         byte** targets = stackalloc byte*[job.Outputs];
         for (int o = 0; o < job.Outputs; o++)
-            targets[o] = scratch + plan.ScratchBytes + o * job.TileBytes;
-        byte* accumulators = scratch + plan.ScratchBytes + job.Outputs * job.TileBytes;
+            targets[o] = scratch + sequence.ScratchBytes + o * job.TileBytes;
+        byte* accumulators = scratch + sequence.ScratchBytes + job.Outputs * job.TileBytes;
         long count = geometry.Reduced.Count;
         bool twoLevels = ReduceLoops<TOp, V, T>.IsFloatSum && count > RowBlock;
         for (int o = 0; o < job.Outputs; o++)

@@ -14,6 +14,7 @@ internal readonly unsafe struct TileJob
     private static void* NoRun => (void*)-1;
 
     public readonly CpuTilePlan Plan;
+    public readonly TileSequence Sequence;
 
     private readonly TileInput* inputs;
     private readonly byte** outputs;
@@ -24,9 +25,21 @@ internal readonly unsafe struct TileJob
     private TileJob(TileProgram program, int inputs, byte* memory)
     {
         Plan = program.CpuPlan;
+        Sequence = null!;
         this.inputs = (TileInput*)memory;
         run = (long*)(this.inputs + inputs);
         outputs = (byte**)(run + 1);
+    }
+
+    /// <summary>The job with the calls that its inputs, all bound, allow.</summary>
+    private TileJob(in TileJob bound)
+    {
+        this = bound;
+        ulong uniform = 0, runs = 0;
+        for (int i = 0; i < Plan.Inputs.Length && i < 64; i++)
+            if (inputs[i].Source == TileSource.Uniform) uniform |= 1UL << i;
+            else if (inputs[i].Source == TileSource.Runs) runs |= 1UL << i;
+        Sequence = Plan.For(uniform, runs);
     }
 
     /// <summary>Bytes that binding a program to these views needs.</summary>
@@ -49,7 +62,7 @@ internal readonly unsafe struct TileJob
         job.FindRuns(inputs.Length);
         for (int i = 0; i < outputs.Length; i++)
             job.outputs[i] = (byte*)CpuBackend.Pointer(outputs[i]);
-        return job;
+        return new TileJob(job);
     }
 
     /// <summary>Bytes that binding this epilogue needs.</summary>
@@ -68,7 +81,7 @@ internal readonly unsafe struct TileJob
         job.outputs[0] = (byte*)CpuBackend.Pointer(result);
         // A result of one element is read where it is written.
         job.inputs[0].Source = TileSource.InPlace;
-        return job;
+        return new TileJob(job);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
@@ -85,10 +98,10 @@ internal readonly unsafe struct TileJob
     {
         long shortest = long.MaxValue;
         for (int i = 0; i < count; i++)
-            if (Plan.MayBeUniform[i] && inputs[i].RunLength is > 0 and var length)
+            if (i < 64 && inputs[i].RunLength is > 0 and var length)
                 shortest = Math.Min(shortest, length);
         for (int i = 0; i < count; i++)
-            if (Plan.MayBeUniform[i] && inputs[i].RunLength is > 0 and var length
+            if (i < 64 && inputs[i].RunLength is > 0 and var length
                 && length % shortest == 0)
             {
                 inputs[i].Source = TileSource.Runs;
@@ -113,9 +126,10 @@ internal readonly unsafe struct TileJob
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void Run(long start, long end, bool spill = false)
     {
-        byte* scratch = ThreadScratch.Get(Plan.ScratchBytes + Plan.Outputs.Length * Plan.TileBytes);
+        byte* scratch = ThreadScratch.Get(
+            Sequence.ScratchBytes + Plan.Outputs.Length * Sequence.TileBytes);
         void** registers = stackalloc void*[Plan.FrameLength];
-        long length = Math.Min(Plan.Tile, *run);
+        long length = Math.Min(Sequence.Tile, *run);
         Begin(registers, scratch, (nint)Math.Min(length, end - start));
         bool inPlace = Plan.Inputs.Length > 0 && inputs[0].Pointer == outputs[0];
         for (long at = start; at < end;)
@@ -133,7 +147,7 @@ internal readonly unsafe struct TileJob
                 RunApart(registers, scratch, at, n);
             else
             {
-                Evaluate(registers, scratch, at, n, outputs, at);
+                EvaluateRun(registers, scratch, at, n, outputs, at);
                 Store(registers, at, n);
             }
             at += n;
@@ -146,8 +160,8 @@ internal readonly unsafe struct TileJob
     {
         byte** targets = stackalloc byte*[Plan.Outputs.Length];
         for (int i = 0; i < Plan.Outputs.Length; i++)
-            targets[i] = scratch + Plan.ScratchBytes + i * Plan.TileBytes;
-        Evaluate(registers, scratch, at, n, targets, 0);
+            targets[i] = scratch + Sequence.ScratchBytes + i * Sequence.TileBytes;
+        EvaluateRun(registers, scratch, at, n, targets, 0);
         for (int i = 0; i < Plan.Outputs.Length; i++)
         {
             void* source = registers[Plan.Outputs[i]];
@@ -167,16 +181,18 @@ internal readonly unsafe struct TileJob
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void Begin(void** registers, byte* scratch, nint n)
     {
-        for (int i = 0; i < Plan.Offsets.Length; i++) registers[i] = scratch + Plan.Offsets[i];
-        registers[Plan.Offsets.Length] = NoRun;
+        TileSequence sequence = Sequence;
+        int[] offsets = sequence.Offsets;
+        for (int i = 0; i < offsets.Length; i++) registers[i] = scratch + offsets[i];
+        registers[offsets.Length] = NoRun;
         for (int i = 0; i < Plan.Inputs.Length; i++)
             if (inputs[i].Source == TileSource.Uniform)
-                inputs[i].Fill(registers[i], Plan.MayBeUniform[i] ? 1 : n);
+                inputs[i].Fill(registers[i], i < 64 && !sequence.Repeated[i] ? 1 : n);
         for (int i = 0; i < Plan.Constants.Length; i++)
         {
             TileConstant constant = Plan.Constants[i];
             void* register = registers[Plan.Inputs.Length + i];
-            nint count = Plan.MayBeUniform[Plan.Inputs.Length + i] ? 1 : n;
+            nint count = sequence.Repeated[Plan.Inputs.Length + i] ? n : 1;
             if (Registers.Width(constant.Type) == 4)
                 TileMemory.Fill(register, count, (int)constant.Bits);
             else TileMemory.Fill(register, count, constant.Bits);
@@ -209,59 +225,112 @@ internal readonly unsafe struct TileJob
     public void Evaluate(
         void** registers, byte* scratch, long at, nint n, byte** targets, long place)
     {
-        CpuTilePlan plan = Plan;
-        bool withinRun = Load(registers, at, n, scratch);
-        int firstStep = plan.Inputs.Length + plan.Constants.Length;
-        for (int i = 0; i < plan.Steps.Length; i++)
+        if (*run == long.MaxValue || TileInput.DivRem(at, *run).Remainder + n <= *run)
         {
-            ref readonly TileStep step = ref plan.Steps[i];
-            int direct = plan.DirectOutput[firstStep + i];
+            EvaluateRun(registers, scratch, at, n, targets, place);
+            return;
+        }
+        for (nint done = 0; done < n;)
+        {
+            nint count = (nint)Math.Min(
+                n - done, *run - TileInput.DivRem(at + done, *run).Remainder);
+            EvaluateRun(registers, scratch, at + done, count, targets, place + done);
+            for (int i = 0; i < Plan.Outputs.Length; i++)
+                if (IsMadeAnew(Plan.Outputs[i]))
+                {
+                    int width = Registers.Width(Plan.OutputTypes[i]);
+                    byte* target = targets[i] + (place + done) * width;
+                    nint bytes = count * width;
+                    Buffer.MemoryCopy(registers[Plan.Outputs[i]], target, bytes, bytes);
+                }
+            done += count;
+        }
+        // Inputs of runs were left in other places.
+        registers[Sequence.Offsets.Length] = NoRun;
+        for (int i = 0; i < Plan.Outputs.Length; i++)
+        {
+            int register = Plan.Outputs[i], direct = Plan.DirectOutput[register];
+            if (direct >= 0 || IsMadeAnew(register))
+                registers[register] = targets[direct < 0 ? i : direct]
+                    + place * Registers.Width(Plan.OutputTypes[i]);
+            else if (register < Plan.Inputs.Length && inputs[register].Source == TileSource.InPlace)
+                registers[register] =
+                    inputs[register].Pointer + at * inputs[register].ElementSize;
+        }
+    }
+
+    /// <summary>Whether a register is an input that each run puts into the same place.</summary>
+    private bool IsMadeAnew(int register) =>
+        register < Plan.Inputs.Length
+        && inputs[register].Source is (TileSource.Loaded or TileSource.Runs);
+
+    /// <summary>The same for elements of one run.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private void EvaluateRun(
+        void** registers, byte* scratch, long at, nint n, byte** targets, long place)
+    {
+        CpuTilePlan plan = Plan;
+        Load(registers, at, n, scratch);
+        TileCall[] calls = Sequence.Calls;
+        for (int i = 0; i < calls.Length; i++)
+        {
+            ref readonly TileCall call = ref calls[i];
+            if (call.Repeats)
+            {
+                Repeat(registers, scratch, call.Result, n);
+                continue;
+            }
+            int direct = plan.DirectOutput[call.Result];
             if (direct >= 0)
             {
                 int width = Registers.Width(plan.OutputTypes[direct]);
-                registers[firstStep + i] = targets[direct] + place * width;
+                registers[call.Result] = targets[direct] + place * width;
             }
 
-            int source = plan.UniformSource[i];
-            void* a = registers[step.A], b = step.B < 0 ? null : registers[step.B];
-            if (source >= 0 && IsUniform(source == 0 ? step.A : step.B, withinRun))
-                step.Kernel.RunUniform(
-                    source, source == 0 ? a : b, source == 0 ? b : a, registers[firstStep + i], n);
+            void* result = registers[call.Result];
+            if (call.Form is not null)
+            {
+                call.Form.Run(registers, result, n);
+                continue;
+            }
+            void* a = registers[call.A], b = call.B < 0 ? null : registers[call.B];
+            if (call.Single >= 0)
+                call.Kernel!.RunUniform(
+                    call.Single, call.Single == 0 ? a : b, call.Single == 0 ? b : a, result, n);
             else
-                step.Kernel.Run(
-                    a, b, step.C < 0 ? null : registers[step.C], registers[firstStep + i], n);
+                call.Kernel!.Run(
+                    a, b, call.C < 0 ? null : registers[call.C], result, call.Once ? 1 : n);
         }
     }
 
-    /// <summary>Whether a register that may be one element is one in this tile.</summary>
-    private bool IsUniform(int register, bool withinRun)
+    /// <summary>Repeats a register's one element; that of an input in its place in scratch.</summary>
+    private void Repeat(void** registers, byte* scratch, int register, nint n)
     {
-        if (register >= Plan.Inputs.Length) return true;
-        TileSource source = inputs[register].Source;
-        return source == TileSource.Uniform || (source == TileSource.Runs && withinRun);
+        void* from = registers[register];
+        if (register < Plan.Inputs.Length) registers[register] = scratch + Sequence.Offsets[register];
+        if (Registers.Width(Sequence.TypeOf(register)) == 4)
+            TileMemory.Fill(registers[register], n, *(int*)from);
+        else TileMemory.Fill(registers[register], n, *(long*)from);
     }
 
     /// <summary>
-    /// Sets the registers of inputs; whether all elements lie in one run. The number of that run is
-    /// kept behind the registers, since its elements need not be found again.
+    /// Sets the registers of inputs. The number of the run that all elements lie in is kept behind
+    /// the registers, since its elements need not be found again.
     /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private bool Load(void** registers, long at, nint n, byte* scratch)
+    private void Load(void** registers, long at, nint n, byte* scratch)
     {
         void* number = NoRun;
-        if (*run != long.MaxValue)
-        {
-            var (quotient, rest) = TileInput.DivRem(at, *run);
-            if (rest + n <= *run) number = (void*)quotient;
-        }
-        bool withinRun = number != NoRun, known = number == registers[Plan.Offsets.Length];
-        registers[Plan.Offsets.Length] = number;
+        if (*run != long.MaxValue) number = (void*)TileInput.DivRem(at, *run).Quotient;
+        ref void* last = ref registers[Sequence.Offsets.Length];
+        bool known = number == last;
+        last = number;
         for (int i = 0; i < Plan.Inputs.Length; i++)
         {
             ref TileInput input = ref inputs[i];
             if (input.Source == TileSource.InPlace)
                 registers[i] = input.Pointer + at * input.ElementSize;
-            else if (input.Source == TileSource.Runs && withinRun)
+            else if (input.Source == TileSource.Runs)
             {
                 if (known) continue;
                 registers[i] = input.Like < 0 ? input.At(at)
@@ -269,11 +338,10 @@ internal readonly unsafe struct TileJob
             }
             else if (input.Source != TileSource.Uniform)
             {
-                registers[i] = scratch + Plan.Offsets[i];
-                input.Load(at, n, registers[i], scratch + Plan.BytesOffset);
+                registers[i] = scratch + Sequence.Offsets[i];
+                input.Load(at, n, registers[i], scratch + Sequence.BytesOffset);
             }
         }
-        return withinRun;
     }
 
     // Numbers computed by a step are in place already.

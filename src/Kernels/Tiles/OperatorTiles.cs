@@ -49,6 +49,9 @@ public sealed unsafe class NumberUnaryTile<TOp, T> : TileKernel
     /// <inheritdoc/>
     public override void Run(void* a, void* b, void* c, void* result, nint n) =>
         TileLoop.Run<NumberUnaryBody<TOp>, T>(a, b, c, result, n);
+
+    internal override LinearOperator Linear =>
+        DTypes.Of<T>().IsFloat() ? TOp.Linear : LinearOperator.None;
 }
 
 /// <summary>z = TOp(x, y) on float32 or float64 tiles.</summary>
@@ -97,6 +100,9 @@ public sealed unsafe class NumberBinaryTile<TOp, T> : TileKernel
     /// <inheritdoc/>
     public override void Run(void* a, void* b, void* c, void* result, nint n) =>
         TileLoop.Run<NumberBinaryBody<TOp>, T>(a, b, c, result, n);
+
+    internal override LinearOperator Linear =>
+        DTypes.Of<T>().IsFloat() ? TOp.Linear : LinearOperator.None;
 
     internal override bool TakesUniform(int source) => true;
 

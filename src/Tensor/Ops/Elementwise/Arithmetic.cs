@@ -9,6 +9,9 @@ namespace Engine;
 public readonly struct AddOp : INumberBinaryOp
 {
     /// <inheritdoc/>
+    public static LinearOperator Linear => LinearOperator.Sum;
+
+    /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static V Invoke<V>(V x, V y) where V : struct, ILanes<V> => x + y;
 }
@@ -17,6 +20,9 @@ public readonly struct AddOp : INumberBinaryOp
 public readonly struct SubOp : INumberBinaryOp
 {
     /// <inheritdoc/>
+    public static LinearOperator Linear => LinearOperator.Difference;
+
+    /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static V Invoke<V>(V x, V y) where V : struct, ILanes<V> => x - y;
 }
@@ -24,6 +30,9 @@ public readonly struct SubOp : INumberBinaryOp
 /// <summary>x y.</summary>
 public readonly struct MulOp : INumberBinaryOp
 {
+    /// <inheritdoc/>
+    public static LinearOperator Linear => LinearOperator.Product;
+
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static V Invoke<V>(V x, V y) where V : struct, ILanes<V> => x * y;
@@ -40,6 +49,9 @@ public readonly struct DivOp : IBinaryOp
 /// <summary>-x.</summary>
 public readonly struct NegOp : INumberUnaryOp
 {
+    /// <inheritdoc/>
+    public static LinearOperator Linear => LinearOperator.Negation;
+
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static V Invoke<V>(V x) where V : struct, ILanes<V> => -x;
