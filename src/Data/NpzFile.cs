@@ -26,8 +26,7 @@ public static class NpzFile
                 string key = entry.FullName.EndsWith(Extension, StringComparison.Ordinal)
                     ? entry.FullName[..^Extension.Length]
                     : entry.FullName;
-                using Stream content = entry.Open();
-                if (!arrays.TryAdd(key, NpyFile.Read(content, $"{name}: array '{key}'")))
+                if (!arrays.TryAdd(key, ReadEntry(entry, $"{name}: array '{key}'")))
                     throw new DataException($"{name}: array '{key}' is there twice.");
             }
         }
@@ -57,5 +56,18 @@ public static class NpzFile
                 NpyFile.Write(entry, array);
             }
         });
+    }
+
+    /// <summary>An array whose bytes, read to their end, have the archive's CRC-32.</summary>
+    private static Tensor ReadEntry(ZipArchiveEntry entry, string name)
+    {
+        using Stream stored = entry.Open();
+        using var content = new Crc32Stream(stored);
+        Tensor array = NpyFile.Read(content, name);
+        return content.Crc32 == entry.Crc32
+            ? array
+            : throw new DataException(
+                $"{name} is damaged: its CRC-32 is {content.Crc32:x8}, but the archive says "
+                + $"{entry.Crc32:x8}. Fetch the file again.");
     }
 }

@@ -125,8 +125,13 @@ public class MobileNetTests
             Assert.Contains("is quantised", Error(
                 """{"name": "w", "shape": [1], "dtype": "float32", "quantization": """
                 + """{"dtype": "uint8"}}"""));
+            Assert.Contains("'w' of (-2, -1) has a negative size",
+                Error("""{"name": "w", "shape": [-2, -1], "dtype": "float32"}"""));
             Assert.Contains("does not lie beside it", Error(two, "\"../a\""));
             Assert.Contains("cannot be read", Error(two, "\"b\""));
+            File.WriteAllBytes(Path.Combine(folder, "a"), [0, 2]);
+            Assert.StartsWith($"TensorFlowJs: {path} is damaged",
+                Error("""{"name": "w", "shape": [2], "dtype": "bool"}"""));
             File.WriteAllText(path, "{}");
             Assert.Contains("no model of TensorFlow.js",
                 Naive.Error(() => TensorFlowJs.Read(path)));

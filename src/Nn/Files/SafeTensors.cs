@@ -42,7 +42,11 @@ public static class SafeTensors
         }
     }
 
-    /// <summary>Writes named tensors, with optional text metadata.</summary>
+    /// <summary>
+    /// Writes named tensors of at most 2 GB each, with optional text metadata, which has the name
+    /// __metadata__ to itself.
+    /// </summary>
+    /// <exception cref="EngineException">A tensor is too large or has that name.</exception>
     public static void Save(
         Stream stream, IReadOnlyDictionary<string, Tensor> tensors,
         IReadOnlyDictionary<string, string>? metadata = null)
@@ -90,13 +94,14 @@ public static class SafeTensors
             json.WriteStartObject();
             if (metadata is { Count: > 0 })
             {
-                json.WriteStartObject("__metadata__");
+                json.WriteStartObject(SafeTensorsHeader.MetadataName);
                 foreach (var (key, value) in metadata) json.WriteString(key, value);
                 json.WriteEndObject();
             }
             long offset = 0;
             foreach (var (name, tensor) in tensors)
             {
+                Check(name, tensor);
                 json.WriteStartObject(name);
                 json.WriteString("dtype", NameOf(tensor.DType));
                 json.WriteStartArray("shape");
@@ -112,6 +117,18 @@ public static class SafeTensors
         }
         while (header.Length % 8 != 0) header.WriteByte((byte)' '); // data starts aligned
         return header.ToArray();
+    }
+
+    /// <summary>Refuses what could not be read again, before anything is written.</summary>
+    private static void Check(string name, Tensor tensor)
+    {
+        if (name == SafeTensorsHeader.MetadataName)
+            throw Errors.Fail("SafeTensors",
+                $"'{name}' is the name of a file's metadata, not of a tensor. Choose another.");
+        long bytes = tensor.Count * tensor.DType.Size();
+        if (bytes > Array.MaxLength)
+            throw Errors.Fail("SafeTensors", $"'{name}' of {tensor.Shape} takes {bytes} bytes; "
+                + $"tensors above {Array.MaxLength} bytes are not written. Split it.");
     }
 
     private static string NameOf(DType type) => type switch

@@ -14,6 +14,9 @@ internal sealed record SafeTensorsEntry(
 internal sealed record SafeTensorsHeader(
     Dictionary<string, SafeTensorsEntry> Entries, Dictionary<string, string> Metadata)
 {
+    /// <summary>The key under which a header holds text, and so no tensor's name.</summary>
+    public const string MetadataName = "__metadata__";
+
     /// <summary>The header of data of that length, every byte of which is one tensor's.</summary>
     /// <exception cref="FormatException">The header contradicts itself or the data.</exception>
     public static SafeTensorsHeader Parse(ReadOnlyMemory<byte> json, long dataLength)
@@ -22,7 +25,7 @@ internal sealed record SafeTensorsHeader(
         var header = new SafeTensorsHeader([], []);
         foreach (JsonProperty item in document.RootElement.EnumerateObject())
         {
-            if (item.NameEquals("__metadata__"))
+            if (item.NameEquals(MetadataName))
                 foreach (JsonProperty text in item.Value.EnumerateObject())
                     header.Metadata[text.Name] = text.Value.GetString() ?? "";
             else if (!header.Entries.TryAdd(item.Name, ReadEntry(item)))
@@ -50,10 +53,13 @@ internal sealed record SafeTensorsHeader(
             .Select(s => s.GetInt32())];
         long[] range = [.. item.Value.GetProperty("data_offsets").EnumerateArray()
             .Select(o => o.GetInt64())];
+        string shape = $"({string.Join(", ", sizes)})";
+        if (sizes.Any(size => size < 0))
+            throw new FormatException($"'{item.Name}' has a negative size: {shape}.");
         long bytes = ElementSize(type, item.Name);
         foreach (int size in sizes) bytes = checked(bytes * size);
-        if (range.Length != 2 || range[0] < 0 || bytes < 0 || range[1] != checked(range[0] + bytes))
-            throw new FormatException($"'{item.Name}' of ({string.Join(", ", sizes)}) {type} needs "
+        if (range.Length != 2 || range[0] < 0 || range[1] != checked(range[0] + bytes))
+            throw new FormatException($"'{item.Name}' of {shape} {type} needs "
                 + $"{bytes} bytes, but its offsets are [{string.Join(", ", range)}].");
         return new(item.Name, type!, sizes, range[0], bytes);
     }

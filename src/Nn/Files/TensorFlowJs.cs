@@ -29,7 +29,8 @@ public static class TensorFlowJs
             throw Errors.Fail("TensorFlowJs", $"{path} cannot be read: {Errors.OneLine(e)}", e);
         }
         catch (Exception e) when (e is JsonException or KeyNotFoundException or FormatException
-            or InvalidOperationException or OverflowException or ArgumentException)
+            or InvalidOperationException or OverflowException or ArgumentException
+            or EngineException)
         {
             throw Errors.Fail("TensorFlowJs",
                 $"{path} is damaged or no model of TensorFlow.js: {Errors.OneLine(e)}", e);
@@ -54,11 +55,14 @@ public static class TensorFlowJs
             DType type = TypeOf(weight, name);
             int[] sizes =
                 [.. weight.GetProperty("shape").EnumerateArray().Select(s => s.GetInt32())];
+            string shape = $"({string.Join(", ", sizes)})";
+            if (sizes.Any(size => size < 0))
+                throw new FormatException($"'{name}' of {shape} has a negative size.");
             long bytes = type.Size();
             foreach (int size in sizes) bytes = checked(bytes * size);
-            if (bytes < 0 || bytes > left.Length)
-                throw new FormatException($"'{name}' of ({string.Join(", ", sizes)}) needs {bytes} "
-                    + $"bytes, but {left.Length} are left.");
+            if (bytes > left.Length)
+                throw new FormatException(
+                    $"'{name}' of {shape} needs {bytes} bytes, but {left.Length} are left.");
             if (!weights.TryAdd(name, Tensor.FromRaw(left[..(int)bytes], sizes, type)))
                 throw new FormatException($"'{name}' is there twice.");
             left = left[(int)bytes..];

@@ -157,6 +157,28 @@ public sealed class NpyFileTests : IDisposable
         Assert.Contains("array 'text.txt': not an npy file", Error(() => NpzFile.Read(Npz)));
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void ADamagedElementOfAnArchiveIsRefused(bool compress)
+    {
+        byte[] pattern = [.. Enumerable.Range(0, 97).Select(i => (byte)(37 * i + 11))];
+        Tensor array = Tensor.FromRaw(pattern.AsSpan(0, 96), [24], DType.Float32);
+        NpzFile.Write(Npz, new Dictionary<string, Tensor> { ["a"] = array }, compress);
+        byte[] whole = File.ReadAllBytes(Npz);
+        Same(array, NpzFile.Read(new MemoryStream(whole), "a")["a"]);
+        int start = whole.AsSpan().IndexOf(pattern.AsSpan(0, 96));
+        if (compress && start < 0) start = 60; // within the deflated bytes
+        Assert.True(start >= 0);
+        for (int i = start; i < start + (compress ? 20 : 96); i++)
+        {
+            byte[] bytes = [.. whole];
+            bytes[i] ^= 1;
+            string message = Error(() => NpzFile.Read(new MemoryStream(bytes), "a"));
+            if (!compress) Assert.Contains("array 'a' is damaged", message);
+        }
+    }
+
     [Fact]
     public void DamagedFilesAreReadOrRefused()
     {

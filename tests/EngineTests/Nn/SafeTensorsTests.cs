@@ -102,6 +102,43 @@ public sealed class SafeTensorsTests : IDisposable
         Refused(System.IO.File.ReadAllBytes(File));
     }
 
+    [Theory]
+    [InlineData("-1, -2", 8)]
+    [InlineData("-1, 0", 0)]
+    public void NegativeSizesAreRefusedWhenAFileIsOpened(string shape, int bytes)
+    {
+        const string start = "{\"w\": {\"dtype\": \"F32\", \"shape\": [";
+        Write($"{start}{shape}], \"data_offsets\": [0, {bytes}]}}}}", new byte[bytes]);
+        string message = Assert.Throws<EngineException>(() => SafeTensorsFile.Open(File)).Message;
+        Assert.Contains($"{File} is damaged", message);
+        Assert.Contains("'w' has a negative size", message);
+    }
+
+    [Fact]
+    public void ATensorNamedAsTheMetadataIsNotWritten()
+    {
+        var tensors = new Dictionary<string, Tensor> { ["__metadata__"] = Tensor.Ones([1]) };
+        using var stream = new MemoryStream();
+        Assert.Contains("'__metadata__' is the name of a file's metadata",
+            Assert.Throws<EngineException>(() => SafeTensors.Save(stream, tensors)).Message);
+        Assert.Throws<EngineException>(() => SafeTensors.Save(File, tensors));
+        Assert.Equal(0, stream.Length);
+        Assert.Empty(Directory.GetFiles(folder));
+    }
+
+    [Fact]
+    public void ATensorTooLargeToWriteIsRefusedBeforeItIsComputed()
+    {
+        Tensor large = Tensor.Zeros([1 << 16, 1 << 14]);
+        var tensors = new Dictionary<string, Tensor> { ["large"] = large };
+        using var stream = new MemoryStream();
+        string message =
+            Assert.Throws<EngineException>(() => SafeTensors.Save(stream, tensors)).Message;
+        Assert.Contains("'large' of (65536, 16384) takes 4294967296 bytes", message);
+        Assert.DoesNotContain('\n', message);
+        Assert.Equal(0, stream.Length);
+    }
+
     [Fact]
     public void AnotherModelIsRefused()
     {
