@@ -38,19 +38,18 @@ internal static class Options
         return option;
     }
 
-    /// <summary>Part of a kernel's name; all by default.</summary>
-    public static Option<string> Filter()
+    /// <summary>Part of the names of some kind of thing, which one has; all by default.</summary>
+    public static Option<string> Filter(string kind, Func<string, bool> exists)
     {
         var option = new Option<string>("--filter")
         {
-            Description = "Only kernels whose name contains TEXT",
+            Description = $"Only {kind}s whose name contains TEXT",
             DefaultValueFactory = _ => "",
         };
         option.Validators.Add(result =>
         {
-            if (KernelTable.Containing(result.GetValueOrDefault<string>()).Length == 0)
-                result.AddError("--filter: no kernel's name contains "
-                    + $"{result.GetValueOrDefault<string>()}.");
+            string text = result.GetValueOrDefault<string>();
+            if (!exists(text)) result.AddError($"--filter: no {kind}'s name contains {text}.");
         });
         return option;
     }

@@ -3,7 +3,7 @@
 //   dotnet run -c Release --project benchmarks -- steps [--case NAME] [--threads T] [--peer]
 //   dotnet run -c Release --project benchmarks -- kernels [--filter TEXT] [--threads T] [--peer]
 //   dotnet run -c Release --project benchmarks -- scale [--case NAME] [--threads T]
-//   dotnet run -c Release --project benchmarks -- overhead
+//   dotnet run -c Release --project benchmarks -- overhead [--filter TEXT]
 //   dotnet run -c Release --project benchmarks -- tables
 //
 // All but the last take --json FILE; the last writes the tables of docs/performance.md from such
@@ -20,7 +20,9 @@ var peer = new Option<bool>("--peer")
 {
     Description = "Run the PyTorch script of the same work in turn with ours, and print ratios",
 };
-Option<string> filter = Options.Filter();
+Option<string> filter =
+    Options.Filter("kernel", text => KernelTable.Containing(text).Length > 0);
+Option<string> figure = Options.Filter("figure", OverheadVerb.Has);
 
 var steps = new Command("steps", "Whole training steps") { caseName, threads, peer, rounds, json };
 steps.SetAction(r => StepsVerb.Run(
@@ -41,12 +43,15 @@ var scale = new Command("scale", "How time and memory grow with the size of the 
 scale.SetAction(r =>
     ScaleVerb.Run(r.GetValue(caseName), r.GetValue(threads), r.GetValue(json)));
 
-var overhead = new Command("overhead", "What nodes, plans and transforms cost") { json };
-overhead.SetAction(r => OverheadVerb.Run(r.GetValue(json)));
+var overhead = new Command("overhead", "What nodes, plans and transforms cost")
+{
+    figure, json,
+};
+overhead.SetAction(r => OverheadVerb.Run(r.GetValue(figure)!, r.GetValue(json)));
 
 var folder = new Option<DirectoryInfo>("--figures")
 {
-    Description = "Folder with steps.json, kernels.json and scale.json",
+    Description = "Folder with steps.json, kernels.json, scale.json and, or not, overhead.json",
     DefaultValueFactory = _ => new DirectoryInfo("benchmarks/figures"),
 };
 var page = new Option<FileInfo>("--page")

@@ -17,10 +17,15 @@ internal static class Tables
         StepsRow[] steps = Json.Read<StepsRow>(figures, "steps.json");
         KernelRow[] kernels = Json.Read<KernelRow>(figures, "kernels.json");
         ScaleRow[] scale = Json.Read<ScaleRow>(figures, "scale.json");
+        // The one file that may be missing: its section is then left out, heading and all.
+        OverheadRow[] overhead = File.Exists(Path.Combine(figures.FullName, "overhead.json"))
+            ? Json.Read<OverheadRow>(figures, "overhead.json")
+            : [];
         text = Replace(text, page, "steps", Steps(steps));
         text = Replace(text, page, "memory", Memory(steps));
         text = Replace(text, page, "kernels", Kernels(kernels));
         text = Replace(text, page, "scale", Growth(scale));
+        text = Replace(text, page, "overhead", Overhead(overhead));
         File.WriteAllText(page.FullName, text);
         Console.WriteLine($"wrote the tables of {page.Name}");
     }
@@ -79,6 +84,12 @@ internal static class Tables
             Invariant($"{r.PlanExponent:F2}"), Range(r.PeakMb),
             Invariant($"{r.MemoryExponent:F2}"),
         ]));
+
+    private static string Overhead(OverheadRow[] rows) => rows.Length == 0 ? "" :
+        "## Overhead\n\nWhat the engine itself costs, apart from arithmetic: the best of several "
+        + "runs on all cores. An x\nis a ratio.\n\n"
+        + Table(["what", "cost"], rows.Select(r => (string[])
+            [r.Case, $"{Short(r.Value)} {r.Unit}"]));
 
     private static string Table(string[] heads, IEnumerable<string[]> rows)
     {

@@ -16,6 +16,8 @@ public class BenchmarksTests
     [InlineData("scale --case mnist", "no case named mnist. There are: sinusoid-1, sinusoid-5,")]
     [InlineData("steps --json nowhere/steps.json", "nowhere/steps.json is not in a folder")]
     [InlineData("kernels --filter nothing", "no kernel's name contains nothing.")]
+    [InlineData("overhead --filter nothing", "no figure's name contains nothing.")]
+    [InlineData("overhead --json nowhere/o.json", "nowhere/o.json is not in a folder")]
     [InlineData("steps --repeat 3", "'--repeat'")]
     [InlineData("", "command was not provided.")]
     public void WrongOptionsAreOneLineAndExitCodeTwo(string arguments, string message)
@@ -68,6 +70,45 @@ public class BenchmarksTests
         foreach (string field in (string[])["peak_mb", "limit_ms"])
             Assert.True(row.GetProperty(field).GetDouble() > 0, field);
         Assert.Equal(JsonValueKind.Null, row.GetProperty("peer_ms").ValueKind);
+    }
+
+    [Fact]
+    public void OverheadWritesEveryField()
+    {
+        using var folder = new TempFolder();
+        string file = Path.Combine(folder.Path, "overhead.json");
+        var (code, output, errors) = Run(
+            ["overhead", "--filter", "building one node", "--json", file]);
+        Assert.True(code == 0, errors);
+        Assert.Contains("building one node", Assert.Single(output.TrimEnd().Split('\n')));
+        JsonElement row = Assert.Single(Rows(file));
+        Assert.Equal("building one node", row.GetProperty("case").GetString());
+        Assert.Equal("ns", row.GetProperty("unit").GetString());
+        Assert.True(row.GetProperty("value").GetDouble() > 0);
+    }
+
+    [Fact]
+    public void ThePageShowsOverheadIfThereAreFiguresOfIt()
+    {
+        using var folder = new TempFolder();
+        string root = ArchitectureTests.Root, page = Path.Combine(folder.Path, "performance.md");
+        string overhead = Path.Combine(folder.Path, "overhead.json");
+        File.Copy(Path.Combine(root, "docs", "performance.md"), page);
+        foreach (string file in Directory.GetFiles(Path.Combine(root, "benchmarks", "figures")))
+            File.Copy(file, Path.Combine(folder.Path, Path.GetFileName(file)));
+        File.WriteAllText(
+            overhead, """[{"case": "building a node", "value": 87.654, "unit": "ns"}]""");
+        string Tables()
+        {
+            var (code, _, errors) = Run(["tables", "--figures", folder.Path, "--page", page]);
+            Assert.True(code == 0, errors);
+            return File.ReadAllText(page);
+        }
+        Assert.Contains("| building a node | 87.7 ns |", Tables());
+        File.Delete(overhead);
+        string without = Tables();
+        Assert.DoesNotContain("building a node", without);
+        Assert.Contains("<!-- overhead:begin -->\n<!-- overhead:end -->", without);
     }
 
     [Fact]

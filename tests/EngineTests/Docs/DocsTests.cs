@@ -60,6 +60,33 @@ public partial class DocsTests
         }
     }
 
+    [Theory, MemberData(nameof(Pages))]
+    public void TablesNameWhatExists(string path)
+    {
+        string[] lines = File.ReadAllLines(Path.Combine(ArchitectureTests.Root, path));
+        string[] wrong = [.. DocsNames.Cells(lines).SelectMany(at => DocsNames.Missing(at.Cell)
+            .Select(name => $"{path}:{at.Line} names {name}, which no public type or member is"))];
+        Assert.True(wrong.Length == 0, string.Join('\n', wrong));
+        if (path.EndsWith("from-pytorch-and-jax.md"))
+            Assert.True(DocsNames.Cells(lines).Count() > 80, "the tables were not found");
+    }
+
+    [Theory]
+    [InlineData("`Optim.Adams`", "Optim.Adams")]
+    [InlineData("`Optims.Adam(1)`, `AdamW`", "Optims.Adam")]
+    [InlineData("`x.Summ(1)`", "x.Summ")]
+    [InlineData("`x.Fold(1)`", "x.Fold")]
+    [InlineData("`key.Normals([3])`", "key.Normals")]
+    [InlineData("`Tensor.Zeros([2])`, `Fulls`", "Fulls")]
+    [InlineData("`f(x.Sum(1), Axis.By(path => path.Lengths()))`", "path.Lengths")]
+    [InlineData("`x.Sum(1)`, `x[1..3]`, `key.Fold(1)`, `Grad.Of(f)`, `Optim.Adam(1)`, `AdamW`")]
+    public void NamesThatDoNotExistAreFound(string cell, params string[] missing)
+    {
+        string[] page =
+            ["| PyTorch | Engine |", "|---|---|", $"| `x.Summ()` | {cell} |", "`x.Summ()`"];
+        Assert.Equal(missing, DocsNames.Cells(page).SelectMany(at => DocsNames.Missing(at.Cell)));
+    }
+
     private static string[] Code(string[] lines) =>
         [.. lines.Select(line => line.Trim()).Where(line => line.Length > 0)];
 
