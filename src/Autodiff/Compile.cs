@@ -4,9 +4,11 @@ namespace Engine;
 /// <summary>
 /// Compiles functions. The first call with a signature (structure, shapes, dtypes, device, and the
 /// values of plain C# arguments and static fields) traces the function and plans it; later calls
-/// replay the plan. Tensors that the function captures are frozen at the trace. Under another
-/// transform a compiled function is simply the function. After 8 traces a new signature is an
-/// error: pass what changes as a Tensor. Results have the bits of the same results evaluated
+/// replay the plan. Plain values are compared by their own equality, numbers by their bits and
+/// immutable arrays by their content; other collections are refused unless they are immutable.
+/// Tensors that the function captures are frozen at the trace. Under another transform a compiled
+/// function is simply the function. After 8 traces a new signature is an error, which says what
+/// changed: pass it as a Tensor. Results have the bits of the same results evaluated
 /// together without compiling, but for this: how a tensor lies in memory, and what is computed in
 /// one pass, decide the order of a sum, and plain code evaluates on the way (transforms and tree
 /// operations do) where compiled code does not. So the sum of k numbers, k products in a matrix
@@ -18,7 +20,7 @@ public static class Compile
     public static Func<A, R> Of<A, R>(Func<A, R> f)
     {
         ArgumentNullException.ThrowIfNull(f);
-        var compiled = new Compiled<A, R>(new CompiledFunction<A, R>("Compile", f));
+        var compiled = new Compiled<A, R>(new CompiledFunction<A, R>("Compile", 1, f));
         return compiled.Call;
     }
 
@@ -27,7 +29,7 @@ public static class Compile
     {
         ArgumentNullException.ThrowIfNull(f);
         var compiled = new Compiled<A, B, R>(
-            new CompiledFunction<(A, B), R>("Compile", x => f(x.Item1, x.Item2)));
+            new CompiledFunction<(A, B), R>("Compile", 2, x => f(x.Item1, x.Item2)));
         return compiled.Call;
     }
 
@@ -36,7 +38,16 @@ public static class Compile
     {
         ArgumentNullException.ThrowIfNull(f);
         var compiled = new Compiled<A, B, C, R>(new CompiledFunction<(A, B, C), R>(
-            "Compile", x => f(x.Item1, x.Item2, x.Item3)));
+            "Compile", 3, x => f(x.Item1, x.Item2, x.Item3)));
+        return compiled.Call;
+    }
+
+    /// <summary>f, compiled.</summary>
+    public static Func<A, B, C, D, R> Of<A, B, C, D, R>(Func<A, B, C, D, R> f)
+    {
+        ArgumentNullException.ThrowIfNull(f);
+        var compiled = new Compiled<A, B, C, D, R>(new CompiledFunction<(A, B, C, D), R>(
+            "Compile", 4, x => f(x.Item1, x.Item2, x.Item3, x.Item4)));
         return compiled.Call;
     }
 
@@ -48,13 +59,14 @@ public static class Compile
     {
         ArgumentNullException.ThrowIfNull(f);
         var compiled = new CompiledStep<S, X, R>(
-            new CompiledFunction<(S, X), (S, R)>("Compile.Step", x => f(x.Item1, x.Item2)));
+            new CompiledFunction<(S, X), (S, R)>("Compile.Step", 2, x => f(x.Item1, x.Item2)));
         return compiled.Call;
     }
 
     /// <summary>
-    /// What a function made here has traced: signatures, replays, steps, fused groups, bytes of
-    /// temporaries and captured tensors. Printing it shows all of that.
+    /// What a function made here has traced: signatures and how each differs from the one before,
+    /// replays, steps, fused groups, bytes of temporaries and captured tensors. Printing it shows
+    /// all of that.
     /// </summary>
     public static Explanation Explain(Delegate compiled)
     {
@@ -87,6 +99,14 @@ public static class Compile
     private sealed record Compiled<A, B, C, R>(CompiledFunction<(A, B, C), R> Function) : ICompiled
     {
         public R Call(A a, B b, C c) => Function.Call((a, b, c));
+
+        public Explanation Explain() => Function.Explain();
+    }
+
+    private sealed record Compiled<A, B, C, D, R>(CompiledFunction<(A, B, C, D), R> Function)
+        : ICompiled
+    {
+        public R Call(A a, B b, C c, D d) => Function.Call((a, b, c, d));
 
         public Explanation Explain() => Function.Explain();
     }

@@ -4,21 +4,29 @@ using System.Diagnostics;
 
 namespace Engine;
 
-/// <summary>The compiled form of a function of one structure.</summary>
-internal sealed class CompiledFunction<A, R>(string name, Func<A, R> function)
+/// <summary>
+/// The compiled form of a function of one structure, which is its only argument or the tuple of its
+/// <paramref name="arity"/> arguments.
+/// </summary>
+internal sealed class CompiledFunction<A, R>(string name, int arity, Func<A, R> function)
 {
     private const int MaxTraces = 8;
 
     private readonly Lock gate = new();
-    private readonly Dictionary<Signature, Entry> entries = [];
-    private readonly List<Signature> traced = [];
+
+    // In the order of their traces. So few are found sooner one by one than by a hash of all parts.
+    private readonly List<Entry> entries = [];
+
+    // Signatures whose last call captured a tensor that another transform traced.
+    private readonly List<Signature> inlined = [];
+    private long inlinedCalls;
 
     /// <summary>
-    /// One traced signature: its plan and how long that took to make, the values it froze, and
+    /// One trace: its signature, its plan and how long that took to make, the values it froze, and
     /// the result's structure with the type of each tensor (a symbolic zero stays one).
     /// </summary>
     private sealed record Entry(
-        Plan Plan, TimeSpan Time, Frozen Frozen, R Template,
+        Signature Signature, Plan Plan, TimeSpan Time, Frozen Frozen, R Template,
         List<(Shape Shape, DType DType, bool IsZero)> Outputs)
     {
         /// <summary>Calls that replayed the plan.</summary>
@@ -39,9 +47,8 @@ internal sealed class CompiledFunction<A, R>(string name, Func<A, R> function)
         // Constants among the arguments go where the others are.
         Device? device = inputs.Find(leaf => leaf.State.Value is not null)?.Device;
         Evaluator.Evaluate(inputs.ToArray(), keep: false, device);
-        Signature signature = Signature.Of(arguments, leaves, device);
-        if (Find(signature, arguments, leaves) is not { } entry)
-            return function(arguments);
+        Signature signature = Signature.Of(arguments, arity, leaves.Count, device);
+        if (Find(signature, arguments, leaves, out R? inline) is not { } entry) return inline!;
 
         Value[] values = [.. Evaluator.Values(name, inputs), .. entry.Frozen.Values];
         Storage?[] results = entry.Plan.Run(Evaluator.DeviceOf(name, values, device), values);
@@ -59,40 +66,86 @@ internal sealed class CompiledFunction<A, R>(string name, Func<A, R> function)
         return Structure.WithLeaves(entry.Template, tensors);
     }
 
-    /// <summary>What was traced, and how often it was replayed.</summary>
+    /// <summary>What was traced and why, and how often it was replayed.</summary>
     public Explanation Explain()
     {
         lock (gate)
-            return new(name, [.. entries.Select(e => Explanation.Trace.Of(
-                e.Key.ToString(), e.Value.Hits, e.Value.Plan, e.Value.Time,
-                e.Value.Frozen))]);
+            return new(name, [.. entries.Select((e, i) => Explanation.Trace.Of(
+                e.Signature.ToString(),
+                i == 0 ? "" : entries[i - 1].Signature.ChangeTo(e.Signature),
+                e.Hits, e.Plan, e.Time, e.Frozen))])
+            {
+                Inlined = inlinedCalls,
+            };
     }
 
     /// <summary>
-    /// The entry of a signature, traced if it is new; null if it cannot be compiled here.
+    /// The entry of a signature, traced if it is new; null and the function's own result if the
+    /// function captured a tensor that another transform traces, which must not be frozen.
     /// </summary>
-    private Entry? Find(Signature signature, A arguments, List<Tensor> leaves)
+    private Entry? Find(
+        Signature signature, A arguments, List<Tensor> leaves, out R? inline)
     {
+        inline = default;
+        bool wasInlined;
         lock (gate)
         {
-            if (entries.TryGetValue(signature, out Entry? entry))
+            if (Known(signature) is { } entry)
             {
                 entry.Hits++;
                 return entry;
             }
-            if (traced.Count >= MaxTraces)
-                throw Errors.Fail(name, $"traced {MaxTraces} times and called with yet another "
-                    + $"signature: the last was [{traced[^1]}], this is [{signature}]. "
-                    + "Pass what changes as a Tensor, and keep shapes fixed.");
+            wasInlined = inlined.Exists(signature.Matches);
         }
         // User code runs outside of the lock: it may call other compiled functions.
-        if (Make(signature, arguments, leaves) is not { } made) return null;
+        if (wasInlined && TryInline(signature, arguments, out inline)) return null;
+        lock (gate)
+            if (entries.Count >= MaxTraces)
+                throw TooMany(signature);
+        if (Make(signature, arguments, leaves) is { } made)
+        {
+            lock (gate)
+            {
+                // Another thread may have made it too.
+                if (Known(signature) is null) entries.Add(made);
+                return made;
+            }
+        }
+        TryInline(signature, arguments, out inline);
+        return null;
+    }
+
+    private Entry? Known(Signature signature)
+    {
+        foreach (Entry entry in entries)
+            if (entry.Signature.Matches(signature))
+                return entry;
+        return null;
+    }
+
+    /// <summary>
+    /// The function's own result, and whether it belongs to another transform's trace: if so, the
+    /// next call with the signature need not be traced to find that out again.
+    /// </summary>
+    private bool TryInline(Signature signature, A arguments, out R result)
+    {
+        result = function(arguments);
+        bool traced = Structure.Leaves(result).Exists(leaf => leaf.Traced);
         lock (gate)
         {
-            if (entries.TryAdd(signature, made)) traced.Add(signature);
-            return made;
+            inlined.RemoveAll(signature.Matches);
+            if (!traced) return false;
+            inlinedCalls++;
+            if (inlined.Count == MaxTraces) inlined.RemoveAt(0);
+            inlined.Add(signature);
+            return true;
         }
     }
+
+    private EngineException TooMany(Signature signature) => Errors.Fail(
+        name, $"traced {MaxTraces} times and called with yet another signature: "
+            + $"{entries[^1].Signature.ChangeTo(signature)}. "
+            + "Pass what changes as a Tensor, and keep shapes fixed.");
 
     private Entry? Make(Signature signature, A arguments, List<Tensor> leaves)
     {
@@ -112,8 +165,8 @@ internal sealed class CompiledFunction<A, R>(string name, Func<A, R> function)
             R result = function(Structure.WithLeaves(arguments, standIns));
             List<Tensor> outputs = Structure.Leaves(result);
             // A captured tensor that another transform traces must not be frozen. The caller runs
-            // the function again, which costs a second trace at every such call: what was built on
-            // the placeholders cannot stand for it, as rules of one's own refer to what they saw.
+            // the function again: what was built on the placeholders cannot stand for it, as rules
+            // of one's own refer to what they saw.
             if (outputs.Exists(output => output.Traced && output.Trace != trace)) return null;
 
             Tensor[] roots = [.. outputs.Where(output => !output.IsSymbolicZero)];
@@ -124,7 +177,7 @@ internal sealed class CompiledFunction<A, R>(string name, Func<A, R> function)
             // The template keeps no node of the trace alive.
             R template = Structure.WithLeaves(result, outputs.ConvertAll(Tensor.ZeroGradient));
             return new Entry(
-                plan, Stopwatch.GetElapsedTime(start), frozen, template,
+                signature, plan, Stopwatch.GetElapsedTime(start), frozen, template,
                 outputs.ConvertAll(o => (o.Shape, o.DType, o.IsSymbolicZero)));
         }
         finally

@@ -15,6 +15,11 @@ public sealed record Explanation(string Name, ImmutableArray<Explanation.Trace> 
     /// <summary>Calls that replayed a plan.</summary>
     public long Hits => Traces.Sum(trace => trace.Hits);
 
+    /// <summary>
+    /// Calls that ran the function as it is, because it captured a tensor of a running transform.
+    /// </summary>
+    public long Inlined { get; internal init; }
+
     /// <summary>Floating-point operations of all traces' products and convolutions.</summary>
     public double Operations => Traces.Sum(trace => trace.Operations);
 
@@ -22,6 +27,8 @@ public sealed record Explanation(string Name, ImmutableArray<Explanation.Trace> 
     public override string ToString()
     {
         var text = new StringBuilder($"{Name}: {Traces.Length} traces, {Hits} calls replayed");
+        if (Inlined > 0)
+            text.Append($", {Inlined} calls inlined into the transform whose tensor they captured");
         foreach (Trace trace in Traces) text.Append($"\n{trace}");
         return text.ToString();
     }
@@ -56,8 +63,14 @@ public sealed record Explanation(string Name, ImmutableArray<Explanation.Trace> 
         /// </summary>
         public ImmutableArray<(double Operations, double Bytes)> Work { get; private init; } = [];
 
+        /// <summary>
+        /// The first part of the signature that differs from the trace before; empty for the first.
+        /// </summary>
+        public string Change { get; private init; } = "";
+
         internal static Trace Of(
-            string signature, long hits, Plan plan, TimeSpan time, Frozen frozen) => new(
+            string signature, string change, long hits, Plan plan, TimeSpan time,
+            Frozen frozen) => new(
             signature,
             hits,
             [.. plan.Steps.Select(step => step.ToString())],
@@ -72,6 +85,7 @@ public sealed record Explanation(string Name, ImmutableArray<Explanation.Trace> 
                 .Select(t => $"{frozen.Makers[t.Index]} -> {Text(t.Item)}")],
             frozen.Operations)
             {
+                Change = change,
                 Work = [.. plan.Steps.Select(step => (step.Operations, Bytes(step)))],
             };
 
@@ -94,7 +108,9 @@ public sealed record Explanation(string Name, ImmutableArray<Explanation.Trace> 
         /// <inheritdoc/>
         public override string ToString()
         {
-            var text = new StringBuilder($"{Signature}\n  {Hits} calls replayed, planned in "
+            var text = new StringBuilder(Signature);
+            if (Change.Length > 0) text.Append($"\n  traced again: {Change}");
+            text.Append($"\n  {Hits} calls replayed, planned in "
                 + $"{Time.TotalMilliseconds:F1} ms; {Steps.Length} steps, {FusedGroups} of them "
                 + $"with fused element-wise work; {PeakBytes} bytes of temporaries, "
                 + $"{ResultBytes} of results; {FoldedOperations} operations folded");

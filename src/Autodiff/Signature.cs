@@ -1,57 +1,174 @@
 // What decides whether a traced plan serves a call.
-using System.Text;
+using System.Runtime.InteropServices;
 
 namespace Engine;
 
 /// <summary>
-/// What a call's arguments must have in common with the traced ones to replay their plan.
+/// What a call's arguments must have in common with the traced ones to replay their plan: their
+/// parts, in order. Every compiled call makes one, so nothing is written out before someone asks.
 /// </summary>
-/// <param name="Text">Structure, names and types.</param>
-/// <param name="Statics">Plain values, in order, compared by their own equality.</param>
-/// <param name="Device">Where the tensors are.</param>
-internal sealed record Signature(string Text, IReadOnlyList<object?> Statics, Device? Device)
+internal sealed class Signature
 {
-    public bool Equals(Signature? other) => other is not null && Text == other.Text
-        && Device == other.Device && Statics.SequenceEqual(other.Statics);
+    private readonly List<Part> parts;
+    private readonly int arguments;
 
-    public override int GetHashCode() => HashCode.Combine(Text, Device);
-
-    public override string ToString() => $"{Text} {string.Join(", ", Statics)}";
-
-    /// <summary>Structure, static parts, shapes, dtypes and device of all arguments.</summary>
-    public static Signature Of<A>(A arguments, List<Tensor> leaves, Device? device)
+    private Signature(List<Part> parts, int arguments, Device? device)
     {
-        var statics = new CollectStatics();
-        Structure.Map(arguments, statics);
-        var text = statics.Text;
-        foreach (Tensor leaf in leaves)
-            text.Append($"{leaf.DType.Name()}{leaf.Shape}{(leaf.IsSymbolicZero ? "0 " : " ")}");
-        return new Signature(text.ToString(), statics.Values, device);
+        this.parts = parts;
+        this.arguments = arguments;
+        Device = device;
     }
 
-    private sealed class CollectStatics : TreeMap
+    private enum Kind : byte
     {
-        public StringBuilder Text { get; } = new();
+        Tree,
+        Tensor,
+        Zero,
+        Static,
+    }
 
-        public List<object?> Values { get; } = [];
+    /// <summary>Where the tensors are; null if all are constants.</summary>
+    public Device? Device { get; }
 
-        public override Tensor Leaf(string name, Tensor value) => value;
+    /// <summary>
+    /// Structure, static parts, shapes, dtypes and device of a function's only argument, or of the
+    /// tuple of its 2 or more <paramref name="arguments"/>.
+    /// </summary>
+    public static Signature Of<A>(A values, int arguments, int leaves, Device? device)
+    {
+        var collect = new Collect(new List<Part>(leaves + 2));
+        Structure.Map(values, collect);
+        return new Signature(collect.Parts, arguments, device);
+    }
+
+    /// <summary>Whether the other's plan serves this.</summary>
+    public bool Matches(Signature other)
+    {
+        if (parts.Count != other.parts.Count || Device != other.Device) return false;
+        ReadOnlySpan<Part> a = CollectionsMarshal.AsSpan(parts);
+        ReadOnlySpan<Part> b = CollectionsMarshal.AsSpan(other.parts);
+        for (int i = 0; i < a.Length; i++)
+            if (!a[i].Matches(b[i]))
+                return false;
+        return true;
+    }
+
+    /// <summary>The first part in which a later signature differs, for people.</summary>
+    public string ChangeTo(Signature later)
+    {
+        int count = Math.Min(parts.Count, later.parts.Count), i = 0;
+        while (i < count && parts[i].Matches(later.parts[i])) i++;
+        if (i < count) return Change(i, later);
+        if (i < later.parts.Count) return $"{later.Describe(i)} was added";
+        if (i < parts.Count) return $"{Describe(i)} was left out";
+        string before = $"{Device}", after = $"{later.Device}";
+        return Device is null ? $"constants came to the device {after}"
+            : later.Device is null ? $"the device {before} became constants alone"
+            : $"the device {before} became {Other(before, after)}";
+    }
+
+    /// <summary>Tensors and static values, with their paths.</summary>
+    public override string ToString() => string.Join("; ", Enumerable.Range(0, parts.Count)
+        .Where(i => parts[i].Kind != Kind.Tree).Select(Describe));
+
+    private string Change(int i, Signature later)
+    {
+        Part a = parts[i], b = later.parts[i];
+        if (Where(i) != later.Where(i)) return $"{Describe(i)} became {later.Describe(i)}";
+        string after = a.Kind == Kind.Tensor && b.Kind == Kind.Tensor && a.DType == b.DType
+            ? b.Shape.ToString() : Other(a.Text, b.Text);
+        return $"{Describe(i)} became {after}";
+    }
+
+    /// <summary>What two things that print alike have become says so.</summary>
+    private static string Other(string before, string after) =>
+        before == after ? "another " + after : after;
+
+    private string Describe(int i)
+    {
+        string link = parts[i].Kind switch
+        {
+            Kind.Static => "= ",
+            Kind.Tree => "of type ",
+            _ => "",
+        };
+        return $"{Where(i)} {link}{parts[i].Text}";
+    }
+
+    /// <summary>Such as: argument 1 'Hidden.Weight'.</summary>
+    private string Where(int i)
+    {
+        string path = Path(i);
+        if (arguments == 1) return $"argument 0{Errors.Leaf(path)}";
+        // The arguments are parts Item1, ... of a tuple.
+        int dot = path.IndexOf('.', StringComparison.Ordinal);
+        string item = dot < 0 ? path : path[..dot];
+        return $"argument {item[^1] - '1'}{Errors.Leaf(dot < 0 ? "" : path[(dot + 1)..])}";
+    }
+
+    /// <summary>The names of the trees around a part, and its own.</summary>
+    private string Path(int i)
+    {
+        string path = parts[i].Name;
+        for (int depth = parts[i].Depth; depth > 0; depth--)
+        {
+            while (parts[i].Depth >= depth) i--;
+            path = CollectPaths.Join(parts[i].Name, path);
+        }
+        return path;
+    }
+
+    /// <param name="Name">Within the tree that holds it.</param>
+    /// <param name="Depth">
+    /// How many trees hold it: in order, names and depths tell which.
+    /// </param>
+    /// <param name="Kind">What it is.</param>
+    /// <param name="Value">Of a tree its type, of a static part its value.</param>
+    /// <param name="DType">Of a tensor.</param>
+    /// <param name="Shape">Of a tensor.</param>
+    private readonly record struct Part(
+        string Name, int Depth, Kind Kind, object? Value, DType DType, Shape Shape)
+    {
+        public string Text => Kind switch
+        {
+            Kind.Tensor => $"{DType.Name()} {Shape}",
+            Kind.Zero => $"zero {DType.Name()} {Shape}",
+            Kind.Tree => StaticValue.Name((Type)Value!),
+            _ => StaticValue.Text(Value),
+        };
+
+        public bool Matches(in Part other) => Kind == other.Kind && Depth == other.Depth
+            && DType == other.DType && Shape == other.Shape && Name == other.Name
+            && StaticValue.Same(Value, other.Value);
+    }
+
+    private sealed class Collect(List<Part> parts) : TreeMap
+    {
+        private int depth;
+
+        public List<Part> Parts => parts;
+
+        public override Tensor Leaf(string name, Tensor value)
+        {
+            Kind kind = value.IsSymbolicZero ? Kind.Zero : Kind.Tensor;
+            parts.Add(new Part(name, depth, kind, null, value.DType, value.Shape));
+            return value;
+        }
 
         public override T Child<T>(string name, T value)
         {
-            Text.Append(name).Append(':').Append(value.GetType()).Append('(');
+            if (value is Tensor) return base.Child(name, value);
+            parts.Add(new Part(name, depth, Kind.Tree, value.GetType(), default, default));
+            depth++;
             T result = base.Child(name, value);
-            Text.Append(')');
+            depth--;
             return result;
         }
 
         public override void Static<T>(string name, T value)
         {
-            if (value is Array)
-                throw Errors.Fail("Compile", $"an argument is a {value.GetType().Name}, whose "
-                    + "content may change unseen. Pass a Tensor or an ImmutableArray.");
-            Text.Append(name).Append('=').Append(value?.GetType()).Append(';');
-            Values.Add(value);
+            StaticValue.Check(value);
+            parts.Add(new Part(name, depth, Kind.Static, value, default, default));
         }
     }
 }

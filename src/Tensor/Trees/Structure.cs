@@ -9,6 +9,10 @@ namespace Engine;
 /// <summary>Maps over the tensors of anything a transform may take or return.</summary>
 internal static class Structure
 {
+    // Every compiled call walks its arguments: their names are not written anew.
+    private static readonly string[] TupleNames =
+        ["Item1", "Item2", "Item3", "Item4", "Item5", "Item6", "Item7"];
+
     /// <summary>The same structure with its leaves replaced by the map.</summary>
     [return: NotNullIfNotNull(nameof(value))]
     public static T Map<T>(T value, TreeMap map) => (T)MapObject("", value, map)!;
@@ -41,6 +45,7 @@ internal static class Structure
         switch (value)
         {
             case null:
+                map.Static(name, value);
                 return null;
             case ITree tree:
                 return map.Child(name, tree);
@@ -51,7 +56,7 @@ internal static class Structure
             case IEnumerable items and not string:
                 // Taken for a static value, its tensors would silently get no gradient.
                 foreach (object? item in items)
-                    if (item is ITree or ITuple)
+                    if (item is ITree or ITuple or Tensor[])
                         throw Errors.Fail("Transform", $"{value.GetType().Name} holds tensors or "
                             + "trees but is none. Pass a Tensor[], a tuple, or a record that "
                             + "implements ITree.");
@@ -65,9 +70,16 @@ internal static class Structure
 
     private static Tensor[] MapArray(string name, Tensor[] array, TreeMap map)
     {
+        map.Static(CollectPaths.Join(name, "Length"), array.Length);
         var mapped = new Tensor[array.Length];
         for (int i = 0; i < mapped.Length; i++)
-            mapped[i] = map.Leaf(CollectPaths.Join(name, $"{i}"), array[i]);
+        {
+            string element = CollectPaths.Join(name, $"{i}");
+            if (array[i] is null)
+                throw Errors.Fail("Transform", $"'{element}' of a Tensor[] is null. Leave it out, "
+                    + "or pass a record with a Tensor? that implements ITree.");
+            mapped[i] = map.Leaf(element, array[i]);
+        }
         return mapped;
     }
 
@@ -89,7 +101,7 @@ internal static class Structure
         object? box = null;
         for (int i = 0; i < tuple.Length; i++)
         {
-            string field = "Item" + (i + 1);
+            string field = TupleNames[i];
             object? part = tuple[i];
             object? mapped = MapObject(CollectPaths.Join(name, field), part, map);
             bool same = ReferenceEquals(part, mapped) || (part is ValueType && part.Equals(mapped));
