@@ -136,6 +136,51 @@ public class DTypeTests
     }
 
     [Fact]
+    public void NumbersOfInt64KeepAllTheirBits()
+    {
+        const long odd = (1L << 53) + 1; // no double
+        Tensor x = Tensor.From([1L, odd]), huge = Tensor.From([long.MaxValue, long.MinValue]);
+        Assert.Equal([odd + 1, 2 * odd], (x + odd).ToArray<long>());
+        Assert.Equal([odd + 1, 2 * odd], (odd + x).ToArray<long>());
+        Assert.Equal([1 - odd, 0], (x - odd).ToArray<long>());
+        Assert.Equal([odd - 1, 0], (odd - x).ToArray<long>());
+        Assert.Equal([odd, 7 * odd], (Tensor.From([1L, 7]) * odd).ToArray<long>());
+        Assert.Equal([odd, 7 * odd], (odd * Tensor.From([1L, 7])).ToArray<long>());
+        Assert.Equal([false, true], x.EqualTo(odd).ToArray<bool>());
+        Assert.Equal([true, true], x.NotEqualTo(odd - 1).ToArray<bool>());
+        Assert.Equal([true, false], (x < odd).ToArray<bool>());
+        Assert.Equal([true, true], (x <= odd).ToArray<bool>());
+        Assert.Equal([false, false], (x > odd).ToArray<bool>());
+        Assert.Equal([false, true], (x >= odd).ToArray<bool>());
+        Assert.Equal([odd, odd], Tensor.Maximum(x, odd).ToArray<long>());
+        Assert.Equal([1, odd], Tensor.Minimum(x, odd).ToArray<long>());
+        Assert.Equal([1, odd], Tensor.Where(x < 2, x, odd).ToArray<long>());
+        Assert.Equal([odd, odd], Tensor.Where(x < 2, odd, x).ToArray<long>());
+        Assert.Equal([odd], Tensor.Full(1, odd, DType.Int64).ToArray<long>());
+        Assert.Equal([true, false], huge.EqualTo(long.MaxValue).ToArray<bool>());
+        Assert.Equal([false, true], huge.EqualTo(long.MinValue).ToArray<bool>());
+    }
+
+    [Fact]
+    public void NumbersBeyondATypeAreErrorsAndWholeOnesSuitFloats()
+    {
+        const string rest = " value. Cast the tensor to float32 first.";
+        Assert.Equal("Add: the scalar 9.223372036854776E+18 has no int64" + rest,
+            Error(() => Tensor.From([1L]) + 9223372036854775808.0));
+        Assert.Equal([long.MinValue], (Tensor.From([0L]) + -9223372036854775808.0).ToArray<long>());
+        Assert.Equal("Add: the scalar 2147483648 has no int32" + rest,
+            Error(() => Tensor.From([1]) + 2147483648L));
+        Assert.Equal("Full: the scalar 2 has no bool" + rest,
+            Error(() => Tensor.Full(1, 2, DType.Bool)));
+        Assert.Equal([3.5f, 4.5f], (2 + Tensor.From([1.5f, 2.5f])).ToArray<float>());
+        Assert.Equal([-3.0], (-2L * Tensor.From([1.5])).ToArray<double>());
+        // As C# converts: by way of double.
+        const long number = (1L << 60) + (1L << 36) + 1;
+        Assert.Equal([(float)(double)number], Tensor.Full(1, number).ToArray<float>());
+        Assert.Equal([(double)number], Tensor.Full(1, number, DType.Float64).ToArray<double>());
+    }
+
+    [Fact]
     public void TypesDoNotMixSilently()
     {
         Tensor single = Tensor.Zeros(2), wide = Tensor.Zeros(2, DType.Float64);

@@ -32,14 +32,33 @@ internal sealed record Constant(DType Type, long Bits) : ConstantPrimitive
         (double low, double high) = type switch
         {
             DType.Int32 => (int.MinValue, int.MaxValue),
-            DType.Int64 => (long.MinValue, long.MaxValue),
+            // The largest double below 2^63: as a double, long.MaxValue is 2^63 itself.
+            DType.Int64 => (long.MinValue, Math.BitDecrement(-(double)long.MinValue)),
             _ => (0, 1),
         };
         if (value != Math.Floor(value) || value < low || value > high)
-            throw Errors.Fail(op, $"the scalar {value:R} has no {type.Name()} value. "
-                + "Cast the tensor to float32 first.");
+            throw NoValue(op, $"{value:R}", type);
         return (long)value;
     }
+
+    /// <summary>
+    /// The bits of a whole number in a dtype; in floats those of the double it converts to.
+    /// </summary>
+    public static long ToBits(string op, long value, DType type)
+    {
+        if (type.IsFloat()) return ToBits(op, (double)value, type);
+        (long low, long high) = type switch
+        {
+            DType.Int32 => (int.MinValue, int.MaxValue),
+            DType.Int64 => (long.MinValue, long.MaxValue),
+            _ => (0, 1),
+        };
+        if (value < low || value > high) throw NoValue(op, $"{value}", type);
+        return value;
+    }
+
+    private static EngineException NoValue(string op, string value, DType type) => Errors.Fail(
+        op, $"the scalar {value} has no {type.Name()} value. Cast the tensor to float32 first.");
 }
 
 /// <summary>Zeros that stand for the gradient of a leaf nothing is differentiated by.</summary>

@@ -39,6 +39,10 @@ public sealed partial class Tensor
     public static Tensor Full(Shape shape, double value, DType type = DType.Float32) =>
         Apply(new Constant(type, Constant.ToBits("Full", value, type))).ExpandTo(shape);
 
+    /// <inheritdoc cref="Full(Shape, double, DType)"/>
+    public static Tensor Full(Shape shape, long value, DType type = DType.Float32) =>
+        Apply(new Constant(type, Constant.ToBits("Full", value, type))).ExpandTo(shape);
+
     /// <summary>Zeros.</summary>
     public static Tensor Zeros(Shape shape, DType type = DType.Float32) => Full(shape, 0, type);
 

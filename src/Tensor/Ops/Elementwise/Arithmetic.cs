@@ -1,5 +1,6 @@
 // Sum, difference, product, quotient, negation: bodies, rules, operators. Operands broadcast; mixed
-// dtypes are an error; C# numbers take the tensor's dtype.
+// dtypes are an error; C# numbers take the tensor's dtype. Those of integer types come as a long,
+// since a double does not hold all of them.
 using System.Runtime.CompilerServices;
 using Engine.Kernels;
 
@@ -131,17 +132,35 @@ public sealed partial class Tensor
     /// <inheritdoc cref="op_Addition(Tensor, double)"/>
     public static Tensor operator +(double a, Tensor b) => b.Like("Add", a) + b;
 
+    /// <inheritdoc cref="op_Addition(Tensor, double)"/>
+    public static Tensor operator +(Tensor a, long b) => a + a.Like("Add", b);
+
+    /// <inheritdoc cref="op_Addition(Tensor, double)"/>
+    public static Tensor operator +(long a, Tensor b) => b.Like("Add", a) + b;
+
     /// <summary>Difference with a number.</summary>
     public static Tensor operator -(Tensor a, double b) => a - a.Like("Sub", b);
 
     /// <inheritdoc cref="op_Subtraction(Tensor, double)"/>
     public static Tensor operator -(double a, Tensor b) => b.Like("Sub", a) - b;
 
+    /// <inheritdoc cref="op_Subtraction(Tensor, double)"/>
+    public static Tensor operator -(Tensor a, long b) => a - a.Like("Sub", b);
+
+    /// <inheritdoc cref="op_Subtraction(Tensor, double)"/>
+    public static Tensor operator -(long a, Tensor b) => b.Like("Sub", a) - b;
+
     /// <summary>Product with a number.</summary>
     public static Tensor operator *(Tensor a, double b) => a * a.Like("Mul", b);
 
     /// <inheritdoc cref="op_Multiply(Tensor, double)"/>
     public static Tensor operator *(double a, Tensor b) => b.Like("Mul", a) * b;
+
+    /// <inheritdoc cref="op_Multiply(Tensor, double)"/>
+    public static Tensor operator *(Tensor a, long b) => a * a.Like("Mul", b);
+
+    /// <inheritdoc cref="op_Multiply(Tensor, double)"/>
+    public static Tensor operator *(long a, Tensor b) => b.Like("Mul", a) * b;
 
     /// <summary>Quotient with a number.</summary>
     public static Tensor operator /(Tensor a, double b) => a / a.Like("Div", b);
@@ -176,5 +195,9 @@ public sealed partial class Tensor
     /// A number in this tensor's dtype and shape (no memory: a repeated constant).
     /// </summary>
     internal Tensor Like(string op, double value) =>
+        Apply(new Constant(DType, Constant.ToBits(op, value, DType))).ExpandTo(Shape);
+
+    /// <inheritdoc cref="Like(string, double)"/>
+    internal Tensor Like(string op, long value) =>
         Apply(new Constant(DType, Constant.ToBits(op, value, DType))).ExpandTo(Shape);
 }

@@ -100,11 +100,17 @@ public sealed partial class Tensor
     /// <summary>Mask of elements equal to a number.</summary>
     public Tensor EqualTo(double other) => EqualTo(Like("Equal", other));
 
+    /// <inheritdoc cref="EqualTo(double)"/>
+    public Tensor EqualTo(long other) => EqualTo(Like("Equal", other));
+
     /// <summary>Mask of different elements, with broadcasting.</summary>
     public Tensor NotEqualTo(Tensor other) => !EqualTo(other);
 
     /// <summary>Mask of elements different from a number.</summary>
     public Tensor NotEqualTo(double other) => !EqualTo(other);
+
+    /// <inheritdoc cref="NotEqualTo(double)"/>
+    public Tensor NotEqualTo(long other) => !EqualTo(other);
 
     /// <summary>Mask of a &lt; b, with broadcasting.</summary>
     public static Tensor operator <(Tensor a, Tensor b) => Arithmetic(new Less(), a, b);
@@ -121,14 +127,26 @@ public sealed partial class Tensor
     /// <summary>Mask of a &lt; b.</summary>
     public static Tensor operator <(Tensor a, double b) => a < a.Like("Less", b);
 
+    /// <inheritdoc cref="op_LessThan(Tensor, double)"/>
+    public static Tensor operator <(Tensor a, long b) => a < a.Like("Less", b);
+
     /// <summary>Mask of a &gt; b.</summary>
     public static Tensor operator >(Tensor a, double b) => a > a.Like("Less", b);
+
+    /// <inheritdoc cref="op_GreaterThan(Tensor, double)"/>
+    public static Tensor operator >(Tensor a, long b) => a > a.Like("Less", b);
 
     /// <summary>Mask of a &lt;= b.</summary>
     public static Tensor operator <=(Tensor a, double b) => a <= a.Like("LessOrEqual", b);
 
+    /// <inheritdoc cref="op_LessThanOrEqual(Tensor, double)"/>
+    public static Tensor operator <=(Tensor a, long b) => a <= a.Like("LessOrEqual", b);
+
     /// <summary>Mask of a &gt;= b.</summary>
     public static Tensor operator >=(Tensor a, double b) => a >= a.Like("LessOrEqual", b);
+
+    /// <inheritdoc cref="op_GreaterThanOrEqual(Tensor, double)"/>
+    public static Tensor operator >=(Tensor a, long b) => a >= a.Like("LessOrEqual", b);
 
     /// <summary>Both, of two masks.</summary>
     public static Tensor operator &(Tensor a, Tensor b) => Logic(new And(), a, b);

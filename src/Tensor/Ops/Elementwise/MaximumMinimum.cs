@@ -43,6 +43,9 @@ public sealed partial class Tensor
     /// <summary>The larger of each element and a number.</summary>
     public static Tensor Maximum(Tensor a, double b) => Maximum(a, a.Like("Maximum", b));
 
+    /// <inheritdoc cref="Maximum(Tensor, double)"/>
+    public static Tensor Maximum(Tensor a, long b) => Maximum(a, a.Like("Maximum", b));
+
     /// <summary>
     /// The smaller of two, element by element, with broadcasting; NaN if either is NaN.
     /// </summary>
@@ -50,4 +53,7 @@ public sealed partial class Tensor
 
     /// <summary>The smaller of each element and a number.</summary>
     public static Tensor Minimum(Tensor a, double b) => Minimum(a, a.Like("Minimum", b));
+
+    /// <inheritdoc cref="Minimum(Tensor, double)"/>
+    public static Tensor Minimum(Tensor a, long b) => Minimum(a, a.Like("Minimum", b));
 }

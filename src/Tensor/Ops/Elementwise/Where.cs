@@ -46,4 +46,12 @@ public sealed partial class Tensor
     /// <inheritdoc cref="Where(Tensor, Tensor, Tensor)"/>
     public static Tensor Where(Tensor mask, double x, Tensor y) =>
         Where(mask, y.Like("Where", x), y);
+
+    /// <inheritdoc cref="Where(Tensor, Tensor, Tensor)"/>
+    public static Tensor Where(Tensor mask, Tensor x, long y) =>
+        Where(mask, x, x.Like("Where", y));
+
+    /// <inheritdoc cref="Where(Tensor, Tensor, Tensor)"/>
+    public static Tensor Where(Tensor mask, long x, Tensor y) =>
+        Where(mask, y.Like("Where", x), y);
 }
