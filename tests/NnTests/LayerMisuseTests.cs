@@ -92,6 +92,38 @@ public class LayerMisuseTests
     }
 
     [Fact]
+    public void EmptyBatchesPassThrough()
+    {
+        MultiHeadAttention attention = MultiHeadAttention.Create(Any, 6, 2);
+        (string, Func<Tensor, Tensor>, int[])[] layers =
+        [
+            ("Linear", Linear.Create(Any, 6, 2).Forward, [6]),
+            ("Conv1d", Conv1d.Create(Any, 6, 4).Forward, [6, 5]),
+            ("Conv2d", Conv2d.Create(Any, 6, 4).Forward, [6, 5, 5]),
+            ("ConvTranspose2d", ConvTranspose2d.Create(Any, 6, 4).Forward, [6, 5, 5]),
+            ("BatchNorm", x => BatchNorm.Create(6).Forward(x, RunningStatistics.Create(6)), [6, 5]),
+            ("LayerNorm", LayerNorm.Create(6).Forward, [5, 6]),
+            ("GroupNorm", GroupNorm.Create(2, 6).Forward, [6, 5, 5]),
+            ("GroupNorm of channels", GroupNorm.Create(2, 6).Forward, [6]),
+            ("InstanceNorm", InstanceNorm.Create(6, affine: true).Forward, [6, 5]),
+            ("Embedding", x => Embedding.Create(Any, 3, 6).Forward(x.Cast(DType.Int64)), [5]),
+            ("Dropout", x => new Dropout(0.5).Forward(x, Any, training: true), [6]),
+            ("Attention", x => attention.Forward(x, causal: true), [5, 6]),
+            ("Attention of others", x => attention.Forward(x, 2 * x, x), [5, 6]),
+            ("Lstm", x => Lstm.Create(Any, 6, 4, bidirectional: true).Forward(x).Output, [5, 6]),
+            ("Gru", x => Gru.Create(Any, 6, 4).Forward(x).Output, [5, 6]),
+        ];
+        foreach (var (name, forward, sizes) in layers)
+        {
+            Tensor none = Tensor.Zeros([0, .. sizes]);
+            Shape one = forward(Tensor.Zeros([1, .. sizes])).Shape;
+            Shape actual = forward(none).Eval().Shape;
+            Assert.True(actual == [0, .. one.Sizes[1..]], $"{name} gives {actual}");
+            Assert.Equal(none.Shape, Grad.Of((Tensor t) => forward(t).Sum())(none).Shape);
+        }
+    }
+
+    [Fact]
     public void StatisticsMustBelongToTheNetwork()
     {
         Conv4 net = Conv4.Create(Any, 1, 16, 2, 3), wide = Conv4.Create(Any, 1, 16, 3, 3);
@@ -183,5 +215,50 @@ public class LayerMisuseTests
         var (second, last) = gru.Forward(x[.., 2..], middle);
         Assert.True(Tree.AllClose(whole, Tensor.Concat([first, second], 1), 1e-13));
         Assert.True(Tree.AllClose(end, last, 1e-13));
+    }
+
+    [Theory, InlineData(double.NaN), InlineData(double.PositiveInfinity)]
+    public void WhatStandsBehindTheEndOfASequenceCountsNothing(double padding)
+    {
+        Lstm lstm = Lstm.Create(Any, 3, 4, layers: 2, bidirectional: true, type: DType.Float64);
+        Gru gru = Gru.Create(Any, 3, 4, layers: 2, bidirectional: true, type: DType.Float64);
+        Tensor lengths = Tensor.From([2, 4]), x = Normal(7, [2, 4, 3]);
+        Tensor behind = (Tensor.Arange(4, DType.Int32) >= lengths.ExpandDims(1)).ExpandDims(2);
+        Tensor Of(Lstm layer, Tensor t)
+        {
+            var (output, state) = layer.Forward(t, lengths: lengths);
+            return output.Square().Sum() + (state.Hidden * state.Cell).Sum();
+        }
+        Tensor Run(Gru layer, Tensor t)
+        {
+            var (output, state) = layer.Forward(t, lengths: lengths);
+            return output.Square().Sum() + state.Sin().Sum();
+        }
+        Tensor zeros = Tensor.Where(behind, 0, x), bad = Tensor.Where(behind, padding, x);
+        Assert.Equal(Of(lstm, zeros).Item(), Of(lstm, bad).Item());
+        Assert.Equal(Run(gru, zeros).Item(), Run(gru, bad).Item());
+        Assert.True(Tree.AllClose(
+            Grad.Of((Lstm m) => Of(m, zeros))(lstm), Grad.Of((Lstm m) => Of(m, bad))(lstm), 0));
+        Assert.True(Tree.AllClose(
+            Grad.Of((Gru m) => Run(m, zeros))(gru), Grad.Of((Gru m) => Run(m, bad))(gru), 0));
+        Assert.True(Tree.AllClose(
+            Grad.Of((Tensor t) => Of(lstm, t) + Run(gru, t))(zeros),
+            Grad.Of((Tensor t) => Of(lstm, t) + Run(gru, t))(bad), 0));
+    }
+
+    [Fact]
+    public void ASequenceOfNoStepsLeavesTheStateAlone()
+    {
+        Lstm lstm = Lstm.Create(Any, 3, 4, layers: 2, bidirectional: true);
+        Gru gru = Gru.Create(Any, 3, 4);
+        Tensor x = Tensor.Zeros([2, 0, 3]), start = Tensor.Ones([4, 2, 4]);
+        var (output, state) = lstm.Forward(x, new(start, 2 * start));
+        Assert.Equal(Shape.Of(2, 0, 8), output.Eval().Shape);
+        Assert.Equal(start.ToDoubles(), state.Hidden.ToDoubles());
+        Assert.Equal((2 * start).ToDoubles(), state.Cell.ToDoubles());
+        var (none, zeros) = gru.Forward(x, lengths: Tensor.From([0, 0]));
+        Assert.Equal(Shape.Of(2, 0, 4), none.Eval().Shape);
+        Assert.Equal(new double[8], zeros.ToDoubles());
+        Assert.StartsWith("MatMul: ", Naive.Error(() => gru.Forward(Tensor.Zeros([2, 0, 5]))));
     }
 }

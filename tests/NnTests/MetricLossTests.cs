@@ -85,6 +85,21 @@ public class MetricLossTests
     }
 
     [Fact]
+    public void OneSampleOrNoneHasNoContrast()
+    {
+        var gradient = Grad.Of((Tensor x) =>
+            Loss.SupervisedContrastive(x, Tensor.Arange(x.Shape[0])));
+        foreach (int count in (int[])[0, 1])
+        {
+            Tensor x = Tensor.Ones([count, 3]);
+            Assert.Equal(0, Loss.SupervisedContrastive(x, Tensor.Arange(count)).Item());
+            Assert.Equal(new double[count * 3], gradient(x).ToDoubles());
+            Assert.Equal(
+                new double[count * 3], Grad.Of((Tensor t) => gradient(t).Sum())(x).ToDoubles());
+        }
+    }
+
+    [Fact]
     public void ClassesOfProbabilityZeroCountNothing()
     {
         double never = double.NegativeInfinity;

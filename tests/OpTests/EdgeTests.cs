@@ -33,13 +33,64 @@ public class EdgeTests
         Assert.True((Tensor.Zeros(0) > 0).All().Item<bool>());
     }
 
-    [Theory, InlineData(1), InlineData(2), InlineData(3), InlineData(double.PositiveInfinity)]
+    [Theory, InlineData(0.5), InlineData(1), InlineData(1.5), InlineData(2), InlineData(3)]
+    [InlineData(double.PositiveInfinity)]
     public void NormOfZerosHasZeroDerivatives(double p)
     {
         var gradient = Grad.Of((Tensor t) => t.Norm(p: p));
         Tensor zeros = Tensor.Zeros(3, DType.Float64);
         Assert.Equal([0.0, 0, 0], gradient(zeros).ToDoubles());
         Assert.Equal([0.0, 0, 0], Grad.Of((Tensor t) => gradient(t).Sum())(zeros).ToDoubles());
+    }
+
+    [Theory, InlineData(0.5), InlineData(1.5), InlineData(2), InlineData(2.5)]
+    public void AZeroAmongOthersAddsNothingToDerivativesOfANorm(double p)
+    {
+        var gradient = Grad.Of((Tensor t) => t.Norm(p: p));
+        var second = Grad.Of((Tensor t) => gradient(t).Square().Sum());
+        Tensor some = Tensor.From([4.0, 0, -1]), others = Tensor.From([4.0, -1]);
+        foreach (var f in (Func<Tensor, Tensor>[])[gradient, second])
+        {
+            double[] actual = f(some).ToDoubles(), expected = f(others).ToDoubles();
+            Assert.Equal(expected[0], actual[0], 1e-12);
+            Assert.Equal(0, actual[1]);
+            Assert.Equal(expected[1], actual[2], 1e-12);
+        }
+        Assert.Equal(Math.Pow(Math.Pow(4, p) + 1, 1 / p), some.Norm(p: p).Item(), 1e-12);
+    }
+
+    [Theory, InlineData(double.NaN), InlineData(double.PositiveInfinity)]
+    public void OnlyTheWindowsThatHoldItAverageWhatIsNoNumber(double value)
+    {
+        const int rows = 5, columns = 6, row = 3, column = 2;
+        double[] values = [.. Enumerable.Range(0, rows * columns).Select(i => (double)i)];
+        values[row * columns + column] = value;
+        Tensor x = Tensor.From(values).Reshape(1, 1, rows, columns);
+        foreach (var (height, width) in ((int, int)[])[(2, 3), (5, 6), (1, 4), (7, 1), (3, 9)])
+        {
+            double[] y = x.AdaptiveAvgPool2d(height, width).ToDoubles();
+            for (int i = 0; i < y.Length; i++)
+                Assert.True(
+                    double.IsFinite(y[i]) != (Holds(i / width, rows, height, row)
+                        && Holds(i % width, columns, width, column)),
+                    $"window {i} of {height} x {width} is {y[i]}");
+            Assert.Contains(value, y);
+        }
+
+        static bool Holds(int window, int size, int windows, int place) =>
+            place >= window * size / windows
+            && place < ((window + 1) * size + windows - 1) / windows;
+    }
+
+    [Fact]
+    public void SoftmaxOfNothingIsNothing()
+    {
+        Tensor x = Tensor.Zeros([2, 0], DType.Float64);
+        Assert.Equal(Shape.Of(2, 0), x.Softmax().Eval().Shape);
+        Assert.Equal(Shape.Of(2, 0), x.LogSoftmax().Eval().Shape);
+        Assert.Equal(Shape.Of(2, 0), Grad.Of((Tensor t) => t.Softmax().Sum())(x).Shape);
+        Assert.StartsWith("Softmax: axis 2 is out of range",
+            Assert.Throws<EngineException>(() => x.Softmax(2)).Message);
     }
 
     [Fact]

@@ -27,6 +27,23 @@ public class MoreErrorTests
             + ".Cast(DType.Float32).", Error(() => x.Cast(DType.Int64).Conv2d(w)));
         Assert.StartsWith("Eval: cpu has no room",
             Error(() => x.Conv2d(w, stride: 60_000, padding: 60_000).Eval()));
+        // 65536 * 65536 channels are 0 modulo 2^32, as many as the images have.
+        Assert.StartsWith("Conv2d: images (1, 0, 2, 2) have 0 channels",
+            Error(() => Of(1, 0, 2, 2).Conv2d(Of(65536, 65536, 1, 1), groups: 65536)));
+    }
+
+    [Fact]
+    public void WindowsAreCountedWithoutOverflow()
+    {
+        Tensor x = Of(1, 1, 2, 2);
+        Assert.Equal("Unfold: an axis of 2147483650 elements is longer than 2147483647.",
+            Error(() => x.Unfold(1, padding: 1 << 30)));
+        Assert.Equal("Unfold: window 1, stride 1 and dilation 1 must be at least 1, padding "
+            + "-2147483648 at least 0.", Error(() => x.Unfold(1, padding: int.MinValue)));
+        Assert.Equal("Unfold: an axis of 4294967296 elements is longer than 2147483647.",
+            Error(() => x.Unfold(65536, padding: 65536)));
+        Assert.Equal("Unfold: an axis of 4295098369 elements is longer than 2147483647.",
+            Error(() => Of(1, 1, 1, 1).BroadcastTo([1, 1, 65537, 65537]).Unfold(1)));
     }
 
     [Fact]
@@ -112,6 +129,26 @@ public class MoreErrorTests
         Assert.Equal("Pad: an axis of 4294967297 elements is longer than 2147483647.",
             Error(() => Of(3).Pad([int.MaxValue], [int.MaxValue])));
         Assert.Equal([0f], Of(5).Slice([0], [5], [int.MaxValue]).ToArray<float>());
+    }
+
+    [Fact]
+    public void RowsAreCountedWithoutOverflow()
+    {
+        const string many = ": an axis of 4294967296 elements is longer than 2147483647.";
+        Tensor x = Of(1, 1, 1).BroadcastTo([65536, 65536, 2]), first = Tensor.From([0L]);
+        Tensor index = Tensor.Zeros([65536, 65536, 1], DType.Int64);
+        Assert.Equal("Take" + many, Error(() => x.Take(first, 2)));
+        Assert.Equal("Take" + many, Error(() => Of(3).Take(index)));
+        Assert.Equal("TakeAlongAxis" + many, Error(() => x.TakeAlongAxis(index)));
+        Assert.Equal("ScatterAdd" + many,
+            Error(() => x.ScatterAdd(index, Tensor.Zeros(index.Shape))));
+        Tensor matrices = Of(1, 1, 1, 1).BroadcastTo([65536, 65536, 1, 1]);
+        Assert.Equal("Solve" + many, Error(() => matrices.Solve(matrices)));
+        // Rows of a batch, of which the last axis leaves nothing to compute.
+        Tensor batch = Of(65536, 65536, 2, 0);
+        Assert.Equal("Take" + many, Error(() => Vmap.Of((Tensor t) => t.Take(first, 1))(batch)));
+        Assert.Equal("MatMul" + many,
+            Error(() => Vmap.Of((Tensor t) => t.MatMul(Of(0, 0)))(Of(65536, 65536, 0))));
     }
 
     [Fact]

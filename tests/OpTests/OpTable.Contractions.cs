@@ -49,8 +49,25 @@ internal static partial class OpTable
             [Draw.Normal, Draw.Normal], [new([2, 4, 8], [6, 2, 3]), new([1, 2, 5], [2, 1, 1])])
         {
             Tolerance32 = 1e-5,
-            Errors = [(() => Of(1, 2).Conv1d(Of(1, 2, 3)),
-                "Conv1d: needs 3 axes (N, C, L), but got shape (1, 2). Reshape it.")],
+            Errors =
+            [
+                (() => Of(1, 2).Conv1d(Of(1, 2, 3)),
+                    "Conv1d: needs 3 axes (N, C, L), but got shape (1, 2). Reshape it."),
+                (() => Of(1, 2, 4).Conv1d(Of(1, 2)),
+                    "Conv1d: needs 3 axes (K, C / groups, S), but got shape (1, 2). Reshape it."),
+                (() => Of(1, 4, 8).Conv1d(Of(2, 3, 3)),
+                    "Conv1d: sequences (1, 4, 8) have 4 channels, but filters (2, 3, 3) in 1 "
+                    + "groups take 3 * 1 and their number, 2, must be divisible by the groups."),
+                (() => Of(1, 2, 8).Conv1d(Of(2, 2, 3), stride: 0, padding: -1),
+                    "Conv1d: stride 0, dilation 1 and groups 1 must be at least 1, padding -1 at "
+                    + "least 0."),
+                (() => Of(1, 2, 4).Conv1d(Of(2, 2, 3), dilation: 3, padding: 1),
+                    "Conv1d: filters (2, 2, 3) with dilation 3 span 7, more than sequences (1, 2, "
+                    + "4) with padding 1. Use smaller filters or more padding."),
+                (() => Ints(1, 2, 4).Conv1d(Of(2, 2, 3)),
+                    "Conv1d: needs float32 or float64, but got int64 (1, 2, 4). Use "
+                    + ".Cast(DType.Float32)."),
+            ],
         };
         foreach (var (name, stride, padding, output, dilation, groups, x, w) in
             ((string, int, int, int, int, int, int[], int[])[])

@@ -46,7 +46,7 @@ public sealed partial record MultiHeadAttention(
         var (q, k, v) = Project(query, key, value);
         Tensor scores = (q * (1 / Math.Sqrt(q.Shape[^1]))).MatMul(k.SwapAxes(-1, -2));
         if (Masked(scores.Shape, keyPadding, causal) is { } masked)
-            scores = Tensor.Where(masked, Lowest(scores.DType), scores);
+            scores = Tensor.Where(masked, Masks.Lowest(scores.DType), scores);
         Tensor heads = scores.Softmax().MatMul(v);
         return OutProjection.Forward(heads.SwapAxes(1, 2).Flatten(2));
     }
@@ -55,7 +55,8 @@ public sealed partial record MultiHeadAttention(
     private (Tensor Q, Tensor K, Tensor V) Project(Tensor query, Tensor key, Tensor value)
     {
         int features = PackedWeight.Shape[1];
-        Tensor Split(Tensor x) => x.Reshape(x.Shape[0], x.Shape[1], Heads, -1).SwapAxes(1, 2);
+        Tensor Split(Tensor x) =>
+            x.Reshape(x.Shape[0], x.Shape[1], Heads, features / Heads).SwapAxes(1, 2);
         if (ReferenceEquals(query, key) && ReferenceEquals(key, value))
         {
             Tensor all = new Linear(PackedWeight, PackedBias).Forward(query);
@@ -80,10 +81,6 @@ public sealed partial record MultiHeadAttention(
         Tensor later = Tensor.Arange(scores[3]) > Tensor.Arange(scores[2]).ExpandDims(1);
         return padding is null ? later : padding | later;
     }
-
-    /// <summary>Finite, so that a row of nothing else has a softmax and a derivative.</summary>
-    private static double Lowest(DType type) =>
-        type == DType.Float64 ? double.MinValue : float.MinValue;
 
     private void Check(Tensor query, Tensor key, Tensor value, Tensor? keyPadding)
     {

@@ -24,14 +24,17 @@ internal static class Normalization
     public static Tensor Groups(
         Tensor x, int groups, double epsilon, Tensor? scale, Tensor? shift)
     {
-        Tensor parts = x.Reshape(x.Shape[0], groups, x.Shape[1] / groups, -1);
+        // Sizes are written out: of an empty batch none can be told from the others.
+        int size = x.Shape[1] / groups;
+        Tensor places = x.Rank == 2 ? x.ExpandDims(2) : x.Flatten(2);
+        Tensor parts = places.Reshape(x.Shape[0], groups, size, places.Shape[2]);
         var (factor, offset) = Moments(parts, [2, 3], epsilon);
         if (scale is not null)
         {
-            Tensor channels = scale.Reshape(1, groups, -1, 1);
+            Tensor channels = scale.Reshape(1, groups, size, 1);
             (factor, offset) = (factor * channels, offset * channels);
         }
-        if (shift is not null) offset -= shift.Reshape(1, groups, -1, 1);
+        if (shift is not null) offset -= shift.Reshape(1, groups, size, 1);
         return (parts * factor - offset).Reshape(x.Shape);
     }
 }

@@ -70,7 +70,8 @@ internal static class Recurrence
     /// <summary>
     /// The stack over x (N, T, inputs): outputs (N, T, directions * hidden) of the last layer and
     /// the last states, each (layers * directions, N, hidden), directions inside layers. Of a
-    /// sequence shorter than T the steps behind its end leave the state alone and output zeros.
+    /// sequence shorter than T the steps behind its end leave the state alone and output zeros;
+    /// what stands there counts nothing, whatever it is. No steps output nothing.
     /// </summary>
     public static (Tensor Output, Tensor[] State) Run<T>(
         string op, ImmutableArray<T> forward, ImmutableArray<T> backward, Tensor x,
@@ -86,6 +87,13 @@ internal static class Recurrence
         Shape shape =
             [forward.Length * directions, x.Shape[0], first.HiddenWeight.Shape[1]];
         Tensor[] start = Initial(op, first, x, state, shape);
+        if (lengths is not null)
+        {
+            // Outputs choose what lies inside, but the derivative of the weights multiplies the
+            // inputs of all steps: by zero behind an end, which makes no zero of NaN or infinity.
+            Tensor inside = Tensor.Arange(x.Shape[1], lengths.DType) < lengths.ExpandDims(1);
+            x = Tensor.Where(inside.ExpandDims(2), x, 0);
+        }
         var ends = new List<Tensor[]>();
         for (int layer = 0; layer < forward.Length; layer++)
         {
@@ -106,7 +114,13 @@ internal static class Recurrence
         IRecurrentCell cell, Tensor x, Tensor[] state, Tensor? lengths, bool reverse)
     {
         int steps = x.Shape[1];
-        Tensor[] projected = Parts(cell.Project(x), steps, axis: 1);
+        Tensor all = cell.Project(x);
+        if (steps == 0)
+        {
+            Shape none = [x.Shape[0], 0, cell.HiddenWeight.Shape[1]];
+            return (Tensor.Zeros(none, all.DType), state);
+        }
+        Tensor[] projected = Parts(all, steps, axis: 1);
         var outputs = new Tensor[steps];
         for (int i = 0; i < steps; i++)
         {

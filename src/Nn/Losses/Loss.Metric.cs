@@ -64,7 +64,7 @@ public static partial class Loss
         DType type = embeddings.DType;
         Tensor self = Tensor.Eye(embeddings.Shape[0], DType.Int64).EqualTo(1);
         Tensor others = Tensor.Where(
-            self, double.NegativeInfinity, Similarities(op, embeddings, embeddings, temperature));
+            self, Masks.Lowest(type), Similarities(op, embeddings, embeddings, temperature));
         Tensor company = !self & labels.ExpandDims(1).EqualTo(labels);
         Tensor logs = Tensor.Where(company, others.LogSoftmax(), 0);
         Tensor count = company.Cast(type).Sum(1), some = count > 0;

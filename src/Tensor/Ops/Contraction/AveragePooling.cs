@@ -24,21 +24,26 @@ public sealed partial class Tensor
         if (height < 1 || width < 1 || Shape[2] < 1 || Shape[3] < 1)
             throw Errors.Fail(op, $"images {Shape} cannot be averaged to {height} x {width}. All "
                 + "sizes must be at least 1.");
-        Tensor narrow = MatMul(Windows(Shape[3], width));
-        return narrow.SwapAxes(2, 3).MatMul(Windows(Shape[2], height)).SwapAxes(2, 3);
+        return Averaged(3, width).Averaged(2, height);
     }
 
     /// <summary>
-    /// The matrix (size, windows) that averages; every quotient is either whole or clear of a whole
-    /// number by more than its rounding.
+    /// An axis averaged to that many windows. Each mean reads its own window only: in a product
+    /// with a matrix of weights, zero times what is no number would reach all others.
     /// </summary>
-    private Tensor Windows(int size, int windows)
+    private Tensor Averaged(int axis, int windows)
     {
-        Tensor window = Arange(windows, DType.Float64);
-        Tensor place = Arange(size, DType.Float64).ExpandDims(1);
-        Tensor start = (window * size / windows).Floor();
-        Tensor stop = ((window + 1) * size / windows).Ceiling();
-        Tensor inside = ((place >= start) & (place < stop)).Cast(DType);
-        return inside / inside.Sum(0, keepDims: true);
+        int size = Shape[axis];
+        if (windows == size) return this;
+        if (size % windows == 0)
+            return Reshape(Shape.With(axis, size / windows).Insert(axis, windows)).Mean(axis + 1);
+        var parts = new Tensor[windows];
+        for (int i = 0; i < windows; i++)
+        {
+            int start = (int)((long)i * size / windows);
+            int stop = (int)(((i + 1L) * size + windows - 1) / windows);
+            parts[i] = SliceAxis(axis, start, stop).Mean(axis, keepDims: true);
+        }
+        return Concat(parts, axis);
     }
 }

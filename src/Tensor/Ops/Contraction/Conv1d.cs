@@ -12,7 +12,7 @@ public sealed partial class Tensor
     {
         Errors.Rank("Conv1d", this, 3, "(N, C, L)");
         Errors.Rank("Conv1d", filters, 3, "(K, C / groups, S)");
-        return ExpandDims(2).Conv2d(
-            filters.ExpandDims(2), (1, stride), (0, padding), (1, dilation), groups).Squeeze(2);
+        return Convolved(
+            "Conv1d", filters, (1, stride), (0, padding), (1, dilation), groups);
     }
 }

@@ -25,7 +25,8 @@ internal sealed record MatMul : Primitive, IEpilogueKernel
         // one product too, summed over the batch as it goes.
         if (!batched[1] && x[0].Rank == 3)
         {
-            Tensor rows = x[0].Reshape(size * x[0].Shape[1], x[0].Shape[2]);
+            int count = Errors.Size(Name, (long)size * x[0].Shape[1]);
+            Tensor rows = x[0].Reshape(count, x[0].Shape[2]);
             return Tensor.Apply(this, rows, x[1]).Reshape(size, x[0].Shape[1], x[1].Shape[1]);
         }
         return Tensor.Apply(

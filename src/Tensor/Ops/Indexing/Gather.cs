@@ -69,7 +69,7 @@ internal static class Indexing
     {
         Tensor values = batched[0] ? x[0] : x[0].Insert(0, size);
         Tensor index = batched[1] ? x[1] : x[1].Insert(0, size);
-        int rows = size * values.Shape[1];
+        int rows = Errors.Size(primitive.Name, (long)size * values.Shape[1]);
         Tensor y = Tensor.Apply(
             primitive,
             values.Reshape(rows, values.Shape[2], values.Shape[3]),
@@ -86,18 +86,20 @@ public sealed partial class Tensor
     /// </summary>
     public Tensor Take(Tensor index, int axis = 0)
     {
-        Errors.Integer("Take", index);
-        axis = Errors.Axis("Take", axis, Shape);
-        int outer = (int)Of(Shape.Sizes[..axis]), inner = (int)Of(Shape.Sizes[(axis + 1)..]);
-        Tensor flat = index.Reshape(1, (int)index.Count).ExpandTo([outer, (int)index.Count]);
-        return Apply(new Gather("Take"), Reshape(outer, Shape[axis], inner), flat)
+        const string op = "Take";
+        Errors.Integer(op, index);
+        axis = Errors.Axis(op, axis, Shape);
+        int outer = Of(Shape.Sizes[..axis]), inner = Of(Shape.Sizes[(axis + 1)..]);
+        int count = Errors.Size(op, index.Count);
+        Tensor flat = index.Reshape(1, count).ExpandTo([outer, count]);
+        return Apply(new Gather(op), Reshape(outer, Shape[axis], inner), flat)
             .Reshape([.. Shape.Sizes[..axis], .. index.Shape.Sizes, .. Shape.Sizes[(axis + 1)..]]);
 
-        static long Of(ReadOnlySpan<int> sizes)
+        static int Of(ReadOnlySpan<int> sizes)
         {
             long count = 1;
             foreach (int size in sizes) count *= size;
-            return count;
+            return Errors.Size(op, count);
         }
     }
 
@@ -118,9 +120,10 @@ public sealed partial class Tensor
     /// </summary>
     public Tensor TakeAlongAxis(Tensor index, int axis = -1)
     {
-        axis = CheckAlong("TakeAlongAxis", index, axis);
-        Tensor positions = index.Lines(axis);
-        return Apply(new Gather("TakeAlongAxis"), Lines(axis).ExpandDims(2), positions)
+        const string op = "TakeAlongAxis";
+        axis = CheckAlong(op, index, axis);
+        Tensor positions = index.Lines(op, axis);
+        return Apply(new Gather(op), Lines(op, axis).ExpandDims(2), positions)
             .FromLines(index.Shape, axis);
     }
 
@@ -131,14 +134,15 @@ public sealed partial class Tensor
     /// </summary>
     public Tensor ScatterAdd(Tensor index, Tensor updates, int axis = -1)
     {
-        Errors.Number("ScatterAdd", this);
-        Errors.SameDType("ScatterAdd", this, updates);
-        axis = CheckAlong("ScatterAdd", index, axis);
+        const string op = "ScatterAdd";
+        Errors.Number(op, this);
+        Errors.SameDType(op, this, updates);
+        axis = CheckAlong(op, index, axis);
         if (updates.Shape != index.Shape)
-            throw Errors.Fail("ScatterAdd", $"updates {updates.Shape} must have the shape of index "
+            throw Errors.Fail(op, $"updates {updates.Shape} must have the shape of index "
                 + $"{index.Shape}. Broadcast one of them first.");
-        var scatter = new ScatterAdd(Shape[axis], "ScatterAdd");
-        return this + Apply(scatter, updates.Lines(axis).ExpandDims(2), index.Lines(axis))
+        Tensor lines = updates.Lines(op, axis).ExpandDims(2);
+        return this + Apply(new ScatterAdd(Shape[axis], op), lines, index.Lines(op, axis))
             .FromLines(Shape, axis);
     }
 
@@ -165,8 +169,8 @@ public sealed partial class Tensor
     }
 
     /// <summary>The lines along an axis, as the rows of a matrix.</summary>
-    private Tensor Lines(int axis) =>
-        MoveAxis(axis, -1).Reshape((int)Shape.Remove(axis).Count, Shape[axis]);
+    private Tensor Lines(string op, int axis) => MoveAxis(axis, -1)
+        .Reshape(Errors.Size(op, Shape.Remove(axis).Count), Shape[axis]);
 
     /// <summary>A tensor of that shape whose lines along an axis are the rows of this.</summary>
     private Tensor FromLines(Shape shape, int axis) =>

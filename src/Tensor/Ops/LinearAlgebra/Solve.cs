@@ -45,7 +45,7 @@ internal sealed record Lu : Factorisation
     private static Tensor Rows(Tensor x, Tensor order)
     {
         int n = x.Shape[^2], m = x.Shape[^1];
-        int batch = (int)((Shape)x.Shape.Sizes[..^2].ToArray()).Count;
+        int batch = Errors.Size("Solve", ((Shape)x.Shape.Sizes[..^2].ToArray()).Count);
         return Tensor.Apply(
             new Gather("Solve"), x.Reshape(batch, n, m), order.Reshape(batch, n)).Reshape(x.Shape);
     }

@@ -1,6 +1,7 @@
 // Norms of vectors, composed. Where all elements are zero the derivative is zero, the smallest of
-// the subgradients, rather than 0 / 0. Powers of large or small elements leave the range of floats,
-// so all are divided by the largest first.
+// the subgradients, rather than 0 / 0; by an element that is zero it is zero too, as in PyTorch,
+// though its power may have none there. Powers of large or small elements leave the range of
+// floats, so all are divided by the largest first.
 namespace Engine;
 
 public sealed partial class Tensor
@@ -8,7 +9,7 @@ public sealed partial class Tensor
     /// <summary>
     /// The p-norm (sum |x|^p)^(1/p) over the axes (all by default), of all their elements as one
     /// vector: p = 2 Euclidean, 1 sum of absolute values, infinity (-infinity) the largest
-    /// (smallest) of them. The derivative where all elements are zero is zero.
+    /// (smallest) of them. The derivative by an element that is zero is zero.
     /// </summary>
     public Tensor Norm(Axes axes = default, bool keepDims = false, double p = 2)
     {
@@ -28,9 +29,19 @@ public sealed partial class Tensor
         Tensor scale = StopGradient().Abs().Max(axes, keepDims: true);
         scale = Where((scale > 0) & (scale < double.PositiveInfinity), scale, 1);
         Tensor x = this / scale;
-        Tensor sum = (p == 2 ? x.Square() : x.Abs().Pow(p)).Sum(axes, keepDims: true);
+        Tensor sum = (p == 2 ? x.Square() : Powers(x.Abs(), p)).Sum(axes, keepDims: true);
         Tensor zero = sum.EqualTo(0), safe = Where(zero, 1, sum);
         Tensor norm = Where(zero, 0, scale * (p == 2 ? safe.Sqrt() : safe.Pow(1 / p)));
         return keepDims ? norm : norm.Squeeze(axes);
+    }
+
+    /// <summary>
+    /// a^p of magnitudes. Zeros go around the power: its derivatives of orders above p are infinite
+    /// there, and zero times infinity is no number.
+    /// </summary>
+    private static Tensor Powers(Tensor a, double p)
+    {
+        Tensor zero = a.EqualTo(0);
+        return Where(zero, 0, Where(zero, 1, a).Pow(p));
     }
 }

@@ -15,10 +15,11 @@ public sealed partial class Tensor
         return Reduction.Drop(sum.Log() + shift, axes, keepDims);
     }
 
-    /// <summary>e^x over its sum along an axis.</summary>
+    /// <summary>e^x over its sum along an axis; of no elements none.</summary>
     public Tensor Softmax(int axis = -1)
     {
         axis = SoftmaxAxis("Softmax", axis);
+        if (Count == 0) return this;
         Tensor e = (this - Shift(axis)).Exp();
         return e / e.Sum(axis, keepDims: true);
     }
@@ -27,6 +28,7 @@ public sealed partial class Tensor
     public Tensor LogSoftmax(int axis = -1)
     {
         axis = SoftmaxAxis("LogSoftmax", axis);
+        if (Count == 0) return this;
         Tensor shifted = this - Shift(axis);
         return shifted - shifted.Exp().Sum(axis, keepDims: true).Log();
     }
@@ -34,9 +36,7 @@ public sealed partial class Tensor
     private int SoftmaxAxis(string op, int axis)
     {
         Errors.Float(op, this);
-        axis = Errors.Axis(op, axis, Shape);
-        if (Count > 0) Reduction.NotEmpty(op, Shape, axis);
-        return axis;
+        return Errors.Axis(op, axis, Shape);
     }
 
     /// <summary>
