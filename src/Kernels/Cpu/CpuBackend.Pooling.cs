@@ -108,19 +108,15 @@ public sealed unsafe partial class CpuBackend
 
     private static void PoolPlanes(in PoolJob job, void* x, long plane, long count)
     {
-        bool pairs = job.Shape is { Window: 2, Stride: 2, Padding: 0 }
-            && Vector256.IsHardwareAccelerated;
-        for (long i = 0; i < count; i++)
-        {
-            int* positions = job.Positions + (plane + i) * job.Pooled;
-            byte* values = job.Values is null
-                ? null : (byte*)job.Values + (plane + i) * job.Pooled * job.Width;
-            byte* from = (byte*)x + i * job.Plane * job.Width;
-            if (job.IsDouble)
-                PoolLoops.Plane(job.Shape, (double*)from, (double*)values, positions);
-            else if (pairs) PoolLoops.Pairs(job.Shape, (float*)from, (float*)values, positions);
-            else PoolLoops.Plane(job.Shape, (float*)from, (float*)values, positions);
-        }
+        long first = plane * job.Pooled;
+        int* positions = job.Positions + first;
+        byte* values = job.Values is null ? null : (byte*)job.Values + first * job.Width;
+        if (job.IsDouble)
+            PoolLoops.Any(job.Shape, (double*)x, (double*)values, positions, count);
+        else if (job.Shape is { Window: 2, Stride: 2, Padding: 0 }
+            && Vector256.IsHardwareAccelerated)
+            PoolLoops.Pairs(job.Shape, (float*)x, (float*)values, positions, count);
+        else PoolLoops.Any(job.Shape, (float*)x, (float*)values, positions, count);
     }
 
     /// <inheritdoc/>
@@ -156,9 +152,9 @@ public sealed unsafe partial class CpuBackend
         ref PoolJob job = ref Unsafe.AsRef<PoolJob>(context);
         long first = part * job.PlanesPerPart;
         long last = Math.Min(first + job.PlanesPerPart, job.Planes);
-        for (long plane = first; plane < last; plane++)
-            PoolLoops.Unpair(
-                job.Shape, (float*)job.Values + plane * job.Pooled,
-                job.Positions + plane * job.Pooled, (float*)job.Images + plane * job.Plane);
+        PoolLoops.Unpair(
+            job.Shape, (float*)job.Values + first * job.Pooled,
+            job.Positions + first * job.Pooled, (float*)job.Images + first * job.Plane,
+            last - first);
     }
 }

@@ -128,6 +128,7 @@ internal sealed unsafe class LinearForm
     }
 
     /// <summary>Runs on n elements in whole vectors.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void Run(void** registers, void* result, nint n)
     {
         void* x = registers[X], z = Z < 0 ? null : registers[Z];
@@ -145,6 +146,7 @@ internal sealed unsafe class LinearForm
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void Read<T>(void** registers, T* letters) where T : unmanaged, INumber<T>
     {
         for (int i = 0; i < Letters; i++)
@@ -155,6 +157,7 @@ internal sealed unsafe class LinearForm
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void Run<T>(void* x, void* z, T* letters, void* result, nint n)
         where T : unmanaged, INumber<T>
     {
@@ -164,6 +167,7 @@ internal sealed unsafe class LinearForm
         else Run<Lanes1<T>, T>(x, z, letters, result, n);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void Run<V, T>(void* x, void* z, T* letters, void* result, nint n)
         where V : struct, IFloatLanes<V> where T : unmanaged
     {

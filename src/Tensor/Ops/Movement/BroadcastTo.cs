@@ -14,7 +14,33 @@ internal sealed record BroadcastTo(Shape To) : ViewPrimitive
         for (int i = 0; i < To.Rank; i++)
             if (x.Shape[i] != To[i])
                 axes.Add(i);
-        return g.Sum(Axes.Of(axes.ToArray()), keepDims: true);
+        return Total(g, Axes.Of(axes.ToArray()));
+    }
+
+    /// <summary>
+    /// The sum, from which a factor that is the same along the axes is taken out: the gradient of
+    /// the mean in (x - mean) * scale is then a sum that the gradient of what is added needs too.
+    /// </summary>
+    private static Tensor Total(Tensor g, Axes axes)
+    {
+        if (g.State is { Primitive: Neg, Inputs: [var opposite] }) return -Total(opposite, axes);
+        if (g.State is { Primitive: Mul, Inputs: [var a, var b] })
+        {
+            if (Repeated(b, axes) is { } second) return a.Sum(axes, keepDims: true) * second;
+            if (Repeated(a, axes) is { } first) return first * b.Sum(axes, keepDims: true);
+        }
+        return g.Sum(axes, keepDims: true);
+    }
+
+    /// <summary>What the axes of a factor repeat; null if they do not, or it is a constant.</summary>
+    private static Tensor? Repeated(Tensor factor, Axes axes)
+    {
+        if (factor.State is not { Primitive: BroadcastTo, Inputs: [var inner] }
+            || inner.State.Primitive is Constant)
+            return null;
+        foreach (int axis in axes)
+            if (inner.Shape[axis] != 1) return null;
+        return inner;
     }
 
     internal override Tensor Vmap(Tensor[] x, bool[] batched, int size) =>
