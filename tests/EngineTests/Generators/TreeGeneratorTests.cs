@@ -29,9 +29,7 @@ public class TreeGeneratorTests
                     {
                         var weight = map.Leaf(nameof(Weight), Weight);
                         map.Static(nameof(Stride), Stride);
-                        return ReferenceEquals(weight, Weight)
-                            ? this
-                            : this with { Weight = weight };
+                        return ReferenceEquals(weight, Weight) ? this : this with { Weight = weight };
                     }
 
                     /// <summary>Paths and shapes of the leaves; no values.</summary>
