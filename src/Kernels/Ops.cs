@@ -12,7 +12,7 @@ public interface IUnaryOp
 /// <summary>y = f(x) on lanes of any number type (negation, absolute value, sign).</summary>
 public interface INumberUnaryOp
 {
-    /// <summary>Whether it is part of sums and products that are computed at once.</summary>
+    /// <summary>What it is to sums and products that are computed at once.</summary>
     static virtual LinearOperator Linear => LinearOperator.None;
 
     /// <summary>The body.</summary>
@@ -29,7 +29,7 @@ public interface IBinaryOp
 /// <summary>z = f(x, y) on lanes of any number type (sum, product, maximum).</summary>
 public interface INumberBinaryOp
 {
-    /// <summary>Whether it is part of sums and products that are computed at once.</summary>
+    /// <summary>What it is to sums and products that are computed at once.</summary>
     static virtual LinearOperator Linear => LinearOperator.None;
 
     /// <summary>The body.</summary>

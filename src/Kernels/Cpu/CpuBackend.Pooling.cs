@@ -8,7 +8,10 @@ public sealed unsafe partial class CpuBackend
 {
     private const int PoolElementsPerPart = 32768;
 
-    /// <summary>Images, in memory or computed by tiles, and what they are pooled to.</summary>
+    /// <summary>
+    /// Planes in memory or, where there are none, those that tiles compute; what they are pooled
+    /// to, and from which place each value comes. Backwards values are spread over the planes.
+    /// </summary>
     private struct PoolJob
     {
         public PoolShape Shape;
@@ -112,11 +115,11 @@ public sealed unsafe partial class CpuBackend
         int* positions = job.Positions + first;
         byte* values = job.Values is null ? null : (byte*)job.Values + first * job.Width;
         if (job.IsDouble)
-            PoolLoops.Any(job.Shape, (double*)x, (double*)values, positions, count);
+            PoolLoops.Windows(job.Shape, (double*)x, (double*)values, positions, count);
         else if (job.Shape is { Window: 2, Stride: 2, Padding: 0 }
             && Vector256.IsHardwareAccelerated)
             PoolLoops.Pairs(job.Shape, (float*)x, (float*)values, positions, count);
-        else PoolLoops.Any(job.Shape, (float*)x, (float*)values, positions, count);
+        else PoolLoops.Windows(job.Shape, (float*)x, (float*)values, positions, count);
     }
 
     /// <inheritdoc/>

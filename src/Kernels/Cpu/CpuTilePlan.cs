@@ -17,6 +17,14 @@ internal sealed class CpuTilePlan
         Inputs = [.. program.Inputs];
         Constants = [.. program.Constants];
         Outputs = [.. program.Outputs];
+        SinglesHelp = new bool[Inputs.Length];
+        foreach (TileStep step in Steps)
+        {
+            bool unary = step.B < 0;
+            if (step.A < Inputs.Length) SinglesHelp[step.A] |= unary || step.Kernel.TakesUniform(0);
+            if (!unary && step.B < Inputs.Length)
+                SinglesHelp[step.B] |= step.Kernel.TakesUniform(1);
+        }
         OutputTypes = [.. Outputs.Select(program.TypeOf)];
         DirectOutput = new int[program.RegisterCount];
         Array.Fill(DirectOutput, -1);
@@ -37,6 +45,9 @@ internal sealed class CpuTilePlan
     public int[] Outputs { get; }
 
     public RegisterType[] OutputTypes { get; }
+
+    /// <summary>By input: whether some step is faster where it is one element.</summary>
+    public bool[] SinglesHelp { get; }
 
     /// <summary>The register of the first step.</summary>
     public int FirstStep => Inputs.Length + Constants.Length;

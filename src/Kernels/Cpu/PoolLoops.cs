@@ -13,7 +13,7 @@ namespace Engine.Kernels;
 internal static unsafe class PoolLoops
 {
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void Any<T>(in PoolShape s, T* x, T* values, int* positions, long planes)
+    public static void Windows<T>(in PoolShape s, T* x, T* values, int* positions, long planes)
         where T : unmanaged, IFloatingPointIeee754<T>
     {
         int outHeight = s.OutHeight, outWidth = s.OutWidth;

@@ -1,6 +1,6 @@
 // What the steps of a tile program come to once it is known which inputs are one element throughout
-// a tile: calls of kernels, and where in scratch each register lies. Worked out once for each set of
-// such inputs, and kept with the program.
+// a tile: calls of kernels, and where in scratch each register lies. Worked out once for each set
+// of such inputs, and kept with the program.
 namespace Engine.Kernels;
 
 /// <summary>One call: a kernel, a linear form, or a single element repeated.</summary>
@@ -54,12 +54,7 @@ internal sealed class TileSequence
         Runs = runs;
         var folding = new TileFolding(program, plan, uniform | runs);
         Repeated = new bool[plan.FirstStep];
-        int singles = 0;
-        for (int i = 0; i < plan.FirstStep; i++)
-        {
-            Repeated[i] = folding.IsRepeated(i);
-            if (folding.IsSingle(i) && !Repeated[i]) singles++;
-        }
+        for (int i = 0; i < plan.FirstStep; i++) Repeated[i] = folding.IsRepeated(i);
         // Runs change from tile to tile: they are repeated there.
         Calls =
         [
@@ -70,7 +65,9 @@ internal sealed class TileSequence
         ];
 
         int[] slots = Allocate(out int narrow, out int wide);
-        // What repeats elements mostly takes one vector of its slot.
+        // A single element takes one vector of its slot.
+        int singles = Enumerable.Range(0, slots.Length).Count(i =>
+            folding.IsSingle(i) && !folding.IsRepeated(i));
         Tile = wide > 0 || narrow - singles > 6 ? 512 : 1024;
         int narrowBytes = Tile * 4 + Skew, wideBytes = Tile * 8 + Skew;
         Offsets = new int[slots.Length];
@@ -94,7 +91,9 @@ internal sealed class TileSequence
     /// <summary>The type of a register.</summary>
     public RegisterType TypeOf(int register) => program.TypeOf(register);
 
-    /// <summary>By input or constant: whether its tile is wanted although it is one element.</summary>
+    /// <summary>
+    /// By input or constant: whether its tile is wanted although it is one element.
+    /// </summary>
     public bool[] Repeated { get; }
 
     /// <summary>By register: where in scratch it lies, in bytes.</summary>

@@ -26,9 +26,9 @@ public enum LinearOperator : byte
 }
 
 /// <summary>
-/// ((x + a) b + (z + d) e) f + c, or with a product of the two brackets: x and z are tiles, z may be
-/// missing, the letters are single elements or nothing. Each is rounded as the operators one by one
-/// are: what is missing is replaced by -0 or 1, which change no number, and x - a is x + (-a).
+/// ((x + a) b + (z + d) e) f + c, or with a product of the two brackets: x and z are tiles, z may
+/// be missing, the letters are single elements or nothing. Each is rounded as the operators one by
+/// one are: what is missing is replaced by -0 or 1, which change no number, and x - a is x + (-a).
 /// </summary>
 internal sealed unsafe class LinearForm
 {
@@ -70,7 +70,9 @@ internal sealed unsafe class LinearForm
     /// <summary>x alone.</summary>
     public static LinearForm Of(RegisterType type, int x) => new(type, x);
 
-    /// <summary>The form and one more operator with a single element; null if it has no room.</summary>
+    /// <summary>
+    /// The form and one more operator with a single element; null if it has no room.
+    /// </summary>
     public LinearForm? With(LinearOperator op, int letter, bool letterFirst) => op switch
     {
         LinearOperator.Sum => Then(letter, false, [A, C]),

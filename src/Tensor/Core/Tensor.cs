@@ -12,9 +12,10 @@ public sealed partial class Tensor : ITree
 {
     /// <summary>
     /// An untraced node is evaluated when made if more than this many nodes were made since its
-    /// oldest pending ancestor, so that a running sum never holds all its history. Only nodes of
-    /// the threads that had the graph in hand count, while they had it: where evaluation cuts
-    /// decides the last bits of sums, so other threads' work must not move it.
+    /// oldest pending ancestor, so that a running sum never holds all its history. What counts are
+    /// nodes, whatever they belong to, of the threads that made the graph, each from its first node
+    /// to its last: where evaluation cuts decides the last bits of sums, so what other threads make
+    /// meanwhile must not move it.
     /// </summary>
     internal const long AgeLimit = 20_000;
 

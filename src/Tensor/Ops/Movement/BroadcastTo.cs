@@ -20,6 +20,7 @@ internal sealed record BroadcastTo(Shape To) : ViewPrimitive
     /// <summary>
     /// The sum, from which a factor that is the same along the axes is taken out: the gradient of
     /// the mean in (x - mean) * scale is then a sum that the gradient of what is added needs too.
+    /// A factor that was evaluated outside its transform stays in: that moves last bits, no more.
     /// </summary>
     private static Tensor Total(Tensor g, Axes axes)
     {
@@ -32,7 +33,10 @@ internal sealed record BroadcastTo(Shape To) : ViewPrimitive
         return g.Sum(axes, keepDims: true);
     }
 
-    /// <summary>What the axes of a factor repeat; null if they do not, or it is a constant.</summary>
+    /// <summary>
+    /// What the axes of a factor repeat; null if they do not. Constants stay: taking them out would
+    /// save no pass, and part products from their epilogues.
+    /// </summary>
     private static Tensor? Repeated(Tensor factor, Axes axes)
     {
         if (factor.State is not { Primitive: BroadcastTo, Inputs: [var inner] }
