@@ -5,7 +5,8 @@ namespace Engine;
 /// Compiles functions. The first call with a signature (structure, shapes, dtypes, device, and the
 /// values of plain C# arguments and static fields) traces the function and plans it; later calls
 /// replay the plan. Plain values are compared by their own equality, numbers by their bits and
-/// immutable arrays by their content; other collections are refused unless they are immutable.
+/// immutable arrays by their content; other collections are refused unless they are immutable or
+/// of a type that is IEquatable of itself, which promises to equal by content and not to change.
 /// Tensors that the function captures are frozen at the trace. Under another transform a compiled
 /// function is simply the function. After 8 traces a new signature is an error, which says what
 /// changed: pass it as a Tensor. Results have the bits of the same results evaluated

@@ -90,18 +90,26 @@ internal sealed class CompiledFunction<A, R>(string name, int arity, Func<A, R> 
         bool wasInlined;
         lock (gate)
         {
-            if (Known(signature) is { } entry)
+            if (Known(signature) is { } known)
             {
-                entry.Hits++;
-                return entry;
+                known.Hits++;
+                return known;
             }
             wasInlined = inlined.Exists(signature.Matches);
         }
         // User code runs outside of the lock: it may call other compiled functions.
         if (wasInlined && TryInline(signature, arguments, out inline)) return null;
+        signature.Check();
         lock (gate)
-            if (entries.Count >= MaxTraces)
-                throw TooMany(signature);
+        {
+            // Another thread may have made it since, perhaps as the last that there may be.
+            if (Known(signature) is { } entry)
+            {
+                entry.Hits++;
+                return entry;
+            }
+            if (entries.Count >= MaxTraces) throw TooMany(signature);
+        }
         if (Make(signature, arguments, leaves) is { } made)
         {
             lock (gate)

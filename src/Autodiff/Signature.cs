@@ -53,6 +53,17 @@ internal sealed class Signature
         return true;
     }
 
+    /// <summary>
+    /// An error for a static part that may change. Known signatures have none, so only those that
+    /// match none of them are asked.
+    /// </summary>
+    public void Check()
+    {
+        foreach (Part part in parts)
+            if (part.Kind == Kind.Static)
+                StaticValue.Check(part.Value);
+    }
+
     /// <summary>The first part in which a later signature differs, for people.</summary>
     public string ChangeTo(Signature later)
     {
@@ -165,10 +176,7 @@ internal sealed class Signature
             return result;
         }
 
-        public override void Static<T>(string name, T value)
-        {
-            StaticValue.Check(value);
+        public override void Static<T>(string name, T value) =>
             parts.Add(new Part(name, depth, Kind.Static, value, default, default));
-        }
     }
 }

@@ -1,6 +1,9 @@
 // Plain C# values among a compiled function's arguments: which there may be, which are the same.
 using System.Collections;
+using System.Collections.Immutable;
+using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
+using System.Runtime.InteropServices;
 
 namespace Engine;
 
@@ -20,13 +23,14 @@ internal static class StaticValue
 
     /// <summary>
     /// An error for a collection that may change: it would still be the one that was traced.
-    /// Collections that equal by content are believed to be values.
+    /// Collections that are IEquatable of themselves are believed to be values, whatever the type
+    /// of the variable that holds them.
     /// </summary>
-    public static void Check<T>(T value)
+    public static void Check(object? value)
     {
-        if (value is not IEnumerable items || value is string) return;
+        if (value is not IEnumerable items || value is string || Structure.IsDefault(items)) return;
         Type type = value.GetType();
-        if (!IsImmutable(type) && value is not IEquatable<T>)
+        if (!IsImmutable(type) && !IsEquatable(type))
             throw Errors.Fail("Compile", $"an argument is a {Name(type)}, whose content may "
                 + "change unseen. Pass a Tensor or an ImmutableArray.");
         foreach (object? item in value is IDictionary map ? map.Values : items) Check(item);
@@ -38,7 +42,7 @@ internal static class StaticValue
         null => "null",
         string text => text,
         IFormattable number => number.ToString(null, CultureInfo.InvariantCulture),
-        IEnumerable items => List(items),
+        IEnumerable items => Structure.IsDefault(items) ? "default" : List(items),
         Delegate => Name(value.GetType()),
         _ => value.ToString() ?? "",
     };
@@ -55,6 +59,15 @@ internal static class StaticValue
     // Builders are nested in the collections that they build.
     private static bool IsImmutable(Type type) => !type.IsNested
         && type.Namespace is "System.Collections.Immutable" or "System.Collections.Frozen";
+
+    // Array segments compare the arrays, not what is in them.
+    [UnconditionalSuppressMessage("Trimming", "IL2070",
+        Justification = "Without the interface a collection is refused: no wrong result.")]
+    private static bool IsEquatable(Type type) =>
+        !(type.IsGenericType && type.GetGenericTypeDefinition() == typeof(ArraySegment<>))
+        && type.GetInterfaces().Any(face => face.IsGenericType
+            && face.GetGenericTypeDefinition() == typeof(IEquatable<>)
+            && face.GenericTypeArguments[0].IsAssignableFrom(type));
 
     private static string List(IEnumerable items)
     {
@@ -76,10 +89,19 @@ internal static class StaticValue
                 float x => BitConverter.SingleToInt32Bits(x)
                     == BitConverter.SingleToInt32Bits((float)b),
                 Half x => BitConverter.HalfToInt16Bits(x) == BitConverter.HalfToInt16Bits((Half)b),
+                // These need not box each item.
+                ImmutableArray<int> x => SameBits(x, (ImmutableArray<int>)b),
+                ImmutableArray<long> x => SameBits(x, (ImmutableArray<long>)b),
+                ImmutableArray<float> x => SameBits(x, (ImmutableArray<float>)b),
+                ImmutableArray<double> x => SameBits(x, (ImmutableArray<double>)b),
                 IStructuralEquatable x => x.Equals(b, this),
                 _ => a.Equals(b),
             };
         }
+
+        private static bool SameBits<T>(ImmutableArray<T> a, ImmutableArray<T> b)
+            where T : unmanaged => a.IsDefault == b.IsDefault
+            && MemoryMarshal.AsBytes(a.AsSpan()).SequenceEqual(MemoryMarshal.AsBytes(b.AsSpan()));
 
         // Equality alone is asked for; parts that are equal here may have other hashes elsewhere.
         public int GetHashCode(object value) => 0;

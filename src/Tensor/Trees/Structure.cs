@@ -1,6 +1,8 @@
 // What transforms take and return: tensors, trees, tuples of them (nested too), and plain values,
 // which are static. This file maps over all of these.
 using System.Collections;
+using System.Collections.Concurrent;
+using System.Collections.Immutable;
 using System.Diagnostics.CodeAnalysis;
 using System.Runtime.CompilerServices;
 
@@ -9,9 +11,17 @@ namespace Engine;
 /// <summary>Maps over the tensors of anything a transform may take or return.</summary>
 internal static class Structure
 {
+    private const int CachedElements = 64;
+
     // Every compiled call walks its arguments: their names are not written anew.
     private static readonly string[] TupleNames =
         ["Item1", "Item2", "Item3", "Item4", "Item5", "Item6", "Item7"];
+
+    // "Length", "0", "1", ... within the array of a name, of which there are few: only tuples give
+    // any.
+    private static readonly ConcurrentDictionary<string, string[]> ArrayNames = new();
+
+    private static readonly object DefaultArray = default(ImmutableArray<int>);
 
     /// <summary>The same structure with its leaves replaced by the map.</summary>
     [return: NotNullIfNotNull(nameof(value))]
@@ -40,6 +50,12 @@ internal static class Structure
     public static T WithLeaves<T>(T value, IReadOnlyList<Tensor> leaves) =>
         Map(value, new ReplaceLeaves(leaves));
 
+    /// <summary>
+    /// Whether a collection is an ImmutableArray that was never set, which cannot be enumerated.
+    /// </summary>
+    // Immutable arrays of all types equal if they have the same array within: here, none.
+    public static bool IsDefault(IEnumerable items) => DefaultArray.Equals(items);
+
     private static object? MapObject(string name, object? value, TreeMap map)
     {
         switch (value)
@@ -55,11 +71,10 @@ internal static class Structure
                 return MapTuple(name, tuple, map);
             case IEnumerable items and not string:
                 // Taken for a static value, its tensors would silently get no gradient.
-                foreach (object? item in items)
-                    if (item is ITree or ITuple or Tensor[])
-                        throw Errors.Fail("Transform", $"{value.GetType().Name} holds tensors or "
-                            + "trees but is none. Pass a Tensor[], a tuple, or a record that "
-                            + "implements ITree.");
+                if (HoldsTensors(items))
+                    throw Errors.Fail("Transform", $"{value.GetType().Name} holds tensors or "
+                        + "trees but is none. Pass a Tensor[], a tuple, or a record that "
+                        + "implements ITree.");
                 map.Static(name, value);
                 return value;
             default:
@@ -68,13 +83,30 @@ internal static class Structure
         }
     }
 
+    private static bool HoldsTensors(IEnumerable items)
+    {
+        // Every walk comes by, and would box each number.
+        if (items is IEnumerable<int> or IEnumerable<long> or IEnumerable<float>
+            or IEnumerable<double> or IEnumerable<string> || IsDefault(items)) return false;
+        foreach (object? item in items)
+            if (item is ITree or ITuple or Tensor[])
+                return true;
+        return false;
+    }
+
     private static Tensor[] MapArray(string name, Tensor[] array, TreeMap map)
     {
-        map.Static(CollectPaths.Join(name, "Length"), array.Length);
+        string[] names = ArrayNames.GetOrAdd(name, static name =>
+        [
+            CollectPaths.Join(name, "Length"),
+            .. Enumerable.Range(0, CachedElements).Select(i => CollectPaths.Join(name, $"{i}")),
+        ]);
+        map.Static(names[0], array.Length);
         var mapped = new Tensor[array.Length];
         for (int i = 0; i < mapped.Length; i++)
         {
-            string element = CollectPaths.Join(name, $"{i}");
+            string element = i < CachedElements
+                ? names[1 + i] : CollectPaths.Join(name, $"{i}");
             if (array[i] is null)
                 throw Errors.Fail("Transform", $"'{element}' of a Tensor[] is null. Leave it out, "
                     + "or pass a record with a Tensor? that implements ITree.");
