@@ -1,12 +1,16 @@
 // A stream that counts the CRC-32 of what is read through it (ISO 3309, as zip archives have it):
-// the base library's readers of archives do not compare it.
+// the base library's readers of archives do not compare it, and what counts it (System.IO.Hashing)
+// is a package: this library refers to none. Eight bytes are counted at once, by eight tables
+// (slicing-by-8; Kounavis and Berry, 2005).
+using System.Buffers.Binary;
+
 namespace Engine.Data;
 
 internal sealed class Crc32Stream(Stream inner) : Stream
 {
     private const uint Polynomial = 0xEDB88320; // bits in reverse
 
-    private static readonly uint[] Table = [.. Enumerable.Range(0, 256).Select(Remainder)];
+    private static readonly uint[][] Tables = Remainders();
 
     private uint register = uint.MaxValue;
 
@@ -33,8 +37,17 @@ internal sealed class Crc32Stream(Stream inner) : Stream
     public override int Read(Span<byte> buffer)
     {
         int count = inner.Read(buffer);
+        ReadOnlySpan<byte> rest = buffer[..count];
         uint crc = register;
-        foreach (byte value in buffer[..count]) crc = Table[(byte)crc ^ value] ^ (crc >> 8);
+        for (; rest.Length >= 8; rest = rest[8..])
+        {
+            ulong bytes = BinaryPrimitives.ReadUInt64LittleEndian(rest) ^ crc;
+            crc = Tables[7][(byte)bytes] ^ Tables[6][(byte)(bytes >> 8)]
+                ^ Tables[5][(byte)(bytes >> 16)] ^ Tables[4][(byte)(bytes >> 24)]
+                ^ Tables[3][(byte)(bytes >> 32)] ^ Tables[2][(byte)(bytes >> 40)]
+                ^ Tables[1][(byte)(bytes >> 48)] ^ Tables[0][(byte)(bytes >> 56)];
+        }
+        foreach (byte value in rest) crc = Tables[0][(byte)crc ^ value] ^ (crc >> 8);
         register = crc;
         return count;
     }
@@ -49,6 +62,17 @@ internal sealed class Crc32Stream(Stream inner) : Stream
 
     public override void Write(byte[] buffer, int offset, int count) =>
         throw new NotSupportedException();
+
+    /// <summary>[k][b]: the remainder of byte b with k zero bytes behind it.</summary>
+    private static uint[][] Remainders()
+    {
+        uint[] one = [.. Enumerable.Range(0, 256).Select(Remainder)];
+        var tables = new uint[8][];
+        tables[0] = one;
+        for (int k = 1; k < 8; k++)
+            tables[k] = [.. tables[k - 1].Select(crc => one[(byte)crc] ^ (crc >> 8))];
+        return tables;
+    }
 
     private static uint Remainder(int value)
     {

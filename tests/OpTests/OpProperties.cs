@@ -15,7 +15,7 @@ internal static class OpProperties
             Tensor[] x = row.Inputs(c);
             NArray expected = row.Reference([.. x.Select(NArray.From)]);
             Near(row, expected, row.Apply(x), row.Tolerance64, $"float64 {Text(c)}");
-            foreach (var (kind, view) in Views)
+            foreach (var (kind, view) in OpViews.All)
                 Near(row, expected, row.Apply([.. x.Select(view)]), row.Tolerance64,
                     $"float64 {kind} {Text(c)}");
 
@@ -221,6 +221,7 @@ internal static class OpProperties
             throw new OpFailure(row, $"compiled {where}: {b} is not {a}");
     }
 
+    /// <summary>Wrong uses throw, with the texts the row gives.</summary>
     public static void ErrorTexts(OpRow row)
     {
         foreach (var (call, message) in row.Errors)
@@ -238,28 +239,6 @@ internal static class OpProperties
                 throw new OpFailure(
                     row, $"expected error\n  {message}\nbut got\n  {text ?? "none"}");
         }
-    }
-
-    /// <summary>The same values as views that lie otherwise in memory.</summary>
-    private static (string, Func<Tensor, Tensor>)[] Views { get; } =
-    [
-        ("transposed", x => Materialised(x.Transpose()).Transpose()),
-        ("strided", x => x.Rank == 0 ? x : Materialised(Spread(x)).Slice(
-            new int[x.Rank], [.. Spread(x).Shape.Sizes], [.. Enumerable.Repeat(2, x.Rank)])),
-        ("flipped", x => Materialised(x.Flip()).Flip()),
-    ];
-
-    private static Tensor Materialised(Tensor x) => x.Eval();
-
-    /// <summary>Each element followed by another along every axis.</summary>
-    private static Tensor Spread(Tensor x)
-    {
-        for (int axis = 0; axis < x.Rank; axis++)
-        {
-            Tensor pair = Tensor.Stack([x, x], axis + 1);
-            x = pair.Reshape(x.Shape.With(axis, 2 * x.Shape[axis]));
-        }
-        return x;
     }
 
     private static void Near(
