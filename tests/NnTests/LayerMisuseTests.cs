@@ -254,8 +254,10 @@ public class LayerMisuseTests
         Tensor x = Tensor.Zeros([2, 0, 3]), start = Tensor.Ones([4, 2, 4]);
         var (output, state) = lstm.Forward(x, new(start, 2 * start));
         Assert.Equal(Shape.Of(2, 0, 8), output.Eval().Shape);
-        Assert.Equal(start.ToDoubles(), state.Hidden.ToDoubles());
+        Assert.Same(start, state.Hidden); // nothing is cut up and put together again
         Assert.Equal((2 * start).ToDoubles(), state.Cell.ToDoubles());
+        Gru wide = Gru.Create(Any, 3, 4, type: DType.Float64);
+        Assert.Equal(DType.Float64, wide.Forward(x.Cast(DType.Float64)).Output.DType);
         var (none, zeros) = gru.Forward(x, lengths: Tensor.From([0, 0]));
         Assert.Equal(Shape.Of(2, 0, 4), none.Eval().Shape);
         Assert.Equal(new double[8], zeros.ToDoubles());

@@ -136,6 +136,23 @@ public class DTypeTests
     }
 
     [Fact]
+    public void WholeBoundsAreExact()
+    {
+        const long odd = (1L << 53) + 1; // no double
+        Tensor x = Tensor.From([-1L, odd - 1, odd, odd + 1, long.MaxValue]);
+        Assert.Equal([odd, odd, odd, odd, odd], x.Clip(odd, odd).ToArray<long>());
+        Assert.Equal([-1, odd - 1, odd, odd, odd], x.Clip(max: odd).ToArray<long>());
+        Assert.Equal([0, odd - 1, odd, odd + 1, long.MaxValue],
+            x.Clip(0, long.MaxValue).ToArray<long>());
+        Tensor floats = Tensor.From([-0.5, 0.75, 2]);
+        Assert.Equal([0, 0.75, 1], floats.Clip(0, 1).ToDoubles());
+        Assert.Equal([0, 0.75, 1.5], floats.Clip(0, 1.5).ToDoubles());
+        Assert.Equal([0.5, 0.75, 2], floats.Clip(min: 0.5).ToDoubles());
+        Assert.Equal([-0.5, 0.75, 1], floats.Clip(max: 1).ToDoubles());
+        Assert.Equal([-0.5, 0.75, 1], floats.Clip(null, 1).ToDoubles());
+    }
+
+    [Fact]
     public void NumbersOfInt64KeepAllTheirBits()
     {
         const long odd = (1L << 53) + 1; // no double

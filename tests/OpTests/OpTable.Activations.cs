@@ -71,7 +71,7 @@ internal static partial class OpTable
             "Clip", x => x.Clip(-0.5, 0.75),
             x => double.IsNaN(x) ? x : Math.Min(Math.Max(x, -0.5), 0.75), Draw.Normal) with
         {
-            Errors = [(() => Of(2).Clip(),
+            Errors = [(() => Of(2).Clip((double?)null),
                 "Clip: no bound given for (2). Give a minimum, a maximum or both.")],
         };
         yield return Unary(

@@ -147,6 +147,17 @@ public class PlanTests
             .Count(text => text.StartsWith("Sum", StringComparison.Ordinal)));
     }
 
+    [Theory, InlineData(7, 5, 224), InlineData(50, 49, 3)]
+    public void StepsOfAdaptivePoolingDoNotGrowWithTheWindows(int size, int few, int many)
+    {
+        Tensor images = Numbers(7, 1, 1, size, size);
+        string[] Gradient(int windows) => Steps(
+            Grad.Of((Tensor x) => x.AdaptiveAvgPool2d(windows, windows).Square().Sum()), images);
+        string[] steps = Gradient(many);
+        Assert.InRange(steps.Length, 4, Gradient(few).Length);
+        Assert.Equal(4, steps.Count(text => text.StartsWith("Take", StringComparison.Ordinal)));
+    }
+
     [Fact]
     public void ExplainCountsWhatThereIs()
     {

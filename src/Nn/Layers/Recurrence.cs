@@ -87,6 +87,13 @@ internal static class Recurrence
         Shape shape =
             [forward.Length * directions, x.Shape[0], first.HiddenWeight.Shape[1]];
         Tensor[] start = Initial(op, first, x, state, shape);
+        if (x.Shape[1] == 0)
+        {
+            // Nothing reads the product, but inputs that do not fit are an error all the same.
+            _ = first.Project(x);
+            Shape none = [x.Shape[0], 0, directions * shape[2]];
+            return (Tensor.Zeros(none, start[0].DType), start);
+        }
         if (lengths is not null)
         {
             // Outputs choose what lies inside, but the derivative of the weights multiplies the
@@ -114,13 +121,7 @@ internal static class Recurrence
         IRecurrentCell cell, Tensor x, Tensor[] state, Tensor? lengths, bool reverse)
     {
         int steps = x.Shape[1];
-        Tensor all = cell.Project(x);
-        if (steps == 0)
-        {
-            Shape none = [x.Shape[0], 0, cell.HiddenWeight.Shape[1]];
-            return (Tensor.Zeros(none, all.DType), state);
-        }
-        Tensor[] projected = Parts(all, steps, axis: 1);
+        Tensor[] projected = Parts(cell.Project(x), steps, axis: 1);
         var outputs = new Tensor[steps];
         for (int i = 0; i < steps; i++)
         {

@@ -29,7 +29,8 @@ public sealed partial class Tensor
 
     /// <summary>
     /// An axis averaged to that many windows. Each mean reads its own window only: in a product
-    /// with a matrix of weights, zero times what is no number would reach all others.
+    /// with a matrix of weights, zero times what is no number would reach all others. All windows
+    /// are read at once, so that the gradient is added back at once, too.
     /// </summary>
     private Tensor Averaged(int axis, int windows)
     {
@@ -37,13 +38,19 @@ public sealed partial class Tensor
         if (windows == size) return this;
         if (size % windows == 0)
             return Reshape(Shape.With(axis, size / windows).Insert(axis, windows)).Mean(axis + 1);
-        var parts = new Tensor[windows];
-        for (int i = 0; i < windows; i++)
-        {
-            int start = (int)((long)i * size / windows);
-            int stop = (int)(((i + 1L) * size + windows - 1) / windows);
-            parts[i] = SliceAxis(axis, start, stop).Mean(axis, keepDims: true);
-        }
-        return Concat(parts, axis);
+        int longest = Enumerable.Range(0, windows).Max(
+            i => (int)(((i + 1L) * size - 1) / windows - (long)i * size / windows) + 1);
+        // Computed, the bounds are on whatever device the images are. Half an element is added or
+        // taken so that no quotient rounds to the whole number beside it.
+        Tensor place = Arange(windows, DType.Float64).ExpandDims(1) * size;
+        Tensor first = ((place + 0.5) / windows).Floor();
+        Tensor last = ((place + (size - 0.5)) / windows).Floor();
+        Tensor position = first + Arange(longest, DType.Float64);
+        Tensor taken = Take(Minimum(position, last).Cast(DType.Int64), axis);
+        // Shorter windows read their last element again, which does not count.
+        int[] behind = [.. Enumerable.Repeat(1, Rank - axis - 1)];
+        Tensor inside = (position <= last).Reshape([windows, longest, .. behind]);
+        Tensor count = (last - first + 1).Cast(DType).Reshape([windows, .. behind]);
+        return Where(inside, taken, 0).Sum(axis + 1) / count;
     }
 }

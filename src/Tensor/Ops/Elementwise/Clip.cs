@@ -11,6 +11,10 @@ public sealed partial class Tensor
     public Tensor Clip(double? min = null, double? max = null) => Clip(
         min is { } low ? Like("Clip", low) : null, max is { } high ? Like("Clip", high) : null);
 
+    /// <inheritdoc cref="Clip(double?, double?)"/>
+    public Tensor Clip(long? min = null, long? max = null) => Clip(
+        min is { } low ? Like("Clip", low) : null, max is { } high ? Like("Clip", high) : null);
+
     /// <summary>
     /// Each element held between those of <paramref name="min"/> and <paramref name="max"/>, of
     /// which either may be absent, with broadcasting.
