@@ -6,7 +6,7 @@ using System.Buffers.Binary;
 
 namespace Engine.Data;
 
-internal sealed class Crc32Stream(Stream inner) : Stream
+internal sealed class Crc32Stream(Stream inner) : ForwardStream
 {
     private const uint Polynomial = 0xEDB88320; // bits in reverse
 
@@ -16,23 +16,6 @@ internal sealed class Crc32Stream(Stream inner) : Stream
 
     /// <summary>The CRC-32 of the bytes read so far.</summary>
     public uint Crc32 => ~register;
-
-    public override bool CanRead => true;
-
-    public override bool CanSeek => false;
-
-    public override bool CanWrite => false;
-
-    public override long Length => throw new NotSupportedException();
-
-    public override long Position
-    {
-        get => throw new NotSupportedException();
-        set => throw new NotSupportedException();
-    }
-
-    public override int Read(byte[] buffer, int offset, int count) =>
-        Read(buffer.AsSpan(offset, count));
 
     public override int Read(Span<byte> buffer)
     {
@@ -51,17 +34,6 @@ internal sealed class Crc32Stream(Stream inner) : Stream
         register = crc;
         return count;
     }
-
-    public override void Flush()
-    {
-    }
-
-    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-    public override void SetLength(long value) => throw new NotSupportedException();
-
-    public override void Write(byte[] buffer, int offset, int count) =>
-        throw new NotSupportedException();
 
     /// <summary>[k][b]: the remainder of byte b with k zero bytes behind it.</summary>
     private static uint[][] Remainders()
