@@ -255,4 +255,19 @@ public class TransformTests
             Assert.Throws<EngineException>(() => Vjp.Of((Tensor x) => x * x)(Xs).Pullback(
                 Tensor.Zeros(3, DType.Float64))).Message);
     }
+
+    [Fact]
+    public void OnlyFactorsRepeatedAlongTheAxesLeaveTheSumOfABroadcast()
+    {
+        // The gradient of m (1, 3) sums over the rows of w times a factor: by columns the factor is
+        // the same in every row, by rows it is not.
+        Tensor w = Tensor.Arange(6, DType.Float64).Reshape(2, 3).Eval();
+        Tensor columns = Tensor.From([2.0, 3, 5]).Reshape(1, 3);
+        Tensor rows = Tensor.From([2.0, 7]).Reshape(2, 1);
+        Tensor m = Tensor.From([1.0, 2, 3]).Reshape(1, 3);
+        double[] Gradient(Tensor factor) => Grad.Of((Tensor p) =>
+            ((w - p.BroadcastTo([2, 3])) * factor.BroadcastTo([2, 3]) * w).Sum())(m).ToDoubles();
+        Assert.Equal([-6.0, -15, -35], Gradient(columns));
+        Assert.Equal([-21.0, -30, -39], Gradient(rows));
+    }
 }
