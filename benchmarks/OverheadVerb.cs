@@ -64,11 +64,13 @@ internal static class OverheadVerb
         }) * 1e6 / 10_000;
     }
 
-    /// <summary>The best of several newly compiled steps: the JIT is warm for them.</summary>
+    /// <summary>
+    /// The best of many newly compiled steps: what they share is compiled to machine code by then.
+    /// </summary>
     private static double PlanMilliseconds(string name, Scale scale)
     {
         var times = new List<double>();
-        for (int i = 0; i < 6; i++)
+        for (int i = 0; i < 24; i++)
         {
             Prepared prepared = Cases.Find(name).Prepare(scale);
             prepared.Step();

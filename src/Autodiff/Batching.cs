@@ -10,10 +10,8 @@ internal static class Batching<A, R>
 {
     private const string Op = "Vmap";
 
-    // About half of a core's L2 cache for the largest tensor of a chunk; and chunks unroll, so
-    // there are never many.
+    // About half of a core's L2 cache for the largest tensor of a chunk.
     private const long ChunkBytes = 512 << 10;
-    private const int MaxChunks = 8;
 
     /// <summary>
     /// Runs f over the batch and evaluates the results; x holds the tensors of all arguments, in
@@ -57,8 +55,13 @@ internal static class Batching<A, R>
     private static int Chunk(long elementBytes, int size)
     {
         long fit = Math.Max(1, ChunkBytes / Math.Max(1, elementBytes));
-        long chunks = Math.Min(MaxChunks, (size + fit - 1) / fit);
-        return chunks <= 1 ? Math.Max(1, size) : (int)((size + chunks - 1) / chunks);
+        if (size <= fit) return Math.Max(1, size);
+        // Chunks of one size need no second plan for the rest.
+        for (int chunk = (int)fit; 2 * chunk > fit; chunk--)
+            if (size % chunk == 0)
+                return chunk;
+        long chunks = (size + fit - 1) / fit;
+        return (int)((size + chunks - 1) / chunks);
     }
 
     /// <summary>Moves each batch axis to the front and finds the batch's size.</summary>
@@ -109,22 +112,21 @@ internal static class Batching<A, R>
         return batch?.MoveAxis(0, to) ?? BatchTrace<R>.Repeated(output, to, size);
     }
 
+    /// <summary>A loop over whole chunks, and what is left over after it.</summary>
     private static Tensor?[] Chunked(
         BatchTrace<R> trace, List<Tensor> values, int size, int chunk)
     {
-        var parts = new List<Tensor?[]>();
-        for (int start = 0; start < size; start += chunk)
-        {
-            int end = Math.Min(size, start + chunk);
-            List<Tensor> part = values.ConvertAll(value => value[start..end]);
-            parts.Add(trace.Batch(part, end - start));
-        }
+        int chunks = size / chunk, whole = chunks * chunk;
+        List<Tensor> sliced = values.ConvertAll(value => value[..whole]);
+        Tensor?[] results = chunks == 1
+            ? trace.Batch(sliced, chunk)
+            : LoopFunction.Stacked(sliced, chunks, slices => trace.Batch(slices, chunk));
+        if (whole == size) return results;
+        Tensor?[] rest = trace.Batch(values.ConvertAll(value => value[whole..]), size - whole);
         // Whether elements change a result does not depend on the chunk.
-        var results = new Tensor?[trace.Outputs.Count];
-        for (int i = 0; i < results.Length; i++)
-            if (parts[0][i] is { IsSymbolicZero: false })
-                results[i] = Tensor.Concat(parts.ConvertAll(part => part[i]!).ToArray());
-        return results;
+        return [.. results.Select(
+            (y, i) => y is null or { IsSymbolicZero: true } ? null
+                : Tensor.Concat([y, rest[i]!]))];
     }
 
     private static int InRange(int axis, int rank, string name, string advice)

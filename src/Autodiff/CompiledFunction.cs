@@ -179,7 +179,8 @@ internal sealed class CompiledFunction<A, R>(string name, int arity, Func<A, R> 
 
             Tensor[] roots = [.. outputs.Where(output => !output.IsSymbolicZero)];
             Folding folding = Folding.Run(holes, roots, firstId, signature.Device);
-            PlanGraph graph = PlanGraph.Collect(roots, holes, simplify: true);
+            PlanGraph graph = PlanGraph.Collect(
+                roots, holes.Select(hole => new[] { hole }), simplify: true);
             Plan plan = Plan.Make(graph.Nodes, graph.Roots);
             Frozen frozen = folding.Freeze(name, graph.Parameters[holes.Count..]);
             // The template keeps no node of the trace alive.

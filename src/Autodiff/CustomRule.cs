@@ -87,7 +87,7 @@ internal delegate Tensor[] TensorRule(Tensor[] x, Tensor[] y, Tensor[] t);
 /// other inputs, the captured ones, are constants to it.
 /// </summary>
 internal sealed class CustomFunction(
-    ClosedFunction body, int own, TensorRule? pull, TensorRule? push) : RuledFunction(body)
+    ClosedFunction body, int own, TensorRule? pull, TensorRule? push) : InlineFunction(body)
 {
     public override Tensor?[] Vjp(CallSite site, Tensor?[] g, bool[] need)
     {

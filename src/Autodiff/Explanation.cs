@@ -36,7 +36,7 @@ public sealed record Explanation(string Name, ImmutableArray<Explanation.Trace> 
     /// <summary>The plan of one signature.</summary>
     /// <param name="Signature">Structure, shapes and plain values of the arguments.</param>
     /// <param name="Hits">Calls that replayed it.</param>
-    /// <param name="Steps">Each step, in order.</param>
+    /// <param name="Steps">Each step, in order; a loop's own follow it, indented.</param>
     /// <param name="FusedGroups">
     /// How many of them run fused element-wise operations: alone, before a reduction or after a
     /// product.
@@ -59,7 +59,8 @@ public sealed record Explanation(string Name, ImmutableArray<Explanation.Trace> 
     {
         /// <summary>
         /// Of each step, in order: its floating-point operations as in <see cref="Operations"/>,
-        /// and the bytes it reads and writes, each operand counted once.
+        /// and the bytes it reads and writes, each operand counted once. A step of a loop counts as
+        /// often as it runs, the loop itself not at all.
         /// </summary>
         public ImmutableArray<(double Operations, double Bytes)> Work { get; private init; } = [];
 
@@ -73,12 +74,12 @@ public sealed record Explanation(string Name, ImmutableArray<Explanation.Trace> 
             Frozen frozen) => new(
             signature,
             hits,
-            [.. plan.Steps.Select(step => step.ToString())],
-            plan.Steps.Count(
-                step => step is TileStepGroup or ReduceStep or EpilogueStep or PoolStep),
+            [.. Lines(plan, "")],
+            Flat(plan, 1).Count(line => line.Step
+                is TileStepGroup or ReduceStep or EpilogueStep or PoolStep),
             plan.ArenaBytes,
             plan.Results.Select(view => view?.Slot).Distinct().Sum(slot => slot?.Bytes ?? 0),
-            plan.Steps.Sum(step => step.Operations),
+            Flat(plan, 1).Sum(line => line.Times * line.Step.Operations),
             time,
             [.. frozen.Tensors.Where((_, i) => frozen.Makers[i] is null).Select(Text)],
             [.. frozen.Tensors.Index().Where(t => frozen.Makers[t.Index] is not null)
@@ -86,14 +87,39 @@ public sealed record Explanation(string Name, ImmutableArray<Explanation.Trace> 
             frozen.Operations)
             {
                 Change = change,
-                Work = [.. plan.Steps.Select(step => (step.Operations, Bytes(step)))],
+                Work = [.. Flat(plan, 1).Select(
+                    line => (line.Times * line.Step.Operations, line.Times * Bytes(line.Step)))],
             };
+
+        /// <summary>
+        /// The steps in order, a loop's own after it, each with how often it runs.
+        /// </summary>
+        private static IEnumerable<(Step Step, int Times)> Flat(Plan plan, int times)
+        {
+            foreach (Step step in plan.Steps)
+            {
+                yield return (step, times);
+                if (step is not LoopStep loop) continue;
+                foreach (var line in Flat(loop.Body, times * loop.Iterations)) yield return line;
+            }
+        }
+
+        private static IEnumerable<string> Lines(Plan plan, string indent)
+        {
+            foreach (Step step in plan.Steps)
+            {
+                yield return indent + step;
+                if (step is not LoopStep loop) continue;
+                foreach (string line in Lines(loop.Body, indent + "  ")) yield return line;
+            }
+        }
 
         private static string Text(Tensor t) =>
             $"{t.DType.Name()} {t.Shape}, {t.Count * t.DType.Size()} bytes";
 
+        // What a loop moves, its steps do.
         private static double Bytes(Step step) =>
-            step.Inputs.Concat(step.Outputs).Distinct().Sum(Bytes);
+            step is LoopStep ? 0 : step.Inputs.Concat(step.Outputs).Distinct().Sum(Bytes);
 
         // A repeated element is one element in memory.
         private static double Bytes(PlanView view)

@@ -46,7 +46,7 @@ public static class Remat
 /// A function that its derivatives compute again. The derivatives are such functions in their turn,
 /// so that memory is saved at every order.
 /// </summary>
-internal sealed class RematFunction(ClosedFunction body) : RuledFunction(body)
+internal sealed class RematFunction(ClosedFunction body) : InlineFunction(body)
 {
     public override Tensor?[] Vjp(CallSite site, Tensor?[] g, bool[] need) =>
         Derived([.. site.Inputs, .. Present(g)], inputs =>

@@ -3,11 +3,9 @@
 // rules. All results are one entry of a tape, so that a rule runs once for all of them.
 namespace Engine;
 
-/// <summary>A closed function whose derivatives and batching are its own.</summary>
-internal abstract class RuledFunction(ClosedFunction body)
+/// <summary>A function whose derivatives and batching are its own.</summary>
+internal abstract class RuledFunction
 {
-    public ClosedFunction Body { get; } = body;
-
     /// <summary>
     /// Cotangents of the inputs with <paramref name="need"/> set, given the results' (null is
     /// zero).
@@ -23,7 +21,15 @@ internal abstract class RuledFunction(ClosedFunction body)
     public abstract Tensor[] Vmap(Tensor[] x, bool[] batched, int size);
 
     /// <summary>The results for other inputs.</summary>
-    public Tensor[] Apply(Tensor[] x) => Call(x, Body.Run(x));
+    public abstract Tensor[] Apply(Tensor[] x);
+}
+
+/// <summary>A function with rules whose body stands in the graph at every call.</summary>
+internal abstract class InlineFunction(ClosedFunction body) : RuledFunction
+{
+    public ClosedFunction Body { get; } = body;
+
+    public override Tensor[] Apply(Tensor[] x) => Call(x, Body.Run(x));
 
     /// <summary>
     /// The results for x, whose values the body has made; gradients of nothing stay so.
@@ -57,7 +63,7 @@ internal sealed class CallSite(RuledFunction function, Tensor[] inputs, Tensor[]
 /// so the rules here are never asked. Plans keep the name as well: were a call's work fused with
 /// its neighbours', what Remat frees would stay (57 MB instead of 23 for 20 steps of a Conv4).
 /// </summary>
-internal sealed record CallResult(CallSite Site) : Primitive
+internal record CallResult(CallSite Site) : Primitive
 {
     internal override (Shape, DType) Infer(ReadOnlySpan<Tensor> x) => (x[0].Shape, x[0].DType);
 

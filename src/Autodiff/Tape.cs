@@ -34,10 +34,24 @@ internal sealed class Tape
     /// </summary>
     public static Tape Record(IReadOnlyList<Tensor> arguments, IEnumerable<Tensor> results)
     {
+        return arguments.Count == 0
+            ? new Tape()
+            : Of(arguments, Reach(arguments[0].Id, results));
+    }
+
+    /// <summary>
+    /// Records what lies between some of the bounds, the arguments, and results that nothing leads
+    /// to but through the bounds.
+    /// </summary>
+    public static Tape Within(
+        IReadOnlyList<Tensor> bounds, IReadOnlyList<Tensor> arguments,
+        IEnumerable<Tensor> results) => Of(arguments, Reach(0, results, bounds));
+
+    private static Tape Of(IReadOnlyList<Tensor> arguments, List<TapeEntry> entries)
+    {
         var tape = new Tape();
-        if (arguments.Count == 0) return tape;
         foreach (Tensor argument in arguments) tape.dependent.Add(argument);
-        foreach (TapeEntry entry in Reach(arguments[0].Id, results))
+        foreach (TapeEntry entry in entries)
         {
             if (tape.dependent.Contains(entry.Output)) continue;
             if (!Array.Exists(entry.Inputs, tape.dependent.Contains)) continue;
@@ -48,12 +62,13 @@ internal sealed class Tape
     }
 
     /// <summary>
-    /// All operations the results need, but for those older than <paramref name="floor"/>. Ids
-    /// increase, so id order is topological: the walk never recurses.
+    /// All operations the results need, but for those older than <paramref name="floor"/> or
+    /// beyond the bounds. Ids increase, so id order is topological: the walk never recurses.
     /// </summary>
-    public static List<TapeEntry> Reach(long floor, IEnumerable<Tensor> results)
+    public static List<TapeEntry> Reach(
+        long floor, IEnumerable<Tensor> results, IReadOnlyList<Tensor>? bounds = null)
     {
-        var found = new HashSet<Tensor>(ReferenceEqualityComparer.Instance);
+        var found = new HashSet<Tensor>(bounds ?? [], ReferenceEqualityComparer.Instance);
         var entries = new List<TapeEntry>();
         var stack = new Stack<Tensor>(results);
         while (stack.TryPop(out Tensor? tensor))

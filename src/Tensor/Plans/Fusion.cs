@@ -12,7 +12,7 @@ internal static class Fusion
     private const int MaxRecomputed = 6;
 
     /// <summary>Sets <see cref="PlanNode.Groups"/>; nodes are in topological order.</summary>
-    public static void Group(List<PlanNode> nodes)
+    public static void Group(List<PlanNode> nodes, IEnumerable<LoopGroup> loops)
     {
         var reductions = new List<FusedGroup>();
         var groups = new List<FusedGroup>();
@@ -36,7 +36,7 @@ internal static class Fusion
                 if (Place(node, operation) is { } begun) groups.Add(begun);
             }
         }
-        SumJoin.Run(reductions, groups);
+        SumJoin.Run(reductions, groups, loops);
         foreach (FusedGroup group in groups) FindProduct(group);
     }
 

@@ -17,7 +17,7 @@ internal sealed class Lowering
     public static Lowering Run(List<PlanNode> nodes)
     {
         var lowering = new Lowering();
-        Fusion.Group(nodes);
+        Fusion.Group(nodes, LoopGroup.Find(nodes));
         foreach (PlanNode node in nodes)
         {
             lowering.current = node;
@@ -100,11 +100,16 @@ internal sealed class Lowering
         for (int i = 0; i < inputs.Length; i++)
         {
             PlanView view = ViewOf(node.Inputs[i]);
-            inputs[i] = Fits(view.Layout, kernel.Need(i))
-                ? view
-                : node.Inputs[i].Packed ??= Contiguous(view);
+            inputs[i] = Fits(view.Layout, kernel.Need(i)) ? view : InOrder(node.Inputs[i]);
         }
         return inputs;
+    }
+
+    /// <summary>Where a node's value lies in order without gaps.</summary>
+    private PlanView InOrder(PlanNode node)
+    {
+        PlanView view = ViewOf(node);
+        return view.Layout.IsContiguous ? view : node.Packed ??= Contiguous(view);
     }
 
     /// <summary>
@@ -122,6 +127,18 @@ internal sealed class Lowering
     {
         if (node.Groups.Length == 0) Kernel(node, kernel);
         else Fused(node, node.Groups[0]);
+    }
+
+    /// <summary>
+    /// The node is a result of a loop, which runs when the last of its results is asked for.
+    /// </summary>
+    public void LoopResult(PlanNode node)
+    {
+        node.View = New(node);
+        LoopGroup loops = node.Loop!;
+        if (loops.Results[^1] != node) return;
+        PlanView[] inputs = [.. loops.Inputs.Select(input => InOrder(input.Node))];
+        Add(LoopStep.Of(loops, inputs, [.. loops.Results.Select(result => result.View!)]));
     }
 
     /// <summary>The node is an output of a fused group.</summary>

@@ -1,4 +1,6 @@
 // A plan: ordered steps over slots, ready to run on a device. It holds no tensors and no addresses.
+using Engine.Kernels;
+
 namespace Engine;
 
 /// <summary>Steps in order, the bytes of the arena they share, and the slots that leave.</summary>
@@ -62,35 +64,32 @@ internal sealed class Plan
     private Storage?[] RunSteps(Device device, Value[] parameters)
     {
         // A second thread, or a call from within, makes a binding of its own.
-        PlanBinding binding = Interlocked.Exchange(ref spare, null) is { } kept
-            && kept.Device == device ? kept : new PlanBinding(device, this);
-        Storage?[] results;
+        PlanBinding binding = Interlocked.Exchange(ref spare, null) ?? new PlanBinding(this);
+        var storages = new Storage[binding.ResultCount];
+        IBackend backend = device.Backend;
+        DeviceBuffer? arena = null;
         try
         {
-            results = binding.Begin(parameters);
-            for (int i = 0; i < Steps.Length; i++) Run(i, binding);
+            if (ArenaBytes > 0) binding.BindArena(arena = backend.Rent(ArenaBytes), 0);
+            for (int i = 0; i < parameters.Length; i++)
+                binding.BindParameter(i, parameters[i].Storage.Buffer, 0);
+            for (int i = 0; i < storages.Length; i++)
+            {
+                storages[i] = new Storage(device, binding.ResultBytes(i));
+                binding.BindResult(i, storages[i].Buffer, 0);
+            }
+            binding.Run(backend);
         }
         finally
         {
-            binding.End();
+            if (arena is not null) backend.Return(arena);
         }
+        var results = new Storage?[Results.Length];
+        for (int i = 0; i < results.Length; i++)
+            if (binding.ResultOf[i] is >= 0 and var number)
+                results[i] = storages[number];
         spare = binding;
         GC.KeepAlive(parameters);
         return results;
-    }
-
-    /// <summary>
-    /// Values decide whether an index is right, so kernels find it and the op is named here.
-    /// </summary>
-    private void Run(int i, PlanBinding binding)
-    {
-        try
-        {
-            binding.Run(i);
-        }
-        catch (IndexOutOfRangeException e) when (Steps[i] is KernelStep)
-        {
-            throw new EngineException($"{Steps[i].Name}: {e.Message}", e);
-        }
     }
 }

@@ -4,87 +4,112 @@ using Engine.Kernels;
 
 namespace Engine;
 
-/// <summary>The operands of all steps of a plan on a device.</summary>
+/// <summary>The operands of all steps of a plan.</summary>
 internal sealed class PlanBinding
 {
-    private readonly Plan plan;
+    private readonly Step[] steps;
     private readonly Operand[] operands;
     private readonly int[] starts;
 
-    // Operands of one parameter, of one result, or in the arena, as linked lists of their numbers.
+    // Of each operand: where it begins within its slot or the arena, in elements; and the next
+    // operand of the same parameter or result, or of the arena (-1 for the last). The first
+    // operands of each follow.
+    private readonly long[] origins;
     private readonly int[] next;
-    private readonly List<(Slot Slot, int Head)> parameters = [], results = [];
+    private readonly int[] parameters;
+    private readonly List<(Slot Slot, int Head)> results = [];
     private readonly int inArena = -1;
 
     // For each result of the plan its number among the results above, or -1.
     private readonly int[] resultOf;
-    private DeviceBuffer? arena, lastArena;
+    private DeviceBuffer? arena;
+    private long arenaStart;
 
-    public PlanBinding(Device device, Plan plan)
+    public PlanBinding(Plan plan)
     {
-        Device = device;
-        this.plan = plan;
-        starts = new int[plan.Steps.Length + 1];
-        for (int i = 0; i < plan.Steps.Length; i++)
-            starts[i + 1] = starts[i] + plan.Steps[i].Inputs.Length + plan.Steps[i].Outputs.Length;
+        steps = plan.Steps;
+        starts = new int[steps.Length + 1];
+        for (int i = 0; i < steps.Length; i++)
+            starts[i + 1] = starts[i] + steps[i].Inputs.Length + steps[i].Outputs.Length;
         operands = new Operand[starts[^1]];
+        origins = new long[operands.Length];
         next = new int[operands.Length];
         var heads = new Dictionary<Slot, int>(ReferenceEqualityComparer.Instance);
         int at = 0;
-        foreach (Step step in plan.Steps)
+        foreach (Step step in steps)
         {
             foreach (PlanView view in step.Inputs) Link(view, at++, heads, ref inArena);
             foreach (PlanView view in step.Outputs) Link(view, at++, heads, ref inArena);
         }
         var numbers = new Dictionary<Slot, int>(ReferenceEqualityComparer.Instance);
+        int last = heads.Keys.Select(slot => slot.Parameter).DefaultIfEmpty(-1).Max();
+        parameters = new int[last + 1];
+        Array.Fill(parameters, -1);
         foreach (var (slot, head) in heads)
         {
-            if (slot.IsResult) numbers.Add(slot, results.Count);
-            (slot.IsResult ? results : parameters).Add((slot, head));
+            if (slot.IsParameter)
+            {
+                parameters[slot.Parameter] = head;
+                continue;
+            }
+            numbers.Add(slot, results.Count);
+            results.Add((slot, head));
         }
         resultOf = Array.ConvertAll(plan.Results, view => view is null ? -1 : numbers[view.Slot]);
     }
 
-    public Device Device { get; }
+    /// <summary>Stretches of memory that leave the plan; results may share one.</summary>
+    public int ResultCount => results.Count;
+
+    /// <summary>For each result of the plan the number of its stretch, or -1.</summary>
+    public ReadOnlySpan<int> ResultOf => resultOf;
+
+    /// <summary>Bytes of a stretch that leaves the plan.</summary>
+    public long ResultBytes(int number) => results[number].Slot.Bytes;
+
+    /// <summary>Binds a parameter, from a byte of a buffer on.</summary>
+    public void BindParameter(int number, DeviceBuffer buffer, long start)
+    {
+        if (number < parameters.Length) Bind(parameters[number], buffer, start);
+    }
+
+    /// <summary>Binds a stretch that leaves the plan, from a byte of a buffer on.</summary>
+    public void BindResult(int number, DeviceBuffer buffer, long start) =>
+        Bind(results[number].Head, buffer, start);
+
+    /// <summary>Binds the temporaries, from a byte of a buffer on.</summary>
+    public void BindArena(DeviceBuffer buffer, long start)
+    {
+        if (buffer == arena && start == arenaStart) return;
+        Bind(inArena, buffer, start);
+        (arena, arenaStart) = (buffer, start);
+    }
 
     /// <summary>
-    /// Binds parameters, a rented arena and new results, which are returned in the plan's order
-    /// (null for those that do not leave). Results may share storage.
+    /// Runs all steps. Values decide whether an index is right, so kernels find it and the
+    /// operation is named here.
     /// </summary>
-    public Storage?[] Begin(Value[] values)
+    public void Run(IBackend backend)
     {
-        if (plan.ArenaBytes > 0) arena = Device.Backend.Rent(plan.ArenaBytes);
-        if (arena is not null && arena != lastArena) Bind(inArena, arena);
-        lastArena = arena;
-        foreach (var (slot, head) in parameters) Bind(head, values[slot.Parameter].Storage.Buffer);
-        var storages = new Storage[results.Count];
-        for (int i = 0; i < storages.Length; i++)
+        for (int i = 0; i < steps.Length; i++)
         {
-            storages[i] = new Storage(Device, results[i].Slot.Bytes);
-            Bind(results[i].Head, storages[i].Buffer);
+            Step step = steps[i];
+            ReadOnlySpan<Operand> bound = operands.AsSpan(starts[i], starts[i + 1] - starts[i]);
+            try
+            {
+                step.Run(backend, bound[..step.Inputs.Length], bound[step.Inputs.Length..]);
+            }
+            catch (IndexOutOfRangeException e) when (step is KernelStep)
+            {
+                throw new EngineException($"{step.Name}: {e.Message}", e);
+            }
         }
-        return Array.ConvertAll(resultOf, number => number < 0 ? null : storages[number]);
-    }
-
-    /// <summary>Runs a step.</summary>
-    public void Run(int i)
-    {
-        Step step = plan.Steps[i];
-        ReadOnlySpan<Operand> bound = operands.AsSpan(starts[i], starts[i + 1] - starts[i]);
-        step.Run(Device.Backend, bound[..step.Inputs.Length], bound[step.Inputs.Length..]);
-    }
-
-    /// <summary>Gives the arena back.</summary>
-    public void End()
-    {
-        if (arena is not null) Device.Backend.Return(arena);
-        arena = null;
     }
 
     private void Link(PlanView view, int place, Dictionary<Slot, int> heads, ref int arenaHead)
     {
         Slot slot = view.Slot;
-        long start = 0;
+        origins[place] = view.Offset;
         if (slot.IsParameter || slot.IsResult)
         {
             next[place] = heads.TryGetValue(slot, out int head) ? head : -1;
@@ -92,16 +117,23 @@ internal sealed class PlanBinding
         }
         else
         {
-            start = slot.ArenaOffset / view.Type.Size();
+            origins[place] += slot.ArenaOffset / view.Type.Size();
             next[place] = arenaHead;
             arenaHead = place;
         }
-        operands[place] = new Operand(null!, start + view.Offset, view.Type, view.Layout);
+        operands[place] = new Operand(null!, origins[place], view.Type, view.Layout);
     }
 
-    private void Bind(int place, DeviceBuffer buffer)
+    private void Bind(int place, DeviceBuffer buffer, long start)
     {
         for (; place >= 0; place = next[place])
-            operands[place] = operands[place] with { Buffer = buffer };
+        {
+            ref Operand operand = ref operands[place];
+            operand = operand with
+            {
+                Buffer = buffer,
+                Offset = origins[place] + (start == 0 ? 0 : start / operand.Type.Size()),
+            };
+        }
     }
 }

@@ -24,6 +24,9 @@ internal sealed class PlanNode(
     /// <summary>Operations that read this node.</summary>
     public List<PlanNode> Users { get; } = [];
 
+    /// <summary>The loops that run as one step with the one that this is a result of.</summary>
+    public LoopGroup? Loop { get; set; }
+
     /// <summary>Whether the value leaves the plan.</summary>
     public bool IsResult { get; set; }
 
@@ -70,18 +73,21 @@ internal sealed class PlanGraph
 
     /// <summary>
     /// All nodes the roots need, by id; roots are marked as results. Ready tensors become
-    /// parameters, after the given placeholders. With <paramref name="simplify"/> operations that
-    /// are equal on equal inputs become one, and shorter ways to the same bits are taken. The walk
-    /// uses its own stack: chains of any length are fine.
+    /// parameters, after the given placeholders, several of which may stand for one. With <paramref
+    /// name="simplify"/> operations that are equal on equal inputs become one, and shorter ways to
+    /// the same bits are taken. The walk uses its own stack: chains of any length are fine.
     /// </summary>
     public static PlanGraph Collect(
-        ReadOnlySpan<Tensor> roots, IReadOnlyList<Tensor>? placeholders = null,
+        ReadOnlySpan<Tensor> roots, IEnumerable<IReadOnlyList<Tensor>>? placeholders = null,
         bool simplify = false)
     {
         var graph = new PlanGraph();
         var nodes = new Dictionary<Tensor, PlanNode>(ReferenceEqualityComparer.Instance);
-        foreach (Tensor placeholder in placeholders ?? [])
-            nodes.Add(placeholder, graph.AddParameter(placeholder));
+        foreach (IReadOnlyList<Tensor> names in placeholders ?? [])
+        {
+            PlanNode parameter = graph.AddParameter(names[0]);
+            foreach (Tensor name in names) nodes.Add(name, parameter);
+        }
 
         Dictionary<Tensor, NodeState> states = Reach(roots, nodes);
         var tensors = new Tensor[states.Count];

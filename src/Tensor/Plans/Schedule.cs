@@ -1,8 +1,8 @@
 // The order of steps. What was made after the first result (a loss, say) is mostly its gradient:
 // that is run in the order it was made, and every step pulls what it needs, depth first. So the
-// forward pass of a chunk of tasks runs when its backward pass asks for it, and is freed before the
-// next chunk begins. As soon as a step can run whose result is small beside what it reads or frees
-// (a weight gradient, a sum), it runs, so that activations die early.
+// forward pass of one of several independent parts runs when its backward pass asks for it, and is
+// freed before the next part begins. As soon as a step can run whose result is small beside what it
+// reads or frees (a weight gradient, a sum), it runs, so that activations die early.
 namespace Engine;
 
 /// <summary>Orders the steps of a plan.</summary>
@@ -74,7 +74,7 @@ internal sealed class Schedule
                 Emit(step);
                 continue;
             }
-            // The first input goes on top: sums of chunks finish their left side first.
+            // The first input goes on top: sums of parts finish their left side first.
             for (int i = step.Inputs.Length - 1; i >= 0; i--)
                 if (step.Inputs[i].Slot.Producer is { Position: < 0 } producer)
                     stack.Push(producer);

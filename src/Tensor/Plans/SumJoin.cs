@@ -12,7 +12,7 @@ internal sealed class SumJoin
     private readonly Dictionary<PlanNode, List<FusedGroup>> readers =
         new(ReferenceEqualityComparer.Instance);
 
-    // Groups of several results that read what is younger than the first of these: the ways by
+    // Steps of several results that read what is younger than the first of these: the ways by
     // which a path to older nodes comes back to younger ones.
     private readonly List<(long First, long Last)> upwards = [];
 
@@ -21,10 +21,13 @@ internal sealed class SumJoin
     }
 
     /// <summary>Joins reductions; the other groups are those they may lead through.</summary>
-    public static void Run(List<FusedGroup> reductions, List<FusedGroup> others)
+    public static void Run(
+        List<FusedGroup> reductions, List<FusedGroup> others, IEnumerable<LoopGroup> loops)
     {
         var joining = new SumJoin();
-        foreach (FusedGroup group in others) joining.AddWay(group);
+        foreach (FusedGroup group in others) joining.AddWay(group.Outputs, group.Loads);
+        foreach (LoopGroup loop in loops)
+            joining.AddWay(loop.Results, [.. loop.Inputs.Select(input => input.Node)]);
         foreach (FusedGroup group in reductions) joining.Add(group);
     }
 
@@ -41,7 +44,7 @@ internal sealed class SumJoin
             partner.Absorb(group);
             foreach (PlanNode output in group.Outputs) output.Groups = [partner];
             Replace(group, partner);
-            AddWay(partner);
+            AddWay(partner.Outputs, partner.Loads);
         }
         foreach (PlanNode load in group.Loads)
         {
@@ -55,11 +58,11 @@ internal sealed class SumJoin
         && a.Shape == b.Shape && a.Outputs[0].DType == b.Outputs[0].DType
         && a.Suits(b) && !Reaches(a, b) && !Reaches(b, a);
 
-    private void AddWay(FusedGroup group)
+    private void AddWay(List<PlanNode> outputs, IReadOnlyCollection<PlanNode> loads)
     {
-        if (group.Outputs.Count < 2) return;
-        long first = group.Outputs.Min(output => output.Tensor.Id);
-        long last = group.Loads.Max(load => load.Tensor.Id);
+        if (outputs.Count < 2) return;
+        long first = outputs.Min(output => output.Tensor.Id);
+        long last = loads.Max(load => load.Tensor.Id);
         if (first < last) upwards.Add((first, last));
     }
 
@@ -100,6 +103,7 @@ internal sealed class SumJoin
                 if (group.Outputs.Count > 1)
                     foreach (PlanNode load in group.Loads)
                         stack.Push(load);
+            foreach (var (input, _, _) in node.Loop?.Inputs ?? []) stack.Push(input);
         }
         return false;
     }

@@ -1,0 +1,46 @@
+// A loop over the chunks of a batch, as a graph over placeholders: the same operations run on one
+// slice of the sliced inputs after another. The temporaries are those of one chunk and so is the
+// plan, however many chunks there are.
+namespace Engine;
+
+/// <summary>
+/// What one iteration makes of a slice of each sliced input and of all of the others. A result is
+/// what the iterations made, stacked along the first axis, or the sum of it.
+/// </summary>
+internal sealed class Loop(
+    Tensor[] holes, bool[] sliced, Tensor[] outputs, bool[] summed, int iterations)
+{
+    /// <summary>
+    /// What stands in an iteration's graph for each input, or for a slice of it: a placeholder, or
+    /// a tensor from outside that the graph reads.
+    /// </summary>
+    public Tensor[] Holes { get; } = holes;
+
+    /// <summary>Which inputs are cut along their first axis.</summary>
+    public bool[] Sliced { get; } = sliced;
+
+    /// <summary>What an iteration makes.</summary>
+    public Tensor[] Outputs { get; } = outputs;
+
+    /// <summary>Which results are sums over the iterations.</summary>
+    public bool[] Summed { get; } = summed;
+
+    public int Iterations { get; } = iterations;
+
+    /// <summary>Shape and dtype of a result.</summary>
+    public (Shape Shape, DType DType) Result(int i)
+    {
+        Shape shape = Outputs[i].Shape;
+        if (!Summed[i]) shape = shape.Remove(0).Insert(0, checked(shape[0] * Iterations));
+        return (shape, Outputs[i].DType);
+    }
+}
+
+/// <summary>A primitive that is one result of a loop.</summary>
+internal interface ILoopResult
+{
+    Loop Loop { get; }
+
+    /// <summary>Which result.</summary>
+    int Index { get; }
+}
