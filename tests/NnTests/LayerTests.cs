@@ -139,6 +139,10 @@ public class LayerTests
         Check(normal, xavier, normal.ToDoubles().Max(Math.Abs));
         Check(heNormal, he, heNormal.ToDoubles().Max(Math.Abs));
         Check(Init.TruncatedNormal(key, shape, 0.02), 0.774 * 0.02 * 0.02, 0.04);
+        // A bound of 100 deviations cuts nothing.
+        Tensor whole = Init.TruncatedNormal(key, shape, 0.02, bound: 2 / 0.02);
+        Assert.InRange(whole.ToDoubles().Max(Math.Abs), 0.06, 0.2);
+        Check(whole, 0.02 * 0.02, whole.ToDoubles().Max(Math.Abs));
         Assert.Equal("HeNormal: weights need at least two axes (out, in, ...), but got (3). Use "
             + "zeros or ones for biases and scales.", Naive.Error(() => Init.HeNormal(key, 3)));
     }

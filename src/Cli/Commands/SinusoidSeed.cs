@@ -1,8 +1,10 @@
 // One seed of engine repro sinusoid, from its random start to its test errors: the experiment of
 // Finn, Abbeel and Levine (2017), section 5.1, by the settings of their code: 1-40-40-1 with
-// rectifiers, weights from a normal of deviation 0.01 truncated at two, Adam at 1e-3, 25 tasks of
-// 10 + 10 points, one inner step. The inner rate is 0.001 as in the code: the 0.01 of the paper
-// does not give its table.
+// rectifiers, weights from a truncated normal of deviation 0.01, Adam at 1e-3, 25 tasks of 10 + 10
+// points, one inner step. The inner rate is 0.001 as in the code: the 0.01 of the paper does not
+// give its table. Weights are truncated at 2, as by PyTorch's trunc_normal_, and not at two
+// deviations, as by TensorFlow's: over 27 seeds each the errors after one step of 5 shots were
+// 0.592 to 0.787 (median 0.701) with the former, and 0.604 to 1.407 (median 0.710) with the latter.
 using System.Diagnostics;
 using Engine.Data;
 using Engine.Kernels;
@@ -28,6 +30,7 @@ internal sealed class SinusoidSeed(long seed, DerivativeOrder order)
     public const int MetaBatch = 25;
     public const int TestTasks = 8000;
     private const int TestPoints = 100;
+    private const double InitialDeviation = 0.01;
 
     private readonly Device device = new(new CpuBackend(threads: 1));
 
@@ -64,7 +67,9 @@ internal sealed class SinusoidSeed(long seed, DerivativeOrder order)
         {
             Layers = [.. xavier.Layers.Select((layer, i) => layer with
             {
-                Weight = Init.TruncatedNormal(keys[i], layer.Weight.Shape, 0.01).Eval(),
+                Weight = Init.TruncatedNormal(
+                    keys[i], layer.Weight.Shape, InitialDeviation, bound: 2 / InitialDeviation)
+                    .Eval(),
             })],
         };
     }

@@ -27,10 +27,14 @@ public static class Init
     public static Tensor HeNormal(Key key, Shape shape, DType type = DType.Float32) =>
         key.Normal(shape, type) * Math.Sqrt(2.0 / Fans(nameof(HeNormal), shape).In);
 
-    /// <summary>Normal of that deviation, truncated at two deviations.</summary>
+    /// <summary>
+    /// Normal of that deviation before it is truncated to <paramref name="bound"/> deviations: 2 as
+    /// TensorFlow's and JAX's. PyTorch's trunc_normal_ cuts at +-2 whatever the deviation: give 2 /
+    /// deviation for the same.
+    /// </summary>
     public static Tensor TruncatedNormal(
-        Key key, Shape shape, double deviation, DType type = DType.Float32) =>
-        key.TruncatedNormal(shape, 2, type) * deviation;
+        Key key, Shape shape, double deviation, DType type = DType.Float32, double bound = 2) =>
+        key.TruncatedNormal(shape, bound, type) * deviation;
 
     private static Tensor Symmetric(Key key, Shape shape, double bound, DType type) =>
         key.Uniform(shape, -bound, bound, type);
