@@ -21,17 +21,26 @@ internal readonly unsafe struct WinogradTiles<O, V, T> : IDisposable
     private const int ShortRow = 10;
 
     private readonly WinogradShape shape;
-    private readonly int pitch;
+
+    // From row to row of an image, and from vector to vector of channels.
+    private readonly int pitch, vectorPitch;
     private readonly Scratch<T> rows;
     private readonly Scratch<T> temp;
     private readonly WinogradPoints<O, V, T> points = new();
+
+    /// <summary>
+    /// Vectors of channels that fill a cache line: transformed together, so that the 36 lines they
+    /// go to are still there for the second.
+    /// </summary>
+    private static int VectorsOfLine => Math.Max(1, 64 / (O.Count * sizeof(T)));
 
     public WinogradTiles(CpuBackend backend, WinogradShape shape)
     {
         this.shape = shape;
         pitch = (4 * shape.TileColumns + 2) * O.Count;
         int inputRows = 4 * Math.Min(shape.BlockRows, shape.TileRows) + 2;
-        int count = inputRows * pitch;
+        vectorPitch = inputRows * pitch;
+        int count = VectorsOfLine * vectorPitch;
         rows = new Scratch<T>(backend, count);
         int together = shape.Width <= ShortRow ? inputRows * shape.Width : 0;
         temp = new Scratch<T>(backend, Math.Max(6 * pitch, Math.Max(36, together) * O.Count));
@@ -58,24 +67,32 @@ internal readonly unsafe struct WinogradTiles<O, V, T> : IDisposable
             int top = first % shape.TileRows * 4 - shape.Padding;
             int width = Math.Min(shape.Width, 4 * shape.TileColumns + 2 - shape.Padding);
             for (int row = first; row < last; row++) places[row - first] = block.Row(row);
-            for (int c = 0; c < x.Channels; c += O.Count)
+            for (int line = 0; line < x.Channels; line += VectorsOfLine * O.Count)
             {
-                InputRows(
-                    image + c * x.Channel, x.Channel, Math.Min(O.Count, x.Channels - c), top,
-                    4 * (last - first) + 2, width);
+                int lineEnd = Math.Min(x.Channels, line + VectorsOfLine * O.Count);
+                T* part = rows.Pointer;
+                for (int c = line; c < lineEnd; c += O.Count, part += vectorPitch)
+                    InputRows(
+                        image + c * x.Channel, x.Channel, Math.Min(O.Count, x.Channels - c), top,
+                        4 * (last - first) + 2, width, part);
                 for (int row = first; row < last; row++)
-                    WinogradTransform<O, V, T>.Input(
-                        points, rows.Pointer + 4 * (row - first) * pitch, pitch,
-                        places[row - first], temp.Pointer, target + c, position, tilePitch);
+                {
+                    part = rows.Pointer + 4 * (row - first) * pitch;
+                    for (int c = line; c < lineEnd; c += O.Count, part += vectorPitch)
+                        WinogradTransform<O, V, T>.Input(
+                            points, part, pitch, places[row - first], temp.Pointer, target + c,
+                            position, tilePitch);
+                }
             }
         }
     }
 
     /// <summary>Rows top .. top + count - 1 of a vector of channels, zeros outside.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private void InputRows(T* image, nint channel, int channels, int top, int count, int width)
+    private void InputRows(
+        T* image, nint channel, int channels, int top, int count, int width, T* target)
     {
-        T* target = rows.Pointer + shape.Padding * O.Count;
+        target += shape.Padding * O.Count;
         if (shape.Width > ShortRow)
         {
             for (int i = 0; i < count; i++)

@@ -54,6 +54,7 @@ internal static unsafe class WinogradWeightGradient<O, V, T>
         job.Partials = partials.Pointer;
         if (shape.Staged) RunStaged(backend, ref job);
         else backend.Workers.Run(o.Tasks * job.PartialCount, &Accumulate, &job);
+        if (job.PartialCount > 1) backend.Workers.Run(o.Tasks * Positions, &AddPartials, &job);
         backend.Workers.Run(o.Tasks * (job.Outputs / O.Count), &TransformBack, &job);
     }
 
@@ -173,7 +174,24 @@ internal static unsafe class WinogradWeightGradient<O, V, T>
         }
     }
 
-    /// <summary>Adds up and transforms back, a vector of outputs per part.</summary>
+    /// <summary>Adds the partial sums of a position to the first, as they lie in memory.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void AddPartials(void* context, int part)
+    {
+        ref Job job = ref *(Job*)context;
+        int task = part / Positions, position = part % Positions;
+        T* sums = job.Partials + task * job.PartialCount * job.Size + position * job.Position;
+        nint elements = (nint)job.Channels * job.Outputs;
+        for (nint i = 0; i < elements; i += O.Count)
+        {
+            V sum = O.Load(sums + i);
+            for (int partial = 1; partial < job.PartialCount; partial++)
+                sum = O.Add(sum, O.Load(sums + i + partial * job.Size));
+            O.Store(sum, sums + i);
+        }
+    }
+
+    /// <summary>Transforms the sums back, a vector of outputs per part.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void TransformBack(void* context, int part)
     {
@@ -181,7 +199,6 @@ internal static unsafe class WinogradWeightGradient<O, V, T>
         ref FlatOperands<T> o = ref job.Operands;
         int vectors = job.Outputs / O.Count;
         int task = part / vectors, k = part % vectors * O.Count;
-        T* sums = stackalloc T[Positions * O.Count];
         T* temp = stackalloc T[18 * O.Count];
         T* filter = stackalloc T[9 * O.Count];
         T* from = job.Partials + task * job.PartialCount * job.Size + k;
@@ -190,14 +207,7 @@ internal static unsafe class WinogradWeightGradient<O, V, T>
         var points = new WinogradPoints<O, V, T>();
         for (int c = 0; c < o.Channels; c++, from += job.Outputs, to += o.WeightChannel)
         {
-            for (int i = 0; i < Positions; i++)
-            {
-                V sum = O.Load(from + i * job.Position);
-                for (int partial = 1; partial < job.PartialCount; partial++)
-                    sum = O.Add(sum, O.Load(from + i * job.Position + partial * job.Size));
-                O.Store(sum, sums + i * O.Count);
-            }
-            WinogradTransform<O, V, T>.FilterTransposed(points, sums, O.Count, temp, filter);
+            WinogradTransform<O, V, T>.FilterTransposed(points, from, job.Position, temp, filter);
             WinogradLanes<O, V, T>.Scatter(filter, 9, to, o.WeightFilter, lanes);
         }
     }
