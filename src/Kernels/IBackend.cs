@@ -25,6 +25,19 @@ public interface IBackend
     /// <summary>Name for people: "cpu", "cuda", ...</summary>
     string Name { get; }
 
+    /// <summary>
+    /// How many callers it serves at the same time without any being slower for it; 1 for a device
+    /// that spreads every call by itself.
+    /// </summary>
+    int Threads { get; }
+
+    /// <summary>
+    /// Calls <paramref name="body"/> with 0 .. parts - 1, on its threads where it has several, and
+    /// returns when all are done. Each may call the device. If some throw, the exception of the
+    /// first is thrown.
+    /// </summary>
+    void SideBySide(int parts, Action<int> body);
+
     /// <summary>A buffer of at least that many bytes, contents undefined, from the pool.</summary>
     DeviceBuffer Rent(long bytes);
 

@@ -207,6 +207,33 @@ public class LoopTests
         Assert.Equal(one.Value.Item<double>(), loss.Item<double>());
     }
 
+    [Theory]
+    [InlineData(7)] // more than threads, with a last wave that is not full
+    [InlineData(3)]
+    public void LargeIterationsRunSideBySideWithTheSameBits(int tasks)
+    {
+        Tensor w = Keys[3].Normal([64, 64], DType.Float64) * 0.1;
+        Tensor x = Keys[4].Normal([tasks, 100, 64], DType.Float64).Eval();
+        var f = Compile.Of(Grad.WithValue((Tensor w, Tensor x) => Losses(w, x, 1).Mean()));
+        (double, double[])? first = null;
+        long held = 0;
+        foreach (int threads in (int[])[1, 2, 3])
+        {
+            var backend = new CpuBackend(threads);
+            var device = new Device(backend);
+            for (int again = 0; again < 3; again++)
+            {
+                var (value, gradient) = f(w.To(device), x.To(device));
+                first ??= (value.Item<double>(), gradient.ToArray<double>());
+                Assert.Equal(first.Value.Item1, value.Item<double>());
+                Assert.Equal(first.Value.Item2, gradient.ToArray<double>());
+            }
+            // Each that runs at the same time has memory of its own.
+            Assert.True(backend.BytesHeld > held + 100_000, $"{held}, {backend.BytesHeld} bytes");
+            held = backend.BytesHeld;
+        }
+    }
+
     [Fact]
     public void TheReferenceBackendRunsLoops()
     {

@@ -18,6 +18,13 @@ internal sealed unsafe partial class ReferenceBackend : IBackend
         public override long Bytes => bytes;
     }
 
+    public int Threads => 1;
+
+    public void SideBySide(int parts, Action<int> body)
+    {
+        for (int part = 0; part < parts; part++) body(part);
+    }
+
     public string Name => "reference";
 
     /// <summary>How many kernel calls were made, for tests of what plans do.</summary>

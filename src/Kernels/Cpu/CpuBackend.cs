@@ -37,6 +37,18 @@ public sealed unsafe partial class CpuBackend : IBackend
     /// <summary>Number of threads, the calling one included.</summary>
     public int Threads => Workers.Count;
 
+    /// <summary>
+    /// Calls <paramref name="body"/> with 0 .. parts - 1 on the threads; what a part computes here
+    /// stays on its thread.
+    /// </summary>
+    public void SideBySide(int parts, Action<int> body)
+    {
+        ArgumentNullException.ThrowIfNull(body);
+        Workers.Run(
+            parts, &Call, Unsafe.AsPointer(ref body));
+        static void Call(void* body, int part) => Unsafe.AsRef<Action<int>>(body)(part);
+    }
+
     /// <summary>Bytes rented and not yet returned.</summary>
     public long BytesInUse => pool.BytesInUse;
 

@@ -1,4 +1,6 @@
-// Runs the plan of an iteration on one slice after another, in memory that all iterations share.
+// Runs the plan of an iteration on one slice after another in memory that they share; or on as many
+// at once as there are threads, each with memory of its own. Sums are always taken in the order of
+// the iterations.
 using Engine.Kernels;
 
 namespace Engine;
@@ -9,12 +11,29 @@ internal sealed class LoopStep : Step
     private static readonly TileProgram
         AddSingles = Sum(DType.Float32), AddDoubles = Sum(DType.Float64);
 
+    // Iterations run side by side if each has this many operations and results of operations to
+    // compute, and if their temporaries stay within this.
+    private const double WorthAThread = 1 << 21;
+    private const long MostBytes = 256L << 20;
+
     private readonly Part[] parts;
     private readonly bool[] sliced;
-    private State? spare;
+    private readonly bool isLarge;
+    private readonly long scratchBytes;
+    private Lane[]? spare;
 
-    /// <summary>The body bound to memory, and where its results are.</summary>
-    private sealed record State(PlanBinding Binding, Operand[] Made);
+    /// <summary>
+    /// The body bound to memory, where that is, and where the results are; one for each iteration
+    /// that runs at the same time.
+    /// </summary>
+    private sealed class Lane(Plan body, int results)
+    {
+        public PlanBinding Binding { get; } = new(body);
+
+        public Operand[] Made { get; } = new Operand[results];
+
+        public Operand Scratch { get; set; }
+    }
 
     /// <summary>
     /// A result as an iteration makes it: where it is in the scratch memory, unless the iteration
@@ -40,6 +59,9 @@ internal sealed class LoopStep : Step
         Body = body;
         this.parts = parts;
         sliced = [.. loops.Inputs.Select(input => input.Sliced)];
+        scratchBytes = outputs[^1].Slot.Bytes;
+        isLarge = body.Steps.Sum(step => step.Operations
+            + step.Outputs.Sum(y => (double)y.Layout.Count)) >= WorthAThread;
     }
 
     /// <summary>How many times the body runs.</summary>
@@ -69,26 +91,68 @@ internal sealed class LoopStep : Step
     public override void Run(
         IBackend backend, ReadOnlySpan<Operand> x, ReadOnlySpan<Operand> y)
     {
-        // A second thread makes one of its own.
-        State state = Interlocked.Exchange(ref spare, null)
-            ?? new(new PlanBinding(Body), new Operand[parts.Length]);
-        state.Binding.BindArena(y[^1].Buffer, y[^1].Offset);
-        for (int i = 0; i < Iterations; i++)
+        int together = Together(backend);
+        // A second thread makes some of its own.
+        Lane[]? lanes = Interlocked.Exchange(ref spare, null);
+        if (lanes is null || lanes.Length < together)
+            lanes = [.. Enumerable.Range(0, together).Select(_ => new Lane(Body, parts.Length))];
+        var rented = new List<DeviceBuffer>();
+        try
         {
-            BindInputs(state.Binding, x, i);
-            BindResults(state, y, i);
-            RunBody(state.Binding, backend, i);
-            for (int k = 0; k < parts.Length; k++)
-                Deliver(backend, state.Made[k], Target(y, k, i), k, i);
+            lanes[0].Scratch = y[^1];
+            for (int k = 1; k < together; k++)
+            {
+                rented.Add(backend.Rent(scratchBytes));
+                lanes[k].Scratch = y[^1] with { Buffer = rented[^1], Offset = 0 };
+            }
+            Run(backend, lanes.AsSpan(0, together), x, y);
         }
-        spare = state;
+        finally
+        {
+            foreach (DeviceBuffer buffer in rented) backend.Return(buffer);
+        }
+        spare = lanes;
     }
 
-    private void RunBody(PlanBinding binding, IBackend backend, int iteration)
+    /// <summary>How many iterations run at the same time.</summary>
+    private int Together(IBackend backend)
+    {
+        int threads = backend.Threads;
+        return isLarge && threads <= Iterations && threads * scratchBytes <= MostBytes
+            ? threads : 1;
+    }
+
+    private void Run(
+        IBackend backend, ReadOnlySpan<Lane> lanes, ReadOnlySpan<Operand> x,
+        ReadOnlySpan<Operand> y)
+    {
+        for (int first = 0; first < Iterations; first += lanes.Length)
+        {
+            int count = Math.Min(lanes.Length, Iterations - first);
+            for (int k = 0; k < count; k++)
+            {
+                lanes[k].Binding.BindArena(lanes[k].Scratch.Buffer, lanes[k].Scratch.Offset);
+                BindInputs(lanes[k].Binding, x, first + k);
+                BindResults(lanes[k], y, first + k);
+            }
+            if (count == 1) RunBody(lanes[0], backend, first);
+            else
+            {
+                Lane[] all = lanes.ToArray();
+                int start = first;
+                backend.SideBySide(count, k => RunBody(all[k], backend, start + k));
+            }
+            for (int k = 0; k < count; k++)
+                for (int i = 0; i < parts.Length; i++)
+                    Deliver(backend, lanes[k].Made[i], Target(y, i, first + k), i, first + k);
+        }
+    }
+
+    private void RunBody(Lane lane, IBackend backend, int iteration)
     {
         try
         {
-            binding.Run(backend);
+            lane.Binding.Run(backend);
         }
         catch (EngineException e)
         {
@@ -107,22 +171,23 @@ internal sealed class LoopStep : Step
         }
     }
 
-    private void BindResults(State state, ReadOnlySpan<Operand> y, int iteration)
+    private void BindResults(Lane lane, ReadOnlySpan<Operand> y, int iteration)
     {
         for (int k = 0; k < parts.Length; k++)
         {
             Part part = parts[k];
             if (part.SameAs < k)
             {
-                state.Made[k] = state.Made[part.SameAs];
+                lane.Made[k] = lane.Made[part.SameAs];
                 continue;
             }
             Operand place = part.IsInPlace(iteration) ? Target(y, k, iteration) : new Operand(
-                y[^1].Buffer, (y[^1].Offset + part.ScratchStart) / part.Type.Size(), part.Type,
+                lane.Scratch.Buffer,
+                (lane.Scratch.Offset + part.ScratchStart) / part.Type.Size(), part.Type,
                 part.Layout);
-            state.Made[k] = place;
-            state.Binding.BindResult(
-                state.Binding.ResultOf[k], place.Buffer, place.Offset * place.Type.Size());
+            lane.Made[k] = place;
+            lane.Binding.BindResult(
+                lane.Binding.ResultOf[k], place.Buffer, place.Offset * place.Type.Size());
         }
     }
 
