@@ -22,10 +22,22 @@ internal sealed class BatchTrace<R>
     public List<Tensor> Outputs { get; }
 
     /// <summary>Bytes that the largest computed tensor takes for one element.</summary>
-    public long LargestBytes => tape.Entries
-        .Where(entry => entry.Primitive is not ViewPrimitive)
-        .Select(entry => entry.Output.Count * entry.Output.DType.Size())
-        .DefaultIfEmpty(0).Max();
+    public long LargestBytes
+    {
+        get
+        {
+            long largest = 0;
+            foreach (TapeEntry entry in tape.Entries)
+            {
+                if (entry.Primitive is ViewPrimitive) continue;
+                foreach (Tensor output in entry.Site?.Outputs ?? [entry.Output])
+                    largest = Math.Max(largest, output.Count * output.DType.Size());
+                if (entry.Site?.Function is LoopFunction loop)
+                    largest = Math.Max(largest, loop.LargestBytes);
+            }
+            return largest;
+        }
+    }
 
     /// <summary>
     /// Runs f on x, whose leaves are given: those marked batched, which have the batch as their

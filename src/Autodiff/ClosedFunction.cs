@@ -5,7 +5,8 @@ namespace Engine;
 
 /// <summary>
 /// What a traced function did, closed over nothing: operations on numbered values, of which the
-/// first are its inputs. It holds no tensors, and so no memory.
+/// first are its inputs. It holds no tensors, and so no memory, but for those that the loops in it
+/// captured.
 /// </summary>
 internal sealed class ClosedFunction
 {

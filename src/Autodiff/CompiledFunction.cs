@@ -41,7 +41,7 @@ internal sealed class CompiledFunction<A, R>(string name, int arity, Func<A, R> 
     public R Call(A arguments, int donated = 0)
     {
         List<Tensor> leaves = Structure.Leaves(arguments);
-        if (leaves.Exists(leaf => leaf.Traced)) return function(arguments);
+        if (leaves.Exists(leaf => leaf.Traced || leaf.IsOpen)) return function(arguments);
         Evaluator.Boundary(leaves.ToArray());
         List<Tensor> inputs = leaves.FindAll(leaf => !leaf.IsSymbolicZero);
         // Constants among the arguments go where the others are.

@@ -9,23 +9,30 @@ internal sealed class LoopBuilder : IDisposable
 {
     private readonly List<(Tensor Hole, Tensor Input, bool Sliced)> holes = [];
     private readonly Trace trace = new("Vmap");
+    private readonly object family;
     private readonly int iterations;
-    private readonly long floor;
 
-    /// <summary>A new loop: what is older than this is from outside.</summary>
+    // What is older than this is from outside, but for the nodes of the loop this is derived from.
+    private readonly long floor;
+    private readonly Dictionary<Tensor, NodeState> known = new(ReferenceEqualityComparer.Instance);
+
+    /// <summary>A new loop.</summary>
     public LoopBuilder(int iterations)
     {
         this.iterations = iterations;
+        family = this;
         floor = Tensor.Placeholder([], DType.Bool, trace).Id;
     }
 
     /// <summary>
-    /// A loop made of another's iteration: the same holes for the same inputs, but for those that
-    /// others take the place of.
+    /// A loop derived from another: the same holes for the same inputs, but for those that others
+    /// take the place of.
     /// </summary>
     public LoopBuilder(Loop loop, Tensor[] inputs, bool[]? replaced = null)
+        : this(loop.Iterations)
     {
-        iterations = loop.Iterations;
+        family = loop.Family;
+        foreach (var (tensor, state) in loop.Nodes) known.Add(tensor, state);
         for (int i = 0; i < inputs.Length; i++)
             if (replaced is null || !replaced[i])
                 holes.Add((loop.Holes[i], inputs[i], loop.Sliced[i]));
@@ -43,71 +50,105 @@ internal sealed class LoopBuilder : IDisposable
             : input.Shape;
         if (input.DType.IsFloat() && input.ConstantValue is { } number)
             return Tensor.Full(shape, number, input.DType);
-        Tensor hole = Tensor.Placeholder(shape, input.DType, trace);
+        Tensor hole = Tensor.Placeholder(shape, input.DType, trace, ofLoop: true);
         holes.Add((hole, input, sliced));
         return hole;
     }
 
     /// <summary>
-    /// The results of the loop that makes these in an iteration; null where there are none.
+    /// The results of the loop that makes these in an iteration; null where there are none. What is
+    /// the same in all iterations takes no loop.
     /// </summary>
     public Tensor?[] Run(Tensor?[] outputs, bool[] summed)
     {
-        var (loop, inputs) = Close(
-            [.. outputs.OfType<Tensor>()], [.. summed.Where((_, i) => outputs[i] is not null)]);
-        if (loop.Outputs.Length == 0) return outputs;
-        Tensor[] results = new LoopFunction(loop).Apply(inputs);
-        int next = 0;
-        return Array.ConvertAll(outputs, output => output is null ? null : results[next++]);
+        List<(Tensor Tensor, NodeState State, Tensor[] Inputs)> nodes =
+            Within(outputs.OfType<Tensor>());
+        var dependent = new HashSet<Tensor>(
+            holes.Select(hole => hole.Hole), ReferenceEqualityComparer.Instance);
+        foreach (var (tensor, _, inputs) in nodes)
+            if (Array.Exists(inputs, dependent.Contains))
+                dependent.Add(tensor);
+
+        int[] looped = [.. Enumerable.Range(0, outputs.Length).Where(
+            i => outputs[i] is { } output && dependent.Contains(output))];
+        Tensor?[] results = [.. outputs.Select((output, i) => output is null ? null
+            : dependent.Contains(output) ? output : Same(output, summed[i]))];
+        if (looped.Length == 0) return results;
+        var (loop, arguments) = Close(
+            nodes, dependent, Array.ConvertAll(looped, i => outputs[i]!),
+            Array.ConvertAll(looped, i => summed[i]));
+        Tensor[] made = new LoopFunction(loop).Apply(arguments);
+        for (int i = 0; i < looped.Length; i++) results[looped[i]] = made[i];
+        return results;
+    }
+
+    /// <summary>The result of what every iteration makes the same.</summary>
+    private Tensor Same(Tensor output, bool isSummed)
+    {
+        if (isSummed) return output * iterations;
+        Shape shape = output.Shape;
+        return output.Insert(0, iterations).Reshape(
+            shape.Remove(0).Insert(0, shape[0] * iterations));
     }
 
     /// <summary>
     /// The loop and its inputs. What an iteration reads that depends on no hole is an input too,
     /// computed once before the loop; numbers stay where they are.
     /// </summary>
-    private (Loop Loop, Tensor[] Inputs) Close(Tensor[] outputs, bool[] summed)
+    private (Loop Loop, Tensor[] Inputs) Close(
+        List<(Tensor Tensor, NodeState State, Tensor[] Inputs)> nodes, HashSet<Tensor> dependent,
+        Tensor[] outputs, bool[] summed)
     {
-        var dependent = new HashSet<Tensor>(ReferenceEqualityComparer.Instance);
-        foreach (var (hole, _, _) in holes) dependent.Add(hole);
-        var read = new HashSet<Tensor>(ReferenceEqualityComparer.Instance);
-        void Read(Tensor x)
-        {
-            if (!read.Add(x) || dependent.Contains(x) || x.ConstantValue is not null) return;
-            holes.Add((x, x, false));
-        }
-
-        foreach (var (tensor, inputs) in Within(outputs, dependent))
-        {
-            if (!Array.Exists(inputs, dependent.Contains)) continue;
-            dependent.Add(tensor);
-            foreach (Tensor input in inputs) Read(input);
-        }
-        foreach (Tensor output in outputs) Read(output);
+        var read = new HashSet<Tensor>(outputs, ReferenceEqualityComparer.Instance);
+        foreach (var (tensor, _, inputs) in nodes)
+            if (dependent.Contains(tensor))
+                foreach (Tensor input in inputs)
+                    if (read.Add(input) && !dependent.Contains(input)
+                        && input.ConstantValue is null)
+                        holes.Add((input, input, false));
         holes.RemoveAll(hole => !read.Contains(hole.Hole));
-        var loop = new Loop(
-            [.. holes.Select(hole => hole.Hole)], [.. holes.Select(hole => hole.Sliced)], outputs,
-            summed, iterations);
+        var loop = new Loop
+        {
+            Holes = [.. holes.Select(hole => hole.Hole)],
+            Sliced = [.. holes.Select(hole => hole.Sliced)],
+            Outputs = outputs,
+            Summed = summed,
+            Iterations = iterations,
+            Nodes = [.. nodes
+                .Where(n => dependent.Contains(n.Tensor) || n.Tensor.ConstantValue is not null)
+                .Select(n => (n.Tensor, n.State))],
+            Family = family,
+        };
         return (loop, [.. holes.Select(hole => hole.Input)]);
     }
 
     /// <summary>
-    /// The nodes that the outputs need, inputs before their users. Rules of one's own may read
-    /// inputs of a call that its value does not depend on.
+    /// The nodes that outputs need, inputs before their users, each with all that rules may read of
+    /// it: values do not depend on every input of a call.
     /// </summary>
-    private List<(Tensor Tensor, Tensor[] Inputs)> Within(
-        Tensor[] outputs, IEnumerable<Tensor> bounds)
+    private List<(Tensor Tensor, NodeState State, Tensor[] Inputs)> Within(
+        IEnumerable<Tensor> outputs)
     {
-        var seen = new HashSet<Tensor>(bounds, ReferenceEqualityComparer.Instance);
-        var nodes = new List<(Tensor Tensor, Tensor[] Inputs)>();
+        var seen = new HashSet<Tensor>(
+            holes.Select(hole => hole.Hole), ReferenceEqualityComparer.Instance);
+        var nodes = new List<(Tensor Tensor, NodeState State, Tensor[] Inputs)>();
         var stack = new Stack<Tensor>(outputs);
         while (stack.TryPop(out Tensor? tensor))
         {
-            if (tensor.Id < floor || !seen.Add(tensor)) continue;
-            NodeState state = tensor.State;
-            Tensor[] inputs = state.Primitive is CallResult and not LoopResult
-                ? [.. state.Inputs, .. ((CallResult)state.Primitive).Site.Inputs]
-                : state.Inputs;
-            nodes.Add((tensor, inputs));
+            if (!known.TryGetValue(tensor, out NodeState? state))
+            {
+                state = tensor.State;
+                bool outside = tensor.Id < floor && tensor.ConstantValue is null;
+                if (outside || state.Value is not null) continue;
+            }
+            if (!seen.Add(tensor)) continue;
+            Tensor[] inputs = state.Inputs;
+            if (state.Primitive is InlineResult call)
+            {
+                inputs = [.. inputs, .. call.Site.Inputs];
+                foreach (Tensor output in call.Site.Outputs) stack.Push(output);
+            }
+            nodes.Add((tensor, state, inputs));
             foreach (Tensor input in inputs) stack.Push(input);
         }
         nodes.Sort(static (a, b) => a.Tensor.Id.CompareTo(b.Tensor.Id));

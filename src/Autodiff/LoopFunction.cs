@@ -6,7 +6,27 @@ namespace Engine;
 /// <summary>A loop over the chunks of a batch.</summary>
 internal sealed class LoopFunction(Loop loop) : RuledFunction
 {
+    private long largestBytes = -1;
+
     public Loop Loop { get; } = loop;
+
+    /// <summary>Bytes of the largest tensor that an iteration computes.</summary>
+    public long LargestBytes
+    {
+        get
+        {
+            if (largestBytes >= 0) return largestBytes;
+            long largest = 0;
+            foreach (var (tensor, state) in Loop.Nodes)
+            {
+                if (state.Primitive is ViewPrimitive or Constant) continue;
+                largest = Math.Max(largest, tensor.Count * tensor.DType.Size());
+                if (state.Primitive is LoopResult { Site.Function: LoopFunction inner })
+                    largest = Math.Max(largest, inner.LargestBytes);
+            }
+            return largestBytes = largest;
+        }
+    }
 
     /// <summary>
     /// Runs an iteration on slices of the values, and stacks the results; null for what does not
@@ -42,9 +62,9 @@ internal sealed class LoopFunction(Loop loop) : RuledFunction
             (part, i) => part is null ? null : builder.Hole(part, !Loop.Summed[i]))];
         List<Tensor> arguments = Chosen(need);
         Tensor?[] parts = Modes.Reverse(
-            Tape.Within(Loop.Holes, arguments, Loop.Outputs), arguments, Loop.Outputs, cotangents);
+            Tape.Within(Loop, arguments), arguments, Loop.Outputs, cotangents);
         bool[] summed = [.. Loop.Sliced.Where((_, i) => need[i]).Select(sliced => !sliced)];
-        return Spread(need, builder.Run(parts, summed));
+        return At(need, builder.Run(parts, summed));
     }
 
     public override Tensor?[] Jvp(CallSite site, Tensor?[] dx)
@@ -58,7 +78,7 @@ internal sealed class LoopFunction(Loop loop) : RuledFunction
                 tangents.Add(builder.Hole(t, Loop.Sliced[i]));
         return builder.Run(
             Modes.Forward(
-                Tape.Within(Loop.Holes, arguments, Loop.Outputs), arguments, tangents,
+                Tape.Within(Loop, arguments), arguments, tangents,
                 Loop.Outputs),
             Loop.Summed);
     }
@@ -77,7 +97,7 @@ internal sealed class LoopFunction(Loop loop) : RuledFunction
                     ? builder.Hole(x[i].MoveAxis(0, 1), sliced: true).MoveAxis(1, 0)
                     : builder.Hole(x[i], sliced: false));
         Tensor?[] parts = Modes.Batch(
-            Tape.Within(Loop.Holes, arguments, Loop.Outputs), arguments, values, size,
+            Tape.Within(Loop, arguments), arguments, values, size,
             Loop.Outputs);
         for (int i = 0; i < parts.Length; i++)
         {
@@ -89,13 +109,6 @@ internal sealed class LoopFunction(Loop loop) : RuledFunction
     }
 
     private List<Tensor> Chosen(bool[] chosen) => [.. Loop.Holes.Where((_, i) => chosen[i])];
-
-    /// <summary>Parts at the places chosen, in order.</summary>
-    private static Tensor?[] Spread(bool[] chosen, Tensor?[] parts)
-    {
-        int next = 0;
-        return Array.ConvertAll(chosen, there => there ? parts[next++] : null);
-    }
 }
 
 /// <summary>A result of a loop, which a plan computes together with the others.</summary>

@@ -58,7 +58,7 @@ internal sealed class RematFunction(ClosedFunction body) : InlineFunction(body)
                     ? inputs[i].After(cotangents)
                     : inputs[i];
             return Differentiate(x, need, (tape, arguments, y) =>
-                AtNeeded(need, Modes.Reverse(
+                At(need, Modes.Reverse(
                     tape, arguments, y, Spread(g, inputs, site.Inputs.Length))));
         });
 
@@ -110,12 +110,6 @@ internal sealed class RematFunction(ClosedFunction body) : InlineFunction(body)
     {
         var closed = ClosedFunction.Trace("Remat", f, x);
         return closed.With(new RematFunction(closed.Function).Call(closed.Inputs, closed.Outputs));
-    }
-
-    private static Tensor?[] AtNeeded(bool[] need, Tensor?[] parts)
-    {
-        int next = 0;
-        return Array.ConvertAll(need, needed => needed ? parts[next++] : null);
     }
 
     private static Tensor[] Present(Tensor?[] parts) => [.. parts.OfType<Tensor>()];

@@ -22,6 +22,13 @@ internal abstract class RuledFunction
 
     /// <summary>The results for other inputs.</summary>
     public abstract Tensor[] Apply(Tensor[] x);
+
+    /// <summary>The parts, in order, at the places chosen.</summary>
+    protected static Tensor?[] At(bool[] chosen, Tensor?[] parts)
+    {
+        int next = 0;
+        return Array.ConvertAll(chosen, there => there ? parts[next++] : null);
+    }
 }
 
 /// <summary>A function with rules whose body stands in the graph at every call.</summary>
@@ -42,7 +49,7 @@ internal abstract class InlineFunction(ClosedFunction body) : RuledFunction
         for (int i = 0; i < values.Count; i++)
             site.Outputs[i] = values[i].IsSymbolicZero
                 ? Tensor.ZeroGradient(values[i])
-                : Tensor.Renamed(new CallResult(site), values[i], trace);
+                : Tensor.Renamed(new InlineResult(site), values[i], trace);
         return site.Outputs;
     }
 }
@@ -59,22 +66,31 @@ internal sealed class CallSite(RuledFunction function, Tensor[] inputs, Tensor[]
 }
 
 /// <summary>
-/// A result of a call: the value the body made, under the call's name. Tapes hold the call whole,
-/// so the rules here are never asked. Plans keep the name as well: were a call's work fused with
-/// its neighbours', what Remat frees would stay (57 MB instead of 23 for 20 steps of a Conv4).
+/// A result of a call. Tapes hold the call whole, so the rules here are never asked.
 /// </summary>
-internal record CallResult(CallSite Site) : Primitive
+internal abstract record CallResult(CallSite Site) : Primitive
 {
-    internal override (Shape, DType) Infer(ReadOnlySpan<Tensor> x) => (x[0].Shape, x[0].DType);
+    internal sealed override Tensor?[] Vjp(Tensor[] x, Tensor y, Tensor g, bool[] need) =>
+        throw Whole();
 
-    internal override Tensor?[] Vjp(Tensor[] x, Tensor y, Tensor g, bool[] need) => throw Whole();
+    internal sealed override Tensor? Jvp(Tensor[] x, Tensor y, Tensor?[] dx) => throw Whole();
 
-    internal override Tensor? Jvp(Tensor[] x, Tensor y, Tensor?[] dx) => throw Whole();
-
-    internal override Tensor Vmap(Tensor[] x, bool[] batched, int size) => throw Whole();
-
-    internal override void Lower(Lowering plan, PlanNode node) => plan.SameAs(node, node.Inputs[0]);
+    internal sealed override Tensor Vmap(Tensor[] x, bool[] batched, int size) => throw Whole();
 
     private static InvalidOperationException Whole() =>
         new("a call is transformed whole, not result by result");
+}
+
+/// <summary>
+/// The value that a body in the graph made, under the call's name. Plans keep the name as well:
+/// were a call's work fused with its neighbours', what Remat frees would stay (57 MB instead of 23
+/// for 20 steps of a Conv4).
+/// </summary>
+internal sealed record InlineResult(CallSite Site) : CallResult(Site)
+{
+    internal override string Name => "CallResult";
+
+    internal override (Shape, DType) Infer(ReadOnlySpan<Tensor> x) => (x[0].Shape, x[0].DType);
+
+    internal override void Lower(Lowering plan, PlanNode node) => plan.SameAs(node, node.Inputs[0]);
 }

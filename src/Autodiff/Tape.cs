@@ -32,20 +32,19 @@ internal sealed class Tape
     /// Records what lies between the arguments, made one after another just before the function
     /// ran, and its results: only what depends on the arguments.
     /// </summary>
-    public static Tape Record(IReadOnlyList<Tensor> arguments, IEnumerable<Tensor> results)
-    {
-        return arguments.Count == 0
-            ? new Tape()
-            : Of(arguments, Reach(arguments[0].Id, results));
-    }
+    public static Tape Record(IReadOnlyList<Tensor> arguments, IEnumerable<Tensor> results) =>
+        arguments.Count == 0 ? new Tape() : Of(arguments, Reach(arguments[0].Id, results));
 
-    /// <summary>
-    /// Records what lies between some of the bounds, the arguments, and results that nothing leads
-    /// to but through the bounds.
-    /// </summary>
-    public static Tape Within(
-        IReadOnlyList<Tensor> bounds, IReadOnlyList<Tensor> arguments,
-        IEnumerable<Tensor> results) => Of(arguments, Reach(0, results, bounds));
+    /// <summary>Of an iteration, what depends on the arguments, some of its holes.</summary>
+    public static Tape Within(Loop loop, IReadOnlyList<Tensor> arguments)
+    {
+        var sites = new HashSet<CallSite>();
+        var entries = new List<TapeEntry>();
+        foreach (var (tensor, state) in loop.Nodes)
+            if (state.Primitive is not CallResult call || sites.Add(call.Site))
+                entries.Add(EntryOf(tensor, state));
+        return Of(arguments, entries);
+    }
 
     private static Tape Of(IReadOnlyList<Tensor> arguments, List<TapeEntry> entries)
     {
@@ -62,13 +61,12 @@ internal sealed class Tape
     }
 
     /// <summary>
-    /// All operations the results need, but for those older than <paramref name="floor"/> or
-    /// beyond the bounds. Ids increase, so id order is topological: the walk never recurses.
+    /// All operations the results need, but for those older than <paramref name="floor"/>. Ids
+    /// increase, so id order is topological: the walk never recurses.
     /// </summary>
-    public static List<TapeEntry> Reach(
-        long floor, IEnumerable<Tensor> results, IReadOnlyList<Tensor>? bounds = null)
+    public static List<TapeEntry> Reach(long floor, IEnumerable<Tensor> results)
     {
-        var found = new HashSet<Tensor>(bounds ?? [], ReferenceEqualityComparer.Instance);
+        var found = new HashSet<Tensor>(ReferenceEqualityComparer.Instance);
         var entries = new List<TapeEntry>();
         var stack = new Stack<Tensor>(results);
         while (stack.TryPop(out Tensor? tensor))
@@ -76,10 +74,7 @@ internal sealed class Tape
             if (tensor.Id < floor || found.Contains(tensor)) continue;
             NodeState state = tensor.State;
             if (state.Primitive is null) continue;
-            // A call's value is made by its body, but its rules see its inputs alone.
-            var entry = state.Primitive is CallResult call
-                ? new TapeEntry(call.Site.Outputs[0], call, call.Site.Inputs)
-                : new TapeEntry(tensor, state.Primitive, state.Inputs);
+            TapeEntry entry = EntryOf(tensor, state);
             AddOutputs(found, entry);
             entries.Add(entry);
             foreach (Tensor input in entry.Inputs) stack.Push(input);
@@ -87,6 +82,14 @@ internal sealed class Tape
         entries.Sort(static (a, b) => a.Output.Id.CompareTo(b.Output.Id));
         return entries;
     }
+
+    /// <summary>
+    /// A call's value is made by its body, but its rules see its inputs alone.
+    /// </summary>
+    private static TapeEntry EntryOf(Tensor tensor, NodeState state) =>
+        state.Primitive is CallResult call
+            ? new TapeEntry(call.Site.Outputs[0], call, call.Site.Inputs)
+            : new TapeEntry(tensor, state.Primitive!, state.Inputs);
 
     private static void AddOutputs(HashSet<Tensor> set, in TapeEntry entry)
     {

@@ -5,10 +5,10 @@ namespace Engine;
 /// Turns a function of one element into a function of a batch: the batch axis is taken off every
 /// tensor of the arguments, the function is traced once, and each operation runs for all elements
 /// together (a per-element linear layer becomes one batched product). <c>chunk</c> elements at a
-/// time go through together, in a loop, which bounds memory and changes no result's meaning. With 0
-/// shapes decide: all at once, or chunks whose tensors stay in the cache. A gradient runs each
-/// chunk's forward and backward pass one after the other; only where cotangents depend on what
-/// other chunks gave is the forward pass computed again.
+/// time go through together, in a loop and then a rest, which bounds memory and changes no
+/// result's meaning. With 0 shapes decide: all at once, or chunks whose tensors stay in the cache.
+/// A gradient runs each chunk's forward and backward pass one after the other; only where
+/// cotangents depend on what other chunks gave is the forward pass computed again.
 /// In-axes and out-axes are an <see cref="Axis"/> for a whole argument or result, or
 /// <see cref="Axis.By"/> its leaves' paths. A result that no element changes may be shared.
 /// </summary>

@@ -122,7 +122,7 @@ internal sealed record StopGradientPrimitive : ConstantPrimitive
 }
 
 /// <summary>An argument whose value is not known while a transform traces a function.</summary>
-internal sealed record Placeholder(string Transform) : ConstantPrimitive
+internal sealed record Placeholder(string Transform, bool OfLoop) : ConstantPrimitive
 {
     internal override (Shape, DType) Infer(ReadOnlySpan<Tensor> x) =>
         throw new InvalidOperationException("a placeholder is made with its shape");

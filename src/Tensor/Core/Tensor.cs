@@ -76,6 +76,12 @@ public sealed partial class Tensor : ITree
     /// <summary>Whether a running transform may still walk through this node.</summary>
     internal bool Traced => Trace is { Live: true };
 
+    /// <summary>
+    /// Whether it is of an iteration of a loop, and so has no value, also when what traced it has
+    /// ended: derivatives of the loop go on from there.
+    /// </summary>
+    internal bool IsOpen { get; private init; }
+
     /// <summary>What is known of the node; read once, it is replaced as a whole.</summary>
     internal NodeState State => state;
 
@@ -100,9 +106,12 @@ public sealed partial class Tensor : ITree
     internal static Tensor Renamed(Primitive primitive, Tensor x, Trace? trace) =>
         Node(primitive, [x], x.Shape, x.DType, trace);
 
-    /// <summary>A node without a value, to be replaced by a transform.</summary>
-    internal static Tensor Placeholder(Shape shape, DType dtype, Trace trace) =>
-        Node(new Placeholder(trace.Transform), [], shape, dtype, trace);
+    /// <summary>
+    /// A node without a value, to be replaced by a transform, or at each iteration of a loop.
+    /// </summary>
+    internal static Tensor Placeholder(
+        Shape shape, DType dtype, Trace trace, bool ofLoop = false) =>
+        Node(new Placeholder(trace.Transform, ofLoop), [], shape, dtype, trace);
 
     internal static Tensor Ready(Shape shape, DType dtype, Value value)
     {
@@ -113,18 +122,24 @@ public sealed partial class Tensor : ITree
     private static Tensor Node(
         Primitive primitive, Tensor[] inputs, Shape shape, DType dtype, Trace? trace)
     {
-        bool placed = false;
+        bool placed = false, open = primitive is Placeholder { OfLoop: true };
         foreach (Tensor x in inputs)
         {
+            open |= x.IsOpen;
             placed |= x.placed || x.state.Value is not null;
             if (x.Trace is not null) trace = Trace.Outermost(trace, x.Trace);
         }
         var pending = new NodeState(primitive, inputs, null);
-        var node = new Tensor(shape, dtype, pending) { Trace = trace, placed = placed };
+        var node = new Tensor(shape, dtype, pending)
+        {
+            Trace = trace,
+            IsOpen = open,
+            placed = placed,
+        };
         foreach (Tensor x in inputs)
             if (x.state.Value is null) node.age = Math.Max(node.age, node.AgeSince(x));
         if (node.age > (placed ? AgeLimit : LooseAgeLimit)
-            && trace is null && node.madeBy.Walks == 0)
+            && trace is null && !open && node.madeBy.Walks == 0)
             Evaluator.Evaluate([node], keep: false);
         return node;
     }

@@ -50,14 +50,15 @@ internal static class Evaluator
 
     /// <summary>
     /// Evaluates what a transform returns, as one plan: all but tensors that a live trace may still
-    /// walk through, placeholders' dependants among them, symbolic zeros, which stay symbols, and
-    /// constants, which need no memory and belong to no device.
+    /// walk through, placeholders' dependants among them, iterations of loops, symbolic zeros, which
+    /// stay symbols, and constants, which need no memory and belong to no device.
     /// </summary>
     public static void Boundary(ReadOnlySpan<Tensor> results, Device? withoutInputs = null)
     {
         var free = new List<Tensor>(results.Length);
         foreach (Tensor result in results)
-            if (!result.Traced && !result.IsSymbolicZero && result.ConstantValue is null)
+            if (!result.Traced && !result.IsOpen && !result.IsSymbolicZero
+                && result.ConstantValue is null)
                 free.Add(result);
         Evaluate(CollectionsMarshal.AsSpan(free), keep: false, withoutInputs);
     }

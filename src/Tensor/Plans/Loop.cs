@@ -7,25 +7,33 @@ namespace Engine;
 /// What one iteration makes of a slice of each sliced input and of all of the others. A result is
 /// what the iterations made, stacked along the first axis, or the sum of it.
 /// </summary>
-internal sealed class Loop(
-    Tensor[] holes, bool[] sliced, Tensor[] outputs, bool[] summed, int iterations)
+internal sealed class Loop
 {
     /// <summary>
     /// What stands in an iteration's graph for each input, or for a slice of it: a placeholder, or
     /// a tensor from outside that the graph reads.
     /// </summary>
-    public Tensor[] Holes { get; } = holes;
+    public required Tensor[] Holes { get; init; }
 
     /// <summary>Which inputs are cut along their first axis.</summary>
-    public bool[] Sliced { get; } = sliced;
+    public required bool[] Sliced { get; init; }
 
     /// <summary>What an iteration makes.</summary>
-    public Tensor[] Outputs { get; } = outputs;
+    public required Tensor[] Outputs { get; init; }
 
     /// <summary>Which results are sums over the iterations.</summary>
-    public bool[] Summed { get; } = summed;
+    public required bool[] Summed { get; init; }
 
-    public int Iterations { get; } = iterations;
+    public required int Iterations { get; init; }
+
+    /// <summary>
+    /// How the nodes of an iteration are made, by id: all that is no hole. A snapshot, since a
+    /// constant that is read, say, forgets how it was made.
+    /// </summary>
+    public required IReadOnlyList<(Tensor Tensor, NodeState State)> Nodes { get; init; }
+
+    /// <summary>What a loop shares with those that are derived from it.</summary>
+    public required object Family { get; init; }
 
     /// <summary>Shape and dtype of a result.</summary>
     public (Shape Shape, DType DType) Result(int i)

@@ -1,11 +1,13 @@
-// Loops that run as one: over the same data, as often, none waiting for another's results. A value
-// and its gradient are such loops, and what an iteration makes for the one serves the other.
+// Loops that run as one: a loop and those derived from it, on the same data, none waiting for
+// another's results. A value and its gradient are such loops, and what an iteration makes for the
+// one serves the other.
 namespace Engine;
 
 /// <summary>Loops of a plan that run as one step.</summary>
 internal sealed class LoopGroup
 {
     private readonly Dictionary<Tensor, PlanNode> holes = new(ReferenceEqualityComparer.Instance);
+    private readonly HashSet<Loop> loops = [];
 
     private LoopGroup(int iterations) => Iterations = iterations;
 
@@ -20,42 +22,56 @@ internal sealed class LoopGroup
     /// <summary>The results that the plan needs, in its order.</summary>
     public List<PlanNode> Results { get; } = [];
 
-    /// <summary>Sets <see cref="PlanNode.Loop"/>; nodes are in topological order.</summary>
+    /// <summary>
+    /// Sets <see cref="PlanNode.Loop"/>; nodes are in topological order. A node's level is the
+    /// number of loops on the longest way to it. What needs a loop's result has a higher level than
+    /// its inputs, so loops of one level cannot need each other, nor groups of them.
+    /// </summary>
     public static List<LoopGroup> Find(List<PlanNode> nodes)
     {
-        var groups = new List<LoopGroup>();
+        var all = new List<LoopGroup>();
+        if (!nodes.Exists(node => node.Primitive is ILoopResult)) return all;
+        var levels = new Dictionary<PlanNode, int>(ReferenceEqualityComparer.Instance);
+        var known = new Dictionary<(object, int), List<LoopGroup>>();
         foreach (PlanNode node in nodes)
         {
-            if (node.Primitive is not ILoopResult result) continue;
-            LoopGroup? group = groups.Find(g => g.Contains(result.Loop, node))
-                ?? groups.Find(g => g.Suits(result.Loop, node) && !g.LeadsTo(node));
-            if (group is null) groups.Add(group = new LoopGroup(result.Loop.Iterations));
-            group.Add(result.Loop, node);
+            int level = 0;
+            foreach (PlanNode input in node.Inputs) level = Math.Max(level, levels[input]);
+            levels.Add(node, node.Primitive is ILoopResult ? level + 1 : level);
+            if (node.Primitive is not ILoopResult { Loop: var loop }) continue;
+
+            if (!known.TryGetValue((loop.Family, level), out List<LoopGroup>? groups))
+                known.Add((loop.Family, level), groups = []);
+            LoopGroup? group = groups.Find(g => g.Suits(loop, node));
+            if (group is null)
+            {
+                groups.Add(group = new LoopGroup(loop.Iterations));
+                all.Add(group);
+            }
+            group.Add(loop, node);
         }
-        return groups;
+        return all;
     }
 
     /// <summary>The graph of an iteration, with a parameter for each input.</summary>
-    public PlanGraph Iteration() => PlanGraph.Collect(
-        [.. Results.Select(result => Of(result).Loop.Outputs[Of(result).Index])],
-        Inputs.Select(input => input.Holes), simplify: true);
+    public PlanGraph Iteration()
+    {
+        var made = new Dictionary<Tensor, NodeState>(ReferenceEqualityComparer.Instance);
+        foreach (Loop loop in loops)
+            foreach (var (tensor, state) in loop.Nodes)
+                made.TryAdd(tensor, state);
+        return PlanGraph.Collect(
+            [.. Results.Select(result => Of(result).Loop.Outputs[Of(result).Index])],
+            Inputs.Select(input => input.Holes), simplify: true, tensor => made[tensor]);
+    }
 
     /// <summary>Whether a result is summed over the iterations.</summary>
     public bool IsSummed(int i) => Of(Results[i]).Loop.Summed[Of(Results[i]).Index];
 
     private static ILoopResult Of(PlanNode node) => (ILoopResult)node.Primitive!;
 
-    /// <summary>Whether the loop with these inputs is in the group already.</summary>
-    private bool Contains(Loop loop, PlanNode node)
-    {
-        foreach (PlanNode other in Results)
-            if (Of(other).Loop == loop && other.Inputs.AsSpan().SequenceEqual(node.Inputs))
-                return true;
-        return false;
-    }
-
     /// <summary>
-    /// Whether the loop runs as often and shares data, and nothing stands for two inputs.
+    /// Whether the loop runs as often on slices of the same, and nothing stands for two inputs.
     /// </summary>
     private bool Suits(Loop loop, PlanNode node)
     {
@@ -70,26 +86,11 @@ internal sealed class LoopGroup
         return shares;
     }
 
-    /// <summary>Whether the node's loop needs a result of this one.</summary>
-    private bool LeadsTo(PlanNode loop)
-    {
-        var seen = new HashSet<PlanNode>(ReferenceEqualityComparer.Instance);
-        var stack = new Stack<PlanNode>(loop.Inputs);
-        while (stack.TryPop(out PlanNode? node))
-        {
-            if (!seen.Add(node)) continue;
-            if (node.Loop == this) return true;
-            foreach (PlanNode input in node.Inputs) stack.Push(input);
-            // A step runs when all it reads is there, whichever of its results is needed.
-            foreach (var (input, _, _) in node.Loop?.Inputs ?? []) stack.Push(input);
-        }
-        return false;
-    }
-
     private void Add(Loop loop, PlanNode node)
     {
         node.Loop = this;
         Results.Add(node);
+        loops.Add(loop);
         for (int i = 0; i < loop.Holes.Length; i++)
         {
             if (!holes.TryAdd(loop.Holes[i], node.Inputs[i])) continue;

@@ -37,12 +37,16 @@ internal sealed class LoopStep : Step
 
     /// <summary>
     /// A result as an iteration makes it: where it is in the scratch memory, unless the iteration
-    /// can write it in its place or it is the same as an earlier result.
+    /// can write it in its place or it lies where an earlier result does.
     /// </summary>
     private readonly record struct Part(
         DType Type, Layout Layout, long ScratchStart, bool IsSummed, int SameAs)
     {
         public long Bytes => Layout.Count * Type.Size();
+
+        /// <summary>Whether some iteration writes it to the scratch memory.</summary>
+        public bool NeedsScratch(int number, int iterations) =>
+            SameAs == number && (IsSummed ? iterations > 1 : !IsInPlace(0));
 
         /// <summary>
         /// Kernels may store whole vectors at the end of what they write, so only what ends with
@@ -82,7 +86,7 @@ internal sealed class LoopStep : Step
             parts[i] = new(
                 results[i].Type, body.Results[i]!.Layout, bytes, loops.IsSummed(i),
                 Array.FindIndex(body.Results, same => same!.Slot == body.Results[i]!.Slot));
-            bytes += Slot.Rounded(parts[i].Bytes);
+            if (parts[i].NeedsScratch(i, loops.Iterations)) bytes += Slot.Rounded(parts[i].Bytes);
         }
         var scratch = new PlanView(new Slot(bytes), 0, DType.Bool, Layout.Contiguous(bytes));
         return new LoopStep(loops, body, parts, inputs, [.. results, scratch]);
@@ -126,13 +130,19 @@ internal sealed class LoopStep : Step
         IBackend backend, ReadOnlySpan<Lane> lanes, ReadOnlySpan<Operand> x,
         ReadOnlySpan<Operand> y)
     {
+        foreach (Lane lane in lanes)
+        {
+            lane.Binding.BindArena(lane.Scratch.Buffer, lane.Scratch.Offset);
+            for (int p = 0; p < sliced.Length; p++)
+                if (!sliced[p])
+                    lane.Binding.BindParameter(p, x[p].Buffer, x[p].Offset * x[p].Type.Size());
+        }
         for (int first = 0; first < Iterations; first += lanes.Length)
         {
             int count = Math.Min(lanes.Length, Iterations - first);
             for (int k = 0; k < count; k++)
             {
-                lanes[k].Binding.BindArena(lanes[k].Scratch.Buffer, lanes[k].Scratch.Offset);
-                BindInputs(lanes[k].Binding, x, first + k);
+                BindSlices(lanes[k].Binding, x, first + k);
                 BindResults(lanes[k], y, first + k);
             }
             if (count == 1) RunBody(lanes[0], backend, first);
@@ -157,17 +167,17 @@ internal sealed class LoopStep : Step
         catch (EngineException e)
         {
             throw new EngineException(
-                $"{e.Message} (Within chunk {iteration} of {Iterations} of Vmap, from 0.)", e);
+                $"{e.Message} (Places are within chunk {iteration} of {Iterations}, from 0.)", e);
         }
     }
 
-    private void BindInputs(PlanBinding binding, ReadOnlySpan<Operand> x, int iteration)
+    private void BindSlices(PlanBinding binding, ReadOnlySpan<Operand> x, int iteration)
     {
         for (int p = 0; p < sliced.Length; p++)
         {
-            int size = x[p].Type.Size();
-            long slice = sliced[p] ? x[p].Layout.Count / Iterations * size : 0;
-            binding.BindParameter(p, x[p].Buffer, (x[p].Offset * size) + (iteration * slice));
+            if (!sliced[p]) continue;
+            long start = x[p].Offset + (x[p].Layout.Count / Iterations * iteration);
+            binding.BindParameter(p, x[p].Buffer, start * x[p].Type.Size());
         }
     }
 
@@ -178,7 +188,7 @@ internal sealed class LoopStep : Step
             Part part = parts[k];
             if (part.SameAs < k)
             {
-                lane.Made[k] = lane.Made[part.SameAs];
+                lane.Made[k] = lane.Made[part.SameAs] with { Layout = part.Layout };
                 continue;
             }
             Operand place = part.IsInPlace(iteration) ? Target(y, k, iteration) : new Operand(

@@ -1,5 +1,5 @@
-// A plan's views bound to memory. Kept between runs: only what lies elsewhere than last time is
-// bound anew, so that replaying a plan allocates nothing but its results.
+// A plan's views bound to memory. Kept between runs, so that replaying a plan allocates nothing but
+// its results.
 using Engine.Kernels;
 
 namespace Engine;

@@ -75,11 +75,12 @@ internal sealed class PlanGraph
     /// All nodes the roots need, by id; roots are marked as results. Ready tensors become
     /// parameters, after the given placeholders, several of which may stand for one. With <paramref
     /// name="simplify"/> operations that are equal on equal inputs become one, and shorter ways to
-    /// the same bits are taken. The walk uses its own stack: chains of any length are fine.
+    /// the same bits are taken. The walk uses its own stack: chains of any length are fine. How
+    /// nodes are made is asked of <paramref name="made"/>, if it is given, and not of the tensors.
     /// </summary>
     public static PlanGraph Collect(
         ReadOnlySpan<Tensor> roots, IEnumerable<IReadOnlyList<Tensor>>? placeholders = null,
-        bool simplify = false)
+        bool simplify = false, Func<Tensor, NodeState>? made = null)
     {
         var graph = new PlanGraph();
         var nodes = new Dictionary<Tensor, PlanNode>(ReferenceEqualityComparer.Instance);
@@ -89,7 +90,7 @@ internal sealed class PlanGraph
             foreach (Tensor name in names) nodes.Add(name, parameter);
         }
 
-        Dictionary<Tensor, NodeState> states = Reach(roots, nodes);
+        Dictionary<Tensor, NodeState> states = Reach(roots, nodes, made);
         var tensors = new Tensor[states.Count];
         states.Keys.CopyTo(tensors, 0);
         Array.Sort(tensors, static (a, b) => a.Id.CompareTo(b.Id));
@@ -150,7 +151,8 @@ internal sealed class PlanGraph
     }
 
     private static Dictionary<Tensor, NodeState> Reach(
-        ReadOnlySpan<Tensor> roots, Dictionary<Tensor, PlanNode> known)
+        ReadOnlySpan<Tensor> roots, Dictionary<Tensor, PlanNode> known,
+        Func<Tensor, NodeState>? made)
     {
         var states = new Dictionary<Tensor, NodeState>(ReferenceEqualityComparer.Instance);
         var stack = new Stack<Tensor>();
@@ -158,7 +160,7 @@ internal sealed class PlanGraph
         while (stack.TryPop(out Tensor? tensor))
         {
             if (known.ContainsKey(tensor)) continue;
-            NodeState state = tensor.State;
+            NodeState state = made?.Invoke(tensor) ?? tensor.State;
             if (!states.TryAdd(tensor, state) || state.Value is not null) continue;
             foreach (Tensor input in state.Inputs) stack.Push(input);
         }
