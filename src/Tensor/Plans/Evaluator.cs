@@ -50,8 +50,8 @@ internal static class Evaluator
 
     /// <summary>
     /// Evaluates what a transform returns, as one plan: all but tensors that a live trace may still
-    /// walk through, placeholders' dependants among them, iterations of loops, symbolic zeros, which
-    /// stay symbols, and constants, which need no memory and belong to no device.
+    /// walk through, placeholders' dependants among them, iterations of loops, symbolic zeros,
+    /// which stay symbols, and constants, which need no memory and belong to no device.
     /// </summary>
     public static void Boundary(ReadOnlySpan<Tensor> results, Device? withoutInputs = null)
     {
