@@ -60,7 +60,9 @@ public static class Jacobian
         bool forward = mode == JacobianMode.Forward
             || (mode == JacobianMode.Auto && arguments < results);
         Tensor[][] blocks = forward ? Forward(run, chunk) : Reverse(run, chunk);
-        Evaluator.Boundary([.. blocks.SelectMany(row => row)]);
+        // What does not depend on x belongs with it all the same.
+        Device? device = Structure.Leaves(x).Find(leaf => !leaf.Traced && !leaf.IsOpen)?.Device;
+        Evaluator.Boundary([.. blocks.SelectMany(row => row)], device);
         return new(
             [.. paths],
             [.. blocks.Select((row, k) => Structure.Map(

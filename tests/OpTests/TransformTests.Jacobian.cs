@@ -161,4 +161,19 @@ public class JacobianTests
         Assert.Equal((6, "aux"), (g[0].Item(), aux));
         Assert.Equal(6, loss.Item(), 13);
     }
+
+    [Fact]
+    public void AConstantDerivativeIsOnTheDeviceOfTheArgument()
+    {
+        var device = new Device(new ReferenceBackend());
+        Tensor x = X.To(device);
+        foreach (int chunk in (int[])[0, 1])
+            foreach (JacobianMode mode in (JacobianMode[])[
+                JacobianMode.Forward, JacobianMode.Reverse])
+            {
+                Tensor jacobian = Jacobian.Of((Tensor t) => 2 * t, mode, chunk)(x);
+                Assert.Equal(device, jacobian.Device);
+                Equal(Jacobian.Of((Tensor t) => 2 * t, mode)(X), jacobian.To(Device.Cpu));
+            }
+    }
 }
