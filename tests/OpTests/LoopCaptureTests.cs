@@ -174,7 +174,7 @@ public class LoopCaptureTests
         Explanation.Trace trace = Explained(
             p => Jacobian.Of((Tensor q) => Scores(q), JacobianMode.Forward)(p),
             Keys[4].Normal([32, 16]).Eval());
-        // 512 tangents; one takes 64 KiB a chunk.
+        // 512 tangents; what is computed of one in a chunk takes 32 KiB.
         Assert.InRange(trace.PeakBytes, 512 << 10, 4 << 20);
     }
 
