@@ -39,6 +39,9 @@ public interface INumberBinaryOp
 /// <summary>A mask, all bits of a lane set where the comparison holds.</summary>
 public interface ICompareOp
 {
+    /// <summary>Whether it is x &lt; y, which forms of sums and products may end with.</summary>
+    static virtual bool IsLess => false;
+
     /// <summary>The body.</summary>
     static abstract V Invoke<V>(V x, V y) where V : struct, ILanes<V>;
 }

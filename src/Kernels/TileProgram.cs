@@ -51,6 +51,9 @@ public abstract unsafe class TileKernel
     /// <summary>What the operator is to a form of sums and products.</summary>
     internal virtual LinearOperator Linear => LinearOperator.None;
 
+    /// <summary>Whether it is the mask of a &lt; b.</summary>
+    internal virtual bool IsLess => false;
+
     /// <summary>
     /// Whether <see cref="RunUniform"/> takes one element in place of a tile for that source.
     /// </summary>
@@ -81,6 +84,8 @@ public sealed record TileProgram(
     ImmutableArray<int> Outputs)
 {
     private CpuTilePlan? cpuPlan;
+    private RowForm? rowForm;
+    private bool knowsRowForm;
 
     // A copy made by "with" is another program: it must not inherit the plan.
     private TileProgram(TileProgram other)
@@ -93,6 +98,18 @@ public sealed record TileProgram(
 
     /// <summary>How the CPU runs the program, worked out at the first run.</summary>
     internal CpuTilePlan CpuPlan => cpuPlan ??= new CpuTilePlan(this);
+
+    /// <summary>What the program is as an epilogue, if it is of that form; else null.</summary>
+    internal RowForm? RowForm
+    {
+        get
+        {
+            if (Volatile.Read(ref knowsRowForm)) return rowForm;
+            rowForm = RowForm.Of(this);
+            Volatile.Write(ref knowsRowForm, true);
+            return rowForm;
+        }
+    }
 
     /// <summary>Number of registers.</summary>
     public int RegisterCount => Inputs.Length + Constants.Length + Steps.Length;

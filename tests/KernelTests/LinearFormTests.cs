@@ -1,7 +1,6 @@
 // Random programs of sums, differences, products and others, over tiles, runs and single elements:
 // folded into linear forms they give, bit for bit, what the operators one by one give.
 using System.Numerics;
-using System.Runtime.CompilerServices;
 using Engine;
 using Engine.Kernels;
 
@@ -10,50 +9,6 @@ namespace KernelTests;
 [Trait("Category", "Portable")]
 public class LinearFormTests
 {
-    private readonly struct Plus : INumberBinaryOp
-    {
-        public static LinearOperator Linear => LinearOperator.Sum;
-
-        [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public static V Invoke<V>(V a, V b) where V : struct, ILanes<V> => a + b;
-    }
-
-    private readonly struct Minus : INumberBinaryOp
-    {
-        public static LinearOperator Linear => LinearOperator.Difference;
-
-        [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public static V Invoke<V>(V a, V b) where V : struct, ILanes<V> => a - b;
-    }
-
-    private readonly struct Times : INumberBinaryOp
-    {
-        public static LinearOperator Linear => LinearOperator.Product;
-
-        [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public static V Invoke<V>(V a, V b) where V : struct, ILanes<V> => a * b;
-    }
-
-    private readonly struct Opposite : INumberUnaryOp
-    {
-        public static LinearOperator Linear => LinearOperator.Negation;
-
-        [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public static V Invoke<V>(V a) where V : struct, ILanes<V> => -a;
-    }
-
-    private readonly struct Larger : INumberBinaryOp
-    {
-        [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public static V Invoke<V>(V a, V b) where V : struct, ILanes<V> => V.Max(a, b);
-    }
-
-    private readonly struct Below : ICompareOp
-    {
-        [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public static V Invoke<V>(V a, V b) where V : struct, ILanes<V> => V.Less(a, b);
-    }
-
     [Theory]
     [InlineData(DType.Float32)]
     [InlineData(DType.Float64)]

@@ -174,7 +174,7 @@ internal sealed unsafe class ConvolutionKernel<O, V, T> : ConvolutionKernel
     private static void Finish(CpuBackend backend, void* after, in Operand result)
     {
         if (after != null)
-            backend.RunTiles(Unsafe.AsRef<TileJob>(after), result.Layout.Count);
+            Unsafe.AsRef<EpilogueJob>(after).RunAll(backend, result.Layout.Count);
     }
 
     private static void Clear(in Operand x, bool when)

@@ -48,11 +48,11 @@ public sealed unsafe partial class CpuBackend
     {
         ConvolutionKernel kernel = Width(result.Type);
         void* after = null;
-        TileJob job = default;
+        EpilogueJob job = default;
         if (epilogue.Program is not null)
         {
-            byte* memory = stackalloc byte[TileJob.MemoryFor(epilogue)];
-            job = TileJob.Bind(epilogue, result, memory);
+            byte* memory = stackalloc byte[EpilogueJob.MemoryFor(epilogue)];
+            job = EpilogueJob.Bind(epilogue, result, memory);
             after = Unsafe.AsPointer(ref job);
         }
         if (transposed) kernel.InputGradient(this, shape, source, w, result, after);
@@ -80,7 +80,7 @@ public sealed unsafe partial class CpuBackend
 
 /// <summary>
 /// The three convolutions for some width of vector and element type; <c>after</c> is the
-/// <see cref="TileJob"/> of an epilogue, or null.
+/// <see cref="EpilogueJob"/>, or null.
 /// </summary>
 internal abstract unsafe class ConvolutionKernel
 {

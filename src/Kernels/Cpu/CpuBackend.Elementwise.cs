@@ -46,6 +46,32 @@ public sealed unsafe partial class CpuBackend
         Workers.Run(parts, &SplitTiles.RunPart, Unsafe.AsPointer(ref split));
     }
 
+    /// <summary>The same for a row form.</summary>
+    internal void RunRows(in RowJob job, long n)
+    {
+        if (n < ElementwiseSplit)
+        {
+            job.Run(0, n);
+            return;
+        }
+        int parts = checked((int)((n + ElementwisePart - 1) / ElementwisePart));
+        var split = new SplitRows { Job = job, Count = n };
+        Workers.Run(parts, &SplitRows.RunPart, Unsafe.AsPointer(ref split));
+    }
+
+    private struct SplitRows
+    {
+        public RowJob Job;
+        public long Count;
+
+        public static void RunPart(void* context, int part)
+        {
+            ref SplitRows self = ref Unsafe.AsRef<SplitRows>(context);
+            long start = (long)part * ElementwisePart;
+            self.Job.Run(start, Math.Min(self.Count, start + ElementwisePart));
+        }
+    }
+
     private struct SplitTiles
     {
         public TileJob Job;

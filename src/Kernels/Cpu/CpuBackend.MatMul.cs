@@ -18,8 +18,8 @@ public sealed unsafe partial class CpuBackend
             MatMul(a, b, c, null);
             return;
         }
-        byte* memory = stackalloc byte[TileJob.MemoryFor(epilogue)];
-        TileJob after = TileJob.Bind(epilogue, c, memory);
+        byte* memory = stackalloc byte[EpilogueJob.MemoryFor(epilogue)];
+        EpilogueJob after = EpilogueJob.Bind(epilogue, c, memory);
         MatMul(a, b, c, Unsafe.AsPointer(ref after));
     }
 
@@ -50,6 +50,9 @@ internal static unsafe class MatMulKernel<O, V, T>
 {
     private const double PartProducts = 250_000;
     private const int RowUnit = 24;
+
+    // Results of so many elements are still in L1 when the epilogue passes over them.
+    private const int FinishElements = 4096;
     private const int MaxAxes = 8;
 
     /// <summary>The products of a batch.</summary>
@@ -61,7 +64,7 @@ internal static unsafe class MatMulKernel<O, V, T>
         public long ItemsPerPart;
         public nint ItemC;
 
-        /// <summary>The TileJob of the epilogue, or null.</summary>
+        /// <summary>The EpilogueJob, or null.</summary>
         public void* After;
 
         /// <summary>Rows per item where one product is cut into several, else 0.</summary>
@@ -101,12 +104,12 @@ internal static unsafe class MatMulKernel<O, V, T>
         {
             if (After == null) return;
             long rest = ItemRows > 0 ? (long)First.M * First.N : Items * ItemC;
-            Unsafe.AsRef<TileJob>(After).Run(start * ItemC, Math.Min(end * ItemC, rest));
+            Unsafe.AsRef<EpilogueJob>(After).Run(start * ItemC, Math.Min(end * ItemC, rest));
         }
     }
 
     /// <summary>
-    /// c = a b, and then the epilogue, a <see cref="TileJob"/>, if there is one.
+    /// c = a b, and then the epilogue, an <see cref="EpilogueJob"/>, if there is one.
     /// </summary>
     public static void Run(
         CpuBackend backend, in Operand a, in Operand b, in Operand c, void* after)
@@ -129,7 +132,7 @@ internal static unsafe class MatMulKernel<O, V, T>
         if (first.K == 0)
         {
             NativeMemory.Clear(first.C, (nuint)(c.Layout.Count * sizeof(T)));
-            if (after != null) backend.RunTiles(Unsafe.AsRef<TileJob>(after), c.Layout.Count);
+            if (after != null) Unsafe.AsRef<EpilogueJob>(after).RunAll(backend, c.Layout.Count);
             return;
         }
         var batch = new Batch
@@ -211,6 +214,19 @@ internal static unsafe class MatMulKernel<O, V, T>
         ref Batch batch = ref *(Batch*)context;
         long start = part * batch.ItemsPerPart;
         long end = Math.Min(start + batch.ItemsPerPart, batch.Items);
+        long step = batch.After == null
+            ? end - start : Math.Max(1, FinishElements / Math.Max(1, batch.ItemC));
+        for (; start < end; start += step)
+        {
+            long last = Math.Min(start + step, end);
+            RunItems(batch, start, last);
+            batch.Finish(start, last);
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void RunItems(in Batch batch, long start, long end)
+    {
         if (batch.First.K == 1 && batch.First.ColumnB == 1)
             for (long item = start; item < end; item++) RunOuter(batch.Item(item));
         else if (Dots(batch.First))
@@ -218,7 +234,6 @@ internal static unsafe class MatMulKernel<O, V, T>
         else if (!GemmSmall<O, V, T>.NeedsScratch(batch.First))
             for (long item = start; item < end; item++) GemmSmall<O, V, T>.Run(batch.Item(item));
         else RunPacked(batch, start, end);
-        batch.Finish(start, end);
     }
 
     /// <summary>Depth one: each row is the row of B times a number.</summary>

@@ -22,8 +22,8 @@ public sealed unsafe partial class CpuBackend
     private void Finish(in Epilogue epilogue, in Operand result)
     {
         if (epilogue.Program is null) return;
-        byte* memory = stackalloc byte[TileJob.MemoryFor(epilogue)];
-        RunTiles(TileJob.Bind(epilogue, result, memory), result.Layout.Count);
+        byte* memory = stackalloc byte[EpilogueJob.MemoryFor(epilogue)];
+        EpilogueJob.Bind(epilogue, result, memory).RunAll(this, result.Layout.Count);
     }
 
     private void Reduce(ReduceKind kind, in Operand x, in Operand y)

@@ -25,7 +25,7 @@ internal unsafe struct FlatOperands<T> where T : unmanaged
     public int Channels, Filters;
 
     /// <summary>
-    /// The <see cref="TileJob"/> of an epilogue over the whole contiguous result, or null.
+    /// The <see cref="EpilogueJob"/> over the whole contiguous result, or null.
     /// </summary>
     public void* After;
 
@@ -36,7 +36,7 @@ internal unsafe struct FlatOperands<T> where T : unmanaged
     {
         if (After == null) return;
         start += task * (nint)Images * ResultImage;
-        Unsafe.AsRef<TileJob>(After).Run(start, start + count);
+        Unsafe.AsRef<EpilogueJob>(After).Run(start, start + count);
     }
 }
 

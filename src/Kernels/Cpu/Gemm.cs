@@ -40,7 +40,7 @@ internal static unsafe class Gemm<O, V, T>
         /// <summary>Runs the epilogue on some finished rows and columns of the product.</summary>
         public readonly void Finish(nint row, nint rows, nint column, nint columns)
         {
-            ref TileJob after = ref Unsafe.AsRef<TileJob>(After);
+            ref EpilogueJob after = ref Unsafe.AsRef<EpilogueJob>(After);
             long start = Place + row * Product.N + column;
             if (columns == Product.N) after.Run(start, start + rows * columns);
             else
@@ -50,8 +50,8 @@ internal static unsafe class Gemm<O, V, T>
     }
 
     /// <summary>
-    /// Writes the product; k is at least 1. Then the epilogue, a <see cref="TileJob"/> for a result
-    /// in which the product begins at element <paramref name="place"/>, if it is not null.
+    /// Writes the product; k is at least 1. Then the epilogue, an <see cref="EpilogueJob"/> for a
+    /// result in which the product begins at element <paramref name="place"/>, if it is not null.
     /// </summary>
     public static void Run(CpuBackend backend, in Product<T> product, void* after, long place)
     {

@@ -68,7 +68,7 @@ internal sealed class TileFolding
     private LinearForm? Form(TileStep step)
     {
         LinearOperator op = step.Kernel.Linear;
-        if (op == LinearOperator.None) return null;
+        if (op is LinearOperator.None or LinearOperator.Rectifier) return null;
         if (op == LinearOperator.Negation || single[step.B])
             return Operand(step.A).With(op, step.B, false) ?? Alone(step.A).With(op, step.B, false);
         if (single[step.A])

@@ -23,6 +23,9 @@ public enum LinearOperator : byte
 
     /// <summary>-x.</summary>
     Negation,
+
+    /// <summary>max(x, 0): linear on either side of zero; in no form but behind one.</summary>
+    Rectifier,
 }
 
 /// <summary>

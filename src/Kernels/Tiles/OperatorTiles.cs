@@ -135,6 +135,8 @@ public sealed unsafe class CompareTile<TOp, T> : TileKernel
     /// <inheritdoc/>
     public override void Run(void* a, void* b, void* c, void* result, nint n) =>
         TileLoop.Run<CompareBody<TOp>, T>(a, b, c, result, n);
+
+    internal override bool IsLess => TOp.IsLess;
 }
 
 /// <summary>A mask from one or two masks; a unary operator may be given one.</summary>

@@ -16,6 +16,9 @@ public readonly struct EqualOp : ICompareOp
 public readonly struct LessOp : ICompareOp
 {
     /// <inheritdoc/>
+    public static bool IsLess => true;
+
+    /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static V Invoke<V>(V x, V y) where V : struct, ILanes<V> => V.Less(x, y);
 }

@@ -8,6 +8,9 @@ namespace Engine;
 public readonly struct ReluOp : INumberUnaryOp
 {
     /// <inheritdoc/>
+    public static LinearOperator Linear => LinearOperator.Rectifier;
+
+    /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static V Invoke<V>(V x) where V : struct, ILanes<V> => V.Max(x, V.Const(0));
 }

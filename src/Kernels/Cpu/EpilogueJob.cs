@@ -1,0 +1,41 @@
+// An epilogue bound to memory: in one pass over rows if it is of the common form, else tile by
+// tile through its program.
+namespace Engine.Kernels;
+
+/// <summary>
+/// Runs an epilogue on any range of a contiguous result; it and its memory live on the caller's
+/// stack.
+/// </summary>
+internal readonly unsafe struct EpilogueJob
+{
+    private readonly TileJob tiles;
+    private readonly RowJob rows;
+    private readonly bool ofRows;
+
+    private EpilogueJob(in Epilogue epilogue, in Operand result, byte* memory)
+    {
+        ofRows = RowJob.Bind(epilogue, result, out rows);
+        if (!ofRows) tiles = TileJob.Bind(epilogue, result, memory);
+    }
+
+    /// <summary>Bytes that binding needs.</summary>
+    public static int MemoryFor(in Epilogue epilogue) => TileJob.MemoryFor(epilogue);
+
+    /// <summary>The epilogue on a contiguous result; memory must outlive the job.</summary>
+    public static EpilogueJob Bind(in Epilogue epilogue, in Operand result, byte* memory) =>
+        new(epilogue, result, memory);
+
+    /// <summary>Runs elements start .. end - 1 and touches no other.</summary>
+    public void Run(long start, long end)
+    {
+        if (ofRows) rows.Run(start, end);
+        else tiles.Run(start, end);
+    }
+
+    /// <summary>Runs all n elements, on several threads if it is worth waking them.</summary>
+    public void RunAll(CpuBackend backend, long n)
+    {
+        if (ofRows) backend.RunRows(rows, n);
+        else backend.RunTiles(tiles, n);
+    }
+}

@@ -1,0 +1,226 @@
+// A row form bound to memory: the result and all it is combined with are walked row by row, each
+// with its own strides, so that nothing is copied and a result still in L1 is passed over once.
+using System.Numerics;
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
+
+namespace Engine.Kernels;
+
+/// <summary>One run of a <see cref="RowForm"/> over a contiguous result.</summary>
+internal unsafe struct RowJob
+{
+    private const int MaxAxes = 4, Views = 3;
+
+    private byte* result;
+    private double scale, signY, signZ;
+    private delegate*<in RowJob, long, long, void> body;
+
+    // Columns lie together in every view; axes, the innermost first, count the rows.
+    private long columns;
+    private int axes;
+    private fixed long sizes[MaxAxes];
+    private fixed long strides[Views * MaxAxes];
+    private fixed long views[Views];
+
+    /// <summary>Binds an epilogue; false if it or its views are of another form.</summary>
+    [SkipLocalsInit]
+    public static bool Bind(in Epilogue epilogue, in Operand result, out RowJob job)
+    {
+        Unsafe.SkipInit(out job);
+        if (epilogue.Program?.RowForm is not { } form) return false;
+        job.result = (byte*)CpuBackend.Pointer(result);
+        job.signY = form.SubtractsY ? -1 : 1;
+        job.signZ = form.SubtractsZ ? -1 : 1;
+        job.scale = form.IsNegative ? -1 : 1;
+        bool isDouble = result.Type == DType.Float64;
+        if (form.Scale >= 0)
+        {
+            if (!Number(form.Scale, epilogue, isDouble, out double scale)) return false;
+            job.scale *= scale;
+        }
+        if (!job.Walk([form.Y, form.Z, form.Mask], epilogue, result.Layout)) return false;
+        job.body = isDouble ? Body<double>(form) : Body<float>(form);
+        return true;
+    }
+
+    /// <summary>Runs elements start .. end - 1.</summary>
+    public readonly void Run(long start, long end)
+    {
+        if (start < end) body(in this, start, end);
+    }
+
+    private static bool Number(
+        int register, in Epilogue epilogue, bool isDouble, out double number)
+    {
+        int inputs = epilogue.Program!.Inputs.Length;
+        if (register >= inputs)
+        {
+            long bits = epilogue.Program.Constants[register - inputs].Bits;
+            number = isDouble
+                ? BitConverter.Int64BitsToDouble(bits)
+                : BitConverter.Int32BitsToSingle((int)bits);
+            return true;
+        }
+        ref readonly Operand operand = ref epilogue.Operands[register - 1];
+        void* at = CpuBackend.Pointer(operand);
+        number = isDouble ? *(double*)at : *(float*)at;
+        return operand.Layout.IsUniform;
+    }
+
+    /// <summary>
+    /// The axes of all views at once, adjacent ones merged where every view allows it; false if
+    /// some view's elements do not follow each other along the innermost.
+    /// </summary>
+    private bool Walk(ReadOnlySpan<int> inputs, in Epilogue epilogue, Layout sizes)
+    {
+        long* stride = stackalloc long[Views], last = stackalloc long[Views];
+        int* axis = stackalloc int[Views];
+        axes = 0;
+        columns = 1;
+        for (int view = 0; view < Views; view++)
+        {
+            views[view] = stride[view] = 0;
+            if (inputs[view] < 0) continue;
+            ref readonly Operand operand = ref epilogue.Operands[inputs[view] - 1];
+            views[view] = (long)CpuBackend.Pointer(operand);
+            axis[view] = operand.Layout.Rank;
+        }
+        for (int i = sizes.Rank - 1; i >= 0; i--)
+        {
+            long size = sizes.Sizes[i];
+            if (size == 1) continue;
+            bool merges = true, follow = true;
+            for (int view = 0; view < Views; view++)
+            {
+                if (inputs[view] < 0) continue;
+                // Only the order of elements is the result's: axes of size 1 may differ.
+                Layout layout = epilogue.Operands[inputs[view] - 1].Layout;
+                int at = axis[view] - 1;
+                while (at >= 0 && layout.Sizes[at] == 1) at--;
+                if (at < 0 || layout.Sizes[at] != size) return false;
+                axis[view] = at;
+                stride[view] = layout.Strides[at];
+                merges &= stride[view] == last[view];
+                follow &= stride[view] == 1;
+            }
+            if (columns == 1)
+            {
+                if (!follow) return false;
+                columns = size;
+            }
+            else if (merges)
+            {
+                if (axes == 0) columns *= size;
+                else this.sizes[axes - 1] *= size;
+            }
+            else
+            {
+                if (axes == MaxAxes) return false;
+                this.sizes[axes] = size;
+                for (int view = 0; view < Views; view++)
+                    strides[view * MaxAxes + axes] = stride[view];
+                axes++;
+            }
+            for (int view = 0; view < Views; view++) last[view] = stride[view] * size;
+        }
+        return true;
+    }
+
+    private static delegate*<in RowJob, long, long, void> Body<T>(RowForm form)
+        where T : unmanaged, INumber<T>
+    {
+        if (Vector512.IsHardwareAccelerated) return Body<Lanes512<T>, T>(form);
+        if (Vector256.IsHardwareAccelerated) return Body<Lanes256<T>, T>(form);
+        if (Vector128.IsHardwareAccelerated) return Body<Lanes128<T>, T>(form);
+        return Body<Lanes1<T>, T>(form);
+    }
+
+    private static delegate*<in RowJob, long, long, void> Body<V, T>(RowForm form)
+        where V : struct, IFloatLanes<V> where T : unmanaged, INumber<T> => form switch
+        {
+            { Z: >= 0 } => Body<V, T, C2>(form.End),
+            { Y: >= 0 } => Body<V, T, C1>(form.End),
+            _ => Body<V, T, C0>(form.End),
+        };
+
+    private static delegate*<in RowJob, long, long, void> Body<V, T, N>(RowEnd end)
+        where V : struct, IFloatLanes<V> where T : unmanaged, INumber<T> where N : struct, IConst =>
+        end switch
+        {
+            RowEnd.Rectified => &RowLoops<V, T, N, C1>.Run,
+            RowEnd.Kept => &RowLoops<V, T, N, C2>.Run,
+            _ => &RowLoops<V, T, N, C0>.Run,
+        };
+
+    /// <summary>The loops for so many views added (0 .. 2) and an ending, a RowEnd.</summary>
+    private static class RowLoops<V, T, N, End>
+        where V : struct, IFloatLanes<V> where T : unmanaged, INumber<T>
+        where N : struct, IConst where End : struct, IConst
+    {
+        [SkipLocalsInit]
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+        public static void Run(in RowJob job, long start, long end)
+        {
+            long* at = stackalloc long[MaxAxes];
+            (long row, long column) = TileInput.DivRem(start, job.columns);
+            T* c = (T*)job.result + start;
+            T* y = (T*)job.views[0], z = (T*)job.views[1], m = (T*)job.views[2];
+            for (int axis = 0; axis < job.axes; axis++)
+            {
+                (row, at[axis]) = TileInput.DivRem(row, job.sizes[axis]);
+                y += at[axis] * job.strides[axis];
+                z += at[axis] * job.strides[MaxAxes + axis];
+                m += at[axis] * job.strides[2 * MaxAxes + axis];
+            }
+            V scale = V.Const(job.scale), signY = V.Const(job.signY), signZ = V.Const(job.signZ);
+            while (true)
+            {
+                nint n = (nint)Math.Min(job.columns - column, end - start), i = 0;
+                T* a = y + column, b = z + column, d = m + column;
+                for (; i <= n - V.Count; i += V.Count)
+                    V.Store(
+                        Value(V.Load(c, i), a, b, d, i, scale, signY, signZ), c, i);
+                if (i < n) Rest(job, c, a, b, d, i, n);
+                start += n;
+                if (start == end) return;
+                c += n;
+                column = 0;
+                for (int axis = 0; axis < job.axes; axis++)
+                {
+                    y += job.strides[axis];
+                    z += job.strides[MaxAxes + axis];
+                    m += job.strides[2 * MaxAxes + axis];
+                    long size = job.sizes[axis];
+                    if (++at[axis] < size) break;
+                    at[axis] = 0;
+                    y -= size * job.strides[axis];
+                    z -= size * job.strides[MaxAxes + axis];
+                    m -= size * job.strides[2 * MaxAxes + axis];
+                }
+            }
+        }
+
+        // What a vector would write past the end belongs to another row or thread.
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+        private static void Rest(in RowJob job, T* c, T* y, T* z, T* m, nint i, nint n)
+        {
+            Lanes1<T> scale = Lanes1<T>.Const(job.scale);
+            Lanes1<T> signY = Lanes1<T>.Const(job.signY), signZ = Lanes1<T>.Const(job.signZ);
+            for (; i < n; i++)
+                Lanes1<T>.Store(
+                    Value(Lanes1<T>.Load(c, i), y, z, m, i, scale, signY, signZ), c, i);
+        }
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        private static L Value<L>(L v, void* y, void* z, void* m, nint i, L scale, L signY, L signZ)
+            where L : struct, IFloatLanes<L>
+        {
+            v *= scale;
+            if (N.Value > 0) v += L.Load(y, i) * signY;
+            if (N.Value > 1) v += L.Load(z, i) * signZ;
+            if (End.Value == (int)RowEnd.Rectified) return L.Max(v, L.Const(0));
+            if (End.Value != (int)RowEnd.Kept) return v;
+            return L.Select(L.Less(L.Const(0), L.Load(m, i)), v, L.Const(0));
+        }
+    }
+}

@@ -1,0 +1,59 @@
+// Operators for tests of programs: this assembly's own, as the engine's lie above the kernels.
+using System.Runtime.CompilerServices;
+using Engine.Kernels;
+
+namespace KernelTests;
+
+internal readonly struct Plus : INumberBinaryOp
+{
+    public static LinearOperator Linear => LinearOperator.Sum;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static V Invoke<V>(V a, V b) where V : struct, ILanes<V> => a + b;
+}
+
+internal readonly struct Minus : INumberBinaryOp
+{
+    public static LinearOperator Linear => LinearOperator.Difference;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static V Invoke<V>(V a, V b) where V : struct, ILanes<V> => a - b;
+}
+
+internal readonly struct Times : INumberBinaryOp
+{
+    public static LinearOperator Linear => LinearOperator.Product;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static V Invoke<V>(V a, V b) where V : struct, ILanes<V> => a * b;
+}
+
+internal readonly struct Opposite : INumberUnaryOp
+{
+    public static LinearOperator Linear => LinearOperator.Negation;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static V Invoke<V>(V a) where V : struct, ILanes<V> => -a;
+}
+
+internal readonly struct Larger : INumberBinaryOp
+{
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static V Invoke<V>(V a, V b) where V : struct, ILanes<V> => V.Max(a, b);
+}
+
+internal readonly struct Below : ICompareOp
+{
+    public static bool IsLess => true;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static V Invoke<V>(V a, V b) where V : struct, ILanes<V> => V.Less(a, b);
+}
+
+internal readonly struct Rectified : INumberUnaryOp
+{
+    public static LinearOperator Linear => LinearOperator.Rectifier;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static V Invoke<V>(V a) where V : struct, ILanes<V> => V.Max(a, V.Const(0));
+}
