@@ -204,6 +204,28 @@ public unsafe class ElementwiseTests
         }
     }
 
+    [Theory]
+    [InlineData(DType.Float32)]
+    [InlineData(DType.Int64)]
+    public void TransposesOfAnySize(DType type)
+    {
+        var backend = new CpuBackend(2);
+        var random = new Random(1);
+        for (long rows = 3; rows < 41; rows += 1 + rows % 4)
+            for (long columns = 3; columns < 41; columns += 1 + columns % 5)
+            {
+                long[] sizes = [2, rows, columns];
+                Operand whole = Views.Random(backend, random, type, [2, columns, rows], true);
+                Operand source = whole with
+                {
+                    Layout = new Layout(sizes, [rows * columns, 1, rows]),
+                };
+                Operand target = Views.New(backend, type, sizes);
+                backend.Copy(source, target);
+                Views.AssertSame(source, target, $"{rows} x {columns}");
+            }
+    }
+
     [Fact]
     public void FillsAnyLayout()
     {

@@ -170,7 +170,22 @@ internal unsafe struct CopyJob
                 nint width = Math.Min(Block, columns - column);
                 T* x = source + row + column * fromStride;
                 T* y = target + row * toStride + column;
-                for (nint r = 0; r < height; r++)
+                nint r = 0, c = width & ~7;
+                if (sizeof(T) == 4 && Transpose8.IsSupported && c > 0)
+                {
+                    for (; r + 8 <= height; r += 8)
+                    {
+                        for (nint i = 0; i < c; i += 8)
+                            Transpose8.Run(
+                                (float*)(x + r + i * fromStride), fromStride,
+                                (float*)(y + r * toStride + i), toStride);
+                        for (nint i = r; c < width && i < r + 8; i++)
+                            TileMemory.Gather(
+                                x + i + c * fromStride, fromStride, y + i * toStride + c,
+                                width - c);
+                    }
+                }
+                for (; r < height; r++)
                     TileMemory.Gather(x + r, fromStride, y + r * toStride, width);
             }
         }
