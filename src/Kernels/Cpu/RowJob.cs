@@ -173,19 +173,41 @@ internal unsafe struct RowJob
                 m += at[axis] * job.strides[2 * MaxAxes + axis];
             }
             V scale = V.Const(job.scale), signY = V.Const(job.signY), signZ = V.Const(job.signZ);
+            nint columns = (nint)job.columns, rows = 0;
+            nint stepY = 0, stepZ = 0, stepM = 0;
+            if (job.axes > 0)
+            {
+                rows = (nint)(job.sizes[0] - at[0]);
+                stepY = (nint)job.strides[0];
+                stepZ = (nint)job.strides[MaxAxes];
+                stepM = (nint)job.strides[2 * MaxAxes];
+            }
+            nint first = (nint)column, left = (nint)(end - start);
             while (true)
             {
-                nint n = (nint)Math.Min(job.columns - column, end - start), i = 0;
-                T* a = y + column, b = z + column, d = m + column;
+                nint n = Math.Min(columns, first + left), i = first;
+                c -= first;
                 for (; i <= n - V.Count; i += V.Count)
-                    V.Store(
-                        Value(V.Load(c, i), a, b, d, i, scale, signY, signZ), c, i);
-                if (i < n) Rest(job, c, a, b, d, i, n);
-                start += n;
-                if (start == end) return;
-                c += n;
-                column = 0;
-                for (int axis = 0; axis < job.axes; axis++)
+                    V.Store(Value(V.Load(c, i), y, z, m, i, scale, signY, signZ), c, i);
+                // What a vector would write past the end belongs to another row or thread.
+                for (; i < n; i++)
+                    Lanes1<T>.Store(
+                        Value(
+                            Lanes1<T>.Load(c, i), y, z, m, i, Lanes1<T>.Const(job.scale),
+                            Lanes1<T>.Const(job.signY), Lanes1<T>.Const(job.signZ)), c, i);
+                left -= n - first;
+                if (left == 0) return;
+                c += columns;
+                first = 0;
+                y += stepY;
+                z += stepZ;
+                m += stepM;
+                if (--rows > 0) continue;
+                rows = (nint)job.sizes[0];
+                y -= rows * stepY;
+                z -= rows * stepZ;
+                m -= rows * stepM;
+                for (int axis = 1; axis < job.axes; axis++)
                 {
                     y += job.strides[axis];
                     z += job.strides[MaxAxes + axis];
@@ -198,17 +220,6 @@ internal unsafe struct RowJob
                     m -= size * job.strides[2 * MaxAxes + axis];
                 }
             }
-        }
-
-        // What a vector would write past the end belongs to another row or thread.
-        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-        private static void Rest(in RowJob job, T* c, T* y, T* z, T* m, nint i, nint n)
-        {
-            Lanes1<T> scale = Lanes1<T>.Const(job.scale);
-            Lanes1<T> signY = Lanes1<T>.Const(job.signY), signZ = Lanes1<T>.Const(job.signZ);
-            for (; i < n; i++)
-                Lanes1<T>.Store(
-                    Value(Lanes1<T>.Load(c, i), y, z, m, i, scale, signY, signZ), c, i);
         }
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
