@@ -105,6 +105,25 @@ internal static partial class OpTable
                     "TakeAlongAxis: index (3, 3) must have the shape (2, 3) but for axis 1. "
                     + "Broadcast it first.")],
             };
+        foreach (int axis in (int[])[0, 1])
+            yield return new(
+                "LogSoftmaxAt" + axis, x => x[0].LogSoftmaxAt(x[1], axis),
+                x => NArray.Fill(x[1].Sizes, at =>
+                {
+                    int[] from = [.. at];
+                    double sum = 0;
+                    for (from[axis] = 0; from[axis] < x[0].Sizes[axis]; from[axis]++)
+                        sum += Math.Exp(x[0][from]);
+                    from[axis] = (int)x[1][at];
+                    return x[0][from] - Math.Log(sum);
+                }),
+                [Draw.Normal, Draw.Index],
+                axis == 0 ? [new([3, 5], [4, 5])] : [new([3, 5], [3, 4]), new([2, 3], [2, 0])])
+            {
+                Errors = [(() => Ints(2).LogSoftmaxAt(Ints(2)),
+                    "LogSoftmaxAt: needs float32 or float64, but got int64 (2). Use "
+                    + ".Cast(DType.Float32).")],
+            };
         yield return new(
             "OneHot", x => x[0].OneHot(3, DType.Float64),
             x => NArray.Fill([.. x[0].Sizes, 3], at => Truth(x[0][at[..^1]] == at[^1])),

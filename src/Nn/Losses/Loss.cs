@@ -29,8 +29,7 @@ public static partial class Loss
         Errors.Labelled(op, logits, "logits (N, classes)", labels);
         if (!(labelSmoothing >= 0 && labelSmoothing <= 1))
             throw Errors.Fail(op, $"label smoothing {labelSmoothing} must lie in 0..1.");
-        return LogLoss(
-            op, logits.LogSoftmax(), labels, reduction, labelSmoothing, classWeights, ignore);
+        return LogLoss(op, logits, true, labels, reduction, labelSmoothing, classWeights, ignore);
     }
 
     /// <summary>
@@ -43,7 +42,7 @@ public static partial class Loss
         Tensor? classWeights = null, int? ignore = null)
     {
         Errors.Labelled("Nll", logProbabilities, "log-probabilities (N, classes)", labels);
-        return LogLoss("Nll", logProbabilities, labels, reduction, 0, classWeights, ignore);
+        return LogLoss("Nll", logProbabilities, false, labels, reduction, 0, classWeights, ignore);
     }
 
     /// <summary>
@@ -87,18 +86,22 @@ public static partial class Loss
         return logits.ArgMax().EqualTo(labels.Cast(DType.Int64)).Cast(DType.Float32).Mean();
     }
 
+    /// <summary>The loss of logits, or of logarithms of probabilities.</summary>
     private static Tensor LogLoss(
-        string op, Tensor logs, Tensor labels, Reduction reduction, double smoothing,
+        string op, Tensor x, bool isLogits, Tensor labels, Reduction reduction, double smoothing,
         Tensor? weights, int? ignore)
     {
-        int classes = logs.Shape[1];
+        int classes = x.Shape[1];
         if (weights is not null && weights.Shape != classes)
             throw Errors.Fail(op, $"needs one weight for each of {classes} classes, but got "
                 + $"{weights.Shape}.");
         Tensor? ignored = ignore is { } label ? labels.EqualTo(label) : null;
         if (ignored is not null) labels = Tensor.Where(ignored, 0, labels);
         Tensor? counts = weights?.Take(labels);
-        Tensor right = logs.TakeAlongAxis(labels.ExpandDims(1), 1).Squeeze(1);
+        // Without smoothing only one element of a row is needed.
+        Tensor logs = isLogits && smoothing != 0 ? x.LogSoftmax() : x, at = labels.ExpandDims(1);
+        Tensor right = (isLogits && smoothing == 0
+            ? x.LogSoftmaxAt(at, 1) : logs.TakeAlongAxis(at, 1)).Squeeze(1);
         Tensor likelihood = counts is null ? right : right * counts;
         if (smoothing != 0)
             likelihood = (1 - smoothing) * likelihood

@@ -33,6 +33,19 @@ public sealed partial class Tensor
         return shifted - shifted.Exp().Sum(axis, keepDims: true).Log();
     }
 
+    /// <summary>
+    /// <see cref="LogSoftmax"/> at the positions <paramref name="index"/> of an axis, as <see
+    /// cref="TakeAlongAxis"/> takes them, without the other elements.
+    /// </summary>
+    public Tensor LogSoftmaxAt(Tensor index, int axis = -1)
+    {
+        axis = SoftmaxAxis("LogSoftmaxAt", axis);
+        if (Count == 0) return TakeAlongAxis(index, axis);
+        Tensor shift = Shift(axis);
+        Tensor sum = (this - shift).Exp().Sum(axis, keepDims: true);
+        return TakeAlongAxis(index, axis) - shift - sum.Log();
+    }
+
     private int SoftmaxAxis(string op, int axis)
     {
         Errors.Float(op, this);
