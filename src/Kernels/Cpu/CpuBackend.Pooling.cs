@@ -96,6 +96,7 @@ public sealed unsafe partial class CpuBackend
         for (long plane = first; plane < last; plane += together)
         {
             nint count = (nint)Math.Min(together, last - plane), size = count * job.Plane;
+            job.Tiles.Prefetch((plane + count) * job.Plane, size);
             for (nint i = 0; i < size; i += sequence.Tile)
             {
                 nint n = Math.Min(sequence.Tile, size - i);

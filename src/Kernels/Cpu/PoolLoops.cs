@@ -59,62 +59,92 @@ internal static unsafe class PoolLoops
     public static void Pairs(in PoolShape s, float* x, float* values, int* positions, long planes)
     {
         int width = s.Width, outWidth = s.OutWidth, outHeight = s.OutHeight;
-        nint size = (nint)s.Height * width;
-        int* end = positions + planes * outHeight * outWidth;
-        Vector256<int> steps = Vector256<int>.Indices * 2;
-        for (; planes > 0; planes--, x += size)
-            for (int i = 0; i < outHeight; i++)
-                for (int j = 0; j < outWidth; j += 8)
+        nint left = (nint)planes * outHeight * outWidth;
+        Vector256<int> first = Vector256.Create(0, 2, 8, 10, 4, 6, 12, 14);
+        Vector256<int> below = Vector256.Create(width), further = Vector256.Create(16);
+        for (; planes > 0; planes--, x += (nint)s.Height * width)
+            for (int i = 0; i < outHeight; i++, left -= outWidth, positions += outWidth)
+            {
+                float* top = x + 2 * i * width;
+                Vector256<int> place = first + Vector256.Create(2 * i * width);
+                nint whole = Math.Min(left - 7, outWidth), j = 0;
+                for (; j < whole; j += 8, place += further)
                 {
-                    int corner = 2 * i * width + 2 * j;
-                    Vector256<int> best = steps + Vector256.Create(corner);
-                    Halves(x + corner, out Vector256<float> value, out Vector256<float> other);
-                    Vector256<int> place = best;
-                    Replace(ref value, ref best, other, place + Vector256.Create(1));
-                    Halves(x + corner + width, out other, out Vector256<float> last);
-                    Replace(ref value, ref best, other, place + Vector256.Create(width));
-                    Replace(ref value, ref best, last, place + Vector256.Create(width + 1));
-                    int count = Math.Min(8, outWidth - j), all = end - positions >= 8 ? 8 : count;
-                    Store(best.AsSingle(), (float*)positions, all);
-                    positions += count;
-                    if (values is null) continue;
-                    Store(value, values, all);
-                    values += count;
+                    Vector256<int> best = place;
+                    Vector256<float> value = Best(top + 2 * j, width, below, ref best);
+                    best.Store(positions + j);
+                    if (values is not null) value.Store(values + j);
                 }
+                for (; j < outWidth; j += 8, place += further)
+                {
+                    Vector256<int> best = place;
+                    Vector256<float> value = Best(top + 2 * j, width, below, ref best);
+                    int count = (int)Math.Min(8, outWidth - j);
+                    Vec256<float>.Store(best.AsSingle(), (float*)positions + j, count);
+                    if (values is not null) Vec256<float>.Store(value, values + j, count);
+                }
+                if (values is not null) values += outWidth;
+            }
     }
 
-    /// <summary>The even and the odd ones of sixteen elements.</summary>
+    /// <summary>
+    /// Eight windows of 2 x 2: their first maxima and, added to the left upper corners in the order
+    /// of <see cref="Halves"/>, where those are. The better of each row first, then of both: ties
+    /// go to the first either way, and the rows do not wait for each other.
+    /// </summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector256<float> Best(
+        float* top, nint width, Vector256<int> below, ref Vector256<int> place)
+    {
+        Halves(top, out Vector256<float> a, out Vector256<float> b);
+        Halves(top + width, out Vector256<float> c, out Vector256<float> d);
+        Vector256<float> right = Exceeds(b, a), lowerRight = Exceeds(d, c);
+        a = Select(right, b, a);
+        c = Select(lowerRight, d, c);
+        Vector256<float> lower = Exceeds(c, a);
+        // A mask is -1.
+        Vector256<int> best = place + (lower.AsInt32() & below)
+            - Select(lower, lowerRight, right).AsInt32();
+        place = InOrder(best.AsSingle()).AsInt32();
+        return InOrder(Select(lower, c, a));
+    }
+
+    /// <summary>For masks: the compiler makes three instructions of the portable one.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector256<float> Select(
+        Vector256<float> mask, Vector256<float> a, Vector256<float> b) =>
+        Avx.IsSupported ? Avx.BlendVariable(b, a, mask) : Vector256.ConditionalSelect(mask, a, b);
+
+    /// <summary>
+    /// The even and the odd ones of sixteen elements, both in the order 0 1 4 5 2 3 6 7.
+    /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void Halves(float* p, out Vector256<float> even, out Vector256<float> odd)
     {
-        if (Avx2.IsSupported)
+        Vector256<float> x = Vector256.Load(p), y = Vector256.Load(p + 8);
+        if (Avx.IsSupported)
         {
-            // Within halves first, then the middle quarters change places.
-            Vector256<float> x = Vector256.Load(p), y = Vector256.Load(p + 8);
-            even = Avx2.Permute4x64(Avx.Shuffle(x, y, 0b10_00_10_00).AsDouble(), 0b11_01_10_00)
-                .AsSingle();
-            odd = Avx2.Permute4x64(Avx.Shuffle(x, y, 0b11_01_11_01).AsDouble(), 0b11_01_10_00)
-                .AsSingle();
+            even = Avx.Shuffle(x, y, 0b10_00_10_00);
+            odd = Avx.Shuffle(x, y, 0b11_01_11_01);
             return;
         }
-        Vector256<int> order = Vector256.Create(0, 2, 4, 6, 1, 3, 5, 7);
-        Vector256<float> a = Vector256.Shuffle(Vector256.Load(p), order);
-        Vector256<float> b = Vector256.Shuffle(Vector256.Load(p + 8), order);
-        even = Vector256.Create(a.GetLower(), b.GetLower());
-        odd = Vector256.Create(a.GetUpper(), b.GetUpper());
+        Vector256<int> order = Vector256.Create(0, 2, 1, 3, 4, 6, 5, 7);
+        Vector256<double> a = Vector256.Shuffle(x, order).AsDouble();
+        Vector256<double> b = Vector256.Shuffle(y, order).AsDouble();
+        even = Vector256.Create(a[0], b[0], a[2], b[2]).AsSingle();
+        odd = Vector256.Create(a[1], b[1], a[3], b[3]).AsSingle();
     }
 
-    /// <summary>Takes the other where it is larger or the first NaN.</summary>
+    /// <summary>What <see cref="Halves"/> mixed, in order.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Replace(
-        ref Vector256<float> value, ref Vector256<int> best,
-        Vector256<float> other, Vector256<int> place)
-    {
-        Vector256<float> take = Vector256.AndNot(
+    private static Vector256<float> InOrder(Vector256<float> mixed) =>
+        Vector256.Shuffle(mixed.AsDouble(), Vector256.Create(0L, 2, 1, 3)).AsSingle();
+
+    /// <summary>Where the other is larger or the first NaN.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector256<float> Exceeds(Vector256<float> other, Vector256<float> value) =>
+        Vector256.AndNot(
             Vector256.Equals(value, value), Vector256.GreaterThanOrEqual(value, other));
-        value = Vector256.ConditionalSelect(take, other, value);
-        best = Vector256.ConditionalSelect(take.AsInt32(), place, best);
-    }
 
     /// <summary>
     /// The transpose of <see cref="Pairs"/>: each element of a plane is that of its window if the
@@ -164,12 +194,5 @@ internal static unsafe class PoolLoops
             y[place] = positions[j] == place ? g[j] : 0;
             y[place + 1] = positions[j] == place + 1 ? g[j] : 0;
         }
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Store(Vector256<float> value, float* target, int count)
-    {
-        if (count == 8) value.Store(target);
-        else Vec256<float>.Store(value, target, count);
     }
 }
