@@ -107,6 +107,50 @@ public class ReduceTests
         }
     }
 
+    // Runs of several results that lie together are read together, stored or computed: the bits
+    // are those of each result on its own.
+    [Theory]
+    [InlineData(3, 21, 784)]
+    [InlineData(5, 150, 9)]
+    [InlineData(7, 131, 2)]
+    [InlineData(2, 5, 2600)]
+    [InlineData(9, 67, 196)]
+    public void StretchesEqualTheirRuns(long images, long channels, long inner)
+    {
+        foreach (DType type in (DType[])[DType.Float32, DType.Float64])
+        {
+            var backend = new CpuBackend(2);
+            var random = new Random(6);
+            long[] sizes = [images, channels, inner];
+            Operand x = Views.Random(backend, random, type, sizes, true);
+            Operand mean = Views.Random(backend, random, type, [channels], true);
+            mean = mean with { Layout = new Layout(sizes, [0, 1, 0]) };
+            RegisterType register = Registers.Of(type);
+            TileKernel plus = TileKernels.NumberBinary<FusedTests.Plus>(type);
+            var program = new TileProgram(
+                [register, register], [], [new TileStep(plus, 0, 1)], [2, 0]);
+
+            Operand[] y = [.. Enumerable.Range(0, 3).Select(
+                _ => Views.New(backend, type, 1, channels, 1))];
+            backend.Reduce(ReduceKind.Sum, x, y[0]);
+            backend.Reduce(
+                ReduceKind.Sum, program, Layout.Contiguous(sizes), [x, mean], [y[1], y[2]]);
+            Operand one = Views.New(backend, type, 1, 1, 1);
+            Operand moved = Views.New(backend, type, sizes);
+            backend.Elementwise(program, [x, mean], [moved, Views.New(backend, type, sizes)]);
+            foreach ((Operand of, Operand sums) in
+                ((Operand, Operand)[])[(x, y[0]), (moved, y[1]), (x, y[2])])
+                for (long c = 0; c < channels; c++)
+                {
+                    var layout = new Layout(
+                        [images, 1, inner], [channels * inner, inner, 1]);
+                    backend.Reduce(
+                        ReduceKind.Sum, of with { Offset = c * inner, Layout = layout }, one);
+                    Assert.Equal(Views.Bits(one, 0), Views.Bits(sums, c));
+                }
+        }
+    }
+
     [Fact]
     public void SumsOfAMillionAreAccurate()
     {

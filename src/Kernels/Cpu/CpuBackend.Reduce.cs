@@ -50,6 +50,7 @@ public sealed unsafe partial class CpuBackend
         }
         if (ReduceJob.Prepare(kind, x, y, out ReduceJob job))
         {
+            job.Join(Threads);
             Run(ref job);
             if (kind == ReduceKind.Sum && job.Repeats > 1) Multiply(y, job.Repeats);
             return;

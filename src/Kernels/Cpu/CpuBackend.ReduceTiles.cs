@@ -68,6 +68,7 @@ public sealed unsafe partial class CpuBackend
         ReadOnlySpan<Operand> outputs)
     {
         ReduceJob.Prepare(kind, elements, outputs[0], out ReduceJob geometry);
+        geometry.Join(Threads);
         byte* memory = stackalloc byte[TileJob.MemoryFor(inputs, 0)];
         byte** results = stackalloc byte*[outputs.Length];
         for (int i = 0; i < outputs.Length; i++) results[i] = (byte*)Pointer(outputs[i]);

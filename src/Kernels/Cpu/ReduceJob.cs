@@ -65,6 +65,14 @@ internal unsafe struct ReduceJob
     private const long PartSize = 1 << 15;
     public const int ColumnBlock = 512;
 
+    /// <summary>Elements of runs that lie together and are done together.</summary>
+    public const int Stretch = 8192;
+
+    /// <summary>
+    /// Elements of the next runs that are called for; from there on the processor foresees them.
+    /// </summary>
+    public const int Ahead = 256;
+
     public byte* X;
     public byte* Y;
     public DType Type;
@@ -83,7 +91,21 @@ internal unsafe struct ReduceJob
 
     public readonly int Parts => checked((int)((Units + UnitsPerPart - 1) / UnitsPerPart));
 
+    /// <summary>Whether the runs of some results follow each other in memory.</summary>
+    public readonly bool RunsLieTogether =>
+        InnerReduced && Kept.Rank > 0 && Kept.From[Kept.Rank - 1] == Inner;
+
     public readonly long ColumnBlocks => (Inner + ColumnBlock - 1) / ColumnBlock;
+
+    /// <summary>
+    /// Puts results whose runs lie together into one part, as long as there are parts for all
+    /// threads: the processor foresees what follows in memory, not runs of a page far apart.
+    /// </summary>
+    public void Join(int threads)
+    {
+        if (RunsLieTogether)
+            UnitsPerPart = Math.Max(UnitsPerPart, Math.Min(Stretch / Inner, Units / (4 * threads)));
+    }
 
     /// <summary>Prepares; false if the innermost axis would not be contiguous.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]

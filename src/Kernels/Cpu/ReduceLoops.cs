@@ -20,7 +20,8 @@ internal static unsafe class ReduceLoops<TOp, V, T>
         ReduceJob* job = (ReduceJob*)context;
         long first = part * job->UnitsPerPart;
         long last = Math.Min(job->Units, first + job->UnitsPerPart);
-        if (job->InnerReduced) Rows(job, first, last);
+        if (job->RunsLieTogether && job->Reduced.Count > 1) Stretches(job, first, last);
+        else if (job->InnerReduced) Rows(job, first, last);
         else
             for (long unit = first; unit < last; unit++) Columns(job, unit);
     }
@@ -62,6 +63,60 @@ internal static unsafe class ReduceLoops<TOp, V, T>
             ((T*)job->Y)[to] = Result(sum, total);
             job->Kept.Next(keptAt, ref from, ref to);
         }
+    }
+
+    // As above for results whose runs lie together: all that lies there is read at once.
+    private static void Stretches(ReduceJob* job, long first, long last)
+    {
+        long* at = stackalloc long[TileInput.MaxRank];
+        int axis = job->Kept.Rank - 1;
+        long most = Math.Clamp(ReduceJob.Stretch / job->Inner, 1, RowBlock);
+        for (long unit = first; unit < last;)
+        {
+            job->Kept.Seek(unit, at, out long from, out long to);
+            long count = Math.Min(Math.Min(most, last - unit), job->Kept.Sizes[axis] - at[axis]);
+            Stretches(job, from, to, (int)count);
+            unit += count;
+        }
+    }
+
+    [SkipLocalsInit]
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void Stretches(ReduceJob* job, long from, long to, int count)
+    {
+        T* sums = stackalloc T[RowBlock * V.Count];
+        double* totals = stackalloc double[RowBlock];
+        for (int i = 0; i < count; i++)
+        {
+            V.Store(TOp.Start<V>(), sums, i * V.Count);
+            totals[i] = 0;
+        }
+        nint inner = (nint)job->Inner, pending = 0;
+        V inTail = Tail(inner);
+        long* at = stackalloc long[TileInput.MaxRank];
+        for (int i = 0; i < job->Reduced.Rank; i++) at[i] = 0;
+        long offset = 0, none = 0;
+        for (long run = job->Reduced.Count; run > 0; run--)
+        {
+            T* x = (T*)job->X + from + offset;
+            job->Reduced.Next(at, ref offset, ref none);
+            TileMemory.Prefetch(
+                (T*)job->X + from + offset, Math.Min(ReduceJob.Ahead, count * inner) * sizeof(T));
+            nint before = pending;
+            for (int i = 0; i < count; i++, x += inner)
+            {
+                pending = before;
+                V sum = V.Load(sums, i * V.Count);
+                for (nint b = 0; b < inner; b += Block)
+                    AddRun(
+                        x + b, Math.Min(Block, inner - b), inTail, ref sum, ref totals[i],
+                        ref pending);
+                V.Store(sum, sums, i * V.Count);
+            }
+        }
+        long step = job->Kept.To[job->Kept.Rank - 1];
+        for (int i = 0; i < count; i++)
+            ((T*)job->Y)[to + i * step] = Result(V.Load(sums, i * V.Count), totals[i]);
     }
 
     /// <summary>

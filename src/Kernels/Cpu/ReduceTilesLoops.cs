@@ -44,12 +44,18 @@ internal static unsafe class ReduceTilesLoops<TOp, V, T>
             for (long unit = first; unit < last; unit++) Columns(job, unit);
     }
 
-    /// <summary>Runs that are done together, because they lie together and fit one tile.</summary>
+    /// <summary>
+    /// Runs that are done together, because they lie together: memory is read in long stretches,
+    /// and as many as fit are one tile.
+    /// </summary>
     private struct Span
     {
         public long From;
         public nint Inner;
         public int Count;
+
+        /// <summary>Runs a tile.</summary>
+        public int Fit;
     }
 
     private static void Rows(in ReduceTilesJob job, long first, long last)
@@ -58,15 +64,16 @@ internal static unsafe class ReduceTilesLoops<TOp, V, T>
         ReduceJob geometry = job.Geometry;
         nint inner = (nint)geometry.Inner;
         int fit = (int)Math.Clamp(job.Tiles.Sequence.Tile / inner, 1, RowBlock);
+        int most = (int)Math.Clamp(ReduceJob.Stretch / inner, fit, RowBlock);
         int axis = geometry.Kept.Rank - 1;
-        bool together = axis >= 0 && geometry.Kept.From[axis] == inner;
+        bool together = geometry.RunsLieTogether;
         for (long unit = first; unit < last;)
         {
             geometry.Kept.Seek(unit, at, out long from, out long to);
-            var span = new Span { From = job.Start + from, Inner = inner, Count = 1 };
+            var span = new Span { From = job.Start + from, Inner = inner, Count = 1, Fit = fit };
             if (together)
                 span.Count = (int)Math.Min(
-                    Math.Min(fit, last - unit), geometry.Kept.Sizes[axis] - at[axis]);
+                    Math.Min(most, last - unit), geometry.Kept.Sizes[axis] - at[axis]);
             Rows(job, span, to, together ? geometry.Kept.To[axis] : 0);
             unit += span.Count;
         }
@@ -95,7 +102,7 @@ internal static unsafe class ReduceTilesLoops<TOp, V, T>
             totals[i] = 0;
         }
         nint piece = span.Inner <= sequence.Tile ? span.Inner : sequence.Tile, pending = 0;
-        job.Tiles.Begin(registers, scratch, piece * span.Count);
+        job.Tiles.Begin(registers, scratch, piece * Math.Min(span.Fit, span.Count));
         V inTail = ReduceLoops<TOp, V, T>.Tail(span.Inner);
         long* at = stackalloc long[TileInput.MaxRank];
         for (int i = 0; i < geometry.Reduced.Rank; i++) at[i] = 0;
@@ -103,25 +110,34 @@ internal static unsafe class ReduceTilesLoops<TOp, V, T>
         for (long run = geometry.Reduced.Count; run > 0; run--)
         {
             long here = span.From + offset;
+            nint atRun = pending;
             geometry.Reduced.Next(at, ref offset, ref none);
-            job.Tiles.Prefetch(span.From + offset, span.Inner * span.Count);
-            for (nint i = 0; i < span.Inner; i += piece)
+            job.Tiles.Prefetch(
+                span.From + offset, Math.Min(ReduceJob.Ahead, span.Inner * span.Count));
+            for (int first = 0; first < span.Count; first += span.Fit)
             {
-                nint n = Math.Min(piece, span.Inner - i), before = pending;
-                job.Tiles.Evaluate(
-                    registers, scratch, here + i, n * span.Count, targets, 0);
-                for (int o = 0, sum = 0; o < job.Outputs; o++)
+                int count = Math.Min(span.Fit, span.Count - first);
+                // Every unit of a span has come equally far.
+                pending = atRun;
+                for (nint i = 0; i < span.Inner; i += piece)
                 {
-                    T* x = (T*)registers[plan.Outputs[o]];
-                    for (int unit = 0; unit < span.Count; unit++, sum++, x += n)
+                    nint n = Math.Min(piece, span.Inner - i), before = pending;
+                    job.Tiles.Evaluate(
+                        registers, scratch, here + first * span.Inner + i, n * count, targets, 0);
+                    for (int o = 0; o < job.Outputs; o++)
                     {
-                        pending = before;
-                        V v = V.Load(lanes, sum * V.Count);
-                        for (nint b = 0; b < n; b += Block)
-                            ReduceLoops<TOp, V, T>.AddRun(
-                                x + b, Math.Min(Block, n - b), inTail, ref v, ref totals[sum],
-                                ref pending);
-                        V.Store(v, lanes, sum * V.Count);
+                        T* x = (T*)registers[plan.Outputs[o]];
+                        int sum = o * span.Count + first;
+                        for (int unit = 0; unit < count; unit++, sum++, x += n)
+                        {
+                            pending = before;
+                            V v = V.Load(lanes, sum * V.Count);
+                            for (nint b = 0; b < n; b += Block)
+                                ReduceLoops<TOp, V, T>.AddRun(
+                                    x + b, Math.Min(Block, n - b), inTail, ref v,
+                                    ref totals[sum], ref pending);
+                            V.Store(v, lanes, sum * V.Count);
+                        }
                     }
                 }
             }

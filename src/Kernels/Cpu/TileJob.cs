@@ -1,7 +1,6 @@
 // A tile program bound to memory: runs any range of its elements, tile by tile through every step,
 // so that what lies between the steps stays in L1 and memory is read and written once.
 using System.Runtime.CompilerServices;
-using System.Runtime.Intrinsics.X86;
 
 namespace Engine.Kernels;
 
@@ -177,20 +176,16 @@ internal readonly unsafe partial struct TileJob
     }
 
     /// <summary>
-    /// Calls for elements at .. at + n - 1 of what is read in place, up to a page: runs that do not
-    /// follow each other are not foreseen by the processor.
+    /// Calls for elements at .. at + n - 1 of what is read in place.
     /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void Prefetch(long at, nint n)
     {
-        const int Line = 64, Page = 4096;
-        if (!Sse.IsSupported) return;
         for (int i = 0; i < Plan.Inputs.Length; i++)
         {
             if (inputs[i].Source != TileSource.InPlace) continue;
-            byte* from = inputs[i].Pointer + at * inputs[i].ElementSize;
-            byte* end = from + Math.Min(n * inputs[i].ElementSize, Page);
-            for (; from < end; from += Line) Sse.Prefetch0(from);
+            int width = inputs[i].ElementSize;
+            TileMemory.Prefetch(inputs[i].Pointer + at * width, n * width);
         }
     }
 
