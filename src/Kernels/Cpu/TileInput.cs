@@ -116,16 +116,18 @@ internal unsafe struct TileInput
         Rank == other.Rank && ElementSize == other.ElementSize
         && new ReadOnlySpan<long>(Axes, 2 * Rank).SequenceEqual(new(other.Axes, 2 * Rank));
 
-    /// <summary>Where element i is.</summary>
+    /// <summary>Where element i of at least one axis is.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public readonly byte* At(long i)
     {
         long offset = 0;
-        for (int axis = Rank - 1; axis >= 0; axis--)
+        for (int axis = Rank - 1; axis > 0; axis--)
         {
             (i, long at) = DivRem(i, Axes[axis]);
             offset += at * Axes[Rank + axis];
         }
+        // What is left lies on the first axis.
+        offset += i * Axes[Rank];
         return Pointer + offset * ElementSize;
     }
 

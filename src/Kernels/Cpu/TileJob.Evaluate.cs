@@ -38,16 +38,17 @@ internal readonly unsafe partial struct TileJob
     public void Evaluate(
         void** registers, byte* scratch, long at, nint n, byte** targets, long place)
     {
-        if (*run == long.MaxValue || TileInput.DivRem(at, *run).Remainder + n <= *run)
+        long length = *run, number = 0, inRun = 0;
+        if (length != long.MaxValue) (number, inRun) = TileInput.DivRem(at, length);
+        if (length == long.MaxValue || inRun + n <= length)
         {
-            EvaluateRun(registers, scratch, at, n, targets, place);
+            EvaluateRun(registers, scratch, at, n, targets, place, number);
             return;
         }
-        for (nint done = 0; done < n;)
+        for (nint done = 0; done < n; number++, inRun = 0)
         {
-            nint count = (nint)Math.Min(
-                n - done, *run - TileInput.DivRem(at + done, *run).Remainder);
-            EvaluateRun(registers, scratch, at + done, count, targets, place + done);
+            nint count = (nint)Math.Min(n - done, length - inRun);
+            EvaluateRun(registers, scratch, at + done, count, targets, place + done, number);
             for (int i = 0; i < Plan.Outputs.Length; i++)
                 if (IsMadeAnew(Plan.Outputs[i]))
                 {
@@ -77,13 +78,13 @@ internal readonly unsafe partial struct TileJob
         register < Plan.Inputs.Length
         && inputs[register].Source is (TileSource.Loaded or TileSource.Runs);
 
-    /// <summary>The same for elements of one run.</summary>
+    /// <summary>The same for elements of the run with the given number.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void EvaluateRun(
-        void** registers, byte* scratch, long at, nint n, byte** targets, long place)
+        void** registers, byte* scratch, long at, nint n, byte** targets, long place, long number)
     {
         CpuTilePlan plan = Plan;
-        Load(registers, at, n, scratch);
+        Load(registers, at, n, scratch, number);
         TileCall[] calls = Sequence.Calls;
         for (int i = 0; i < calls.Length; i++)
         {
@@ -134,13 +135,11 @@ internal readonly unsafe partial struct TileJob
     /// the registers, since its elements need not be found again.
     /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private void Load(void** registers, long at, nint n, byte* scratch)
+    private void Load(void** registers, long at, nint n, byte* scratch, long number)
     {
-        void* number = NoRun;
-        if (*run != long.MaxValue) number = (void*)TileInput.DivRem(at, *run).Quotient;
         ref void* last = ref registers[Sequence.Offsets.Length];
-        bool known = number == last;
-        last = number;
+        bool known = (void*)number == last;
+        last = (void*)number;
         for (int i = 0; i < Plan.Inputs.Length; i++)
         {
             ref TileInput input = ref inputs[i];

@@ -136,8 +136,9 @@ internal readonly unsafe partial struct TileJob
         for (long at = start; at < end;)
         {
             nint n = (nint)Math.Min(length, end - at);
-            if (*run != long.MaxValue)
-                n = (nint)Math.Min(n, *run - TileInput.DivRem(at, *run).Remainder);
+            long number = 0, inRun = 0;
+            if (*run != long.MaxValue) (number, inRun) = TileInput.DivRem(at, *run);
+            n = (nint)Math.Min(n, *run - inRun);
             // Whole vectors are written. What they touch of the next tiles is written afterwards,
             // but read before if results take the place of what they come from; and what lies
             // behind the end may be another thread's.
@@ -145,10 +146,10 @@ internal readonly unsafe partial struct TileJob
             bool mayPass = at + n == end
                 ? spill && at % Vector == 0 : !inPlace && at + whole <= end;
             if (n % Vector != 0 && !mayPass)
-                RunApart(registers, scratch, at, n);
+                RunApart(registers, scratch, at, n, number);
             else
             {
-                EvaluateRun(registers, scratch, at, n, outputs, at);
+                EvaluateRun(registers, scratch, at, n, outputs, at, number);
                 Store(registers, at, n);
             }
             at += n;
@@ -157,12 +158,12 @@ internal readonly unsafe partial struct TileJob
 
     /// <summary>Computes a tile apart and copies just its elements.</summary>
     [SkipLocalsInit]
-    private void RunApart(void** registers, byte* scratch, long at, nint n)
+    private void RunApart(void** registers, byte* scratch, long at, nint n, long number)
     {
         byte** targets = stackalloc byte*[Plan.Outputs.Length];
         for (int i = 0; i < Plan.Outputs.Length; i++)
             targets[i] = scratch + Sequence.ScratchBytes + i * Sequence.TileBytes;
-        EvaluateRun(registers, scratch, at, n, targets, 0);
+        EvaluateRun(registers, scratch, at, n, targets, 0, number);
         for (int i = 0; i < Plan.Outputs.Length; i++)
         {
             void* source = registers[Plan.Outputs[i]];

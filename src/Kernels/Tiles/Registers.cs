@@ -1,14 +1,18 @@
 // Facts about register types.
+using System.Runtime.CompilerServices;
+
 namespace Engine.Kernels;
 
 /// <summary>Facts about the types of tile registers.</summary>
 public static class Registers
 {
     /// <summary>Bytes an element takes in a register.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static int Width(RegisterType type) =>
         type is RegisterType.Float32 or RegisterType.Int32 or RegisterType.Mask32 ? 4 : 8;
 
     /// <summary>Whether the register holds truth values.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static bool IsMask(RegisterType type) =>
         type is RegisterType.Mask32 or RegisterType.Mask64;
 
