@@ -19,14 +19,14 @@ internal static unsafe class WinogradConvolution<O, V, T>
         public void* Backend;
         public T* Filters;
 
-        /// <summary>Transformed tiles and products of all tasks, if staged.</summary>
-        public T* Inputs, Products;
+        /// <summary>Transformed tiles of all tasks, if staged.</summary>
+        public T* Inputs;
         public int Channels, Outputs;
         public bool Flip;
         public readonly nint FilterPosition => (nint)Channels * Outputs + 16;
         public readonly nint FilterTask => Positions * FilterPosition;
         public readonly nint InputPosition => Shape.Position(Channels);
-        public readonly nint ProductPosition => Shape.Position(Outputs);
+        public readonly int Slices => WinogradFilters<O, V, T>.Slices(Operands.Filters);
     }
 
     /// <summary>Channels rounded up to whole vectors.</summary>
@@ -45,48 +45,30 @@ internal static unsafe class WinogradConvolution<O, V, T>
             Outputs = Padded(o.Filters),
             Flip = flip,
         };
+        if (shape.Staged)
+        {
+            using var inputs = new Scratch<T>(backend, o.Tasks * Positions * job.InputPosition);
+            job.Inputs = inputs.Pointer;
+            backend.Workers.Run(o.Tasks * shape.StagedParts, &StageInput, &job);
+            backend.Workers.Run(o.Tasks * job.Slices, &StageSlice, &job);
+            return;
+        }
         int filterTasks = o.WeightTask == 0 ? 1 : o.Tasks;
         using var filters = new Scratch<T>(backend, filterTasks * job.FilterTask);
         job.Filters = filters.Pointer;
-        backend.Workers.Run(filterTasks * (job.Outputs / O.Count), &TransformFilters, &job);
-        if (!shape.Staged)
-        {
-            backend.Workers.Run(o.Tasks * shape.Blocks, &Convolve, &job);
-            return;
-        }
-        int all = o.Tasks * Positions;
-        using var inputs = new Scratch<T>(backend, all * job.InputPosition);
-        using var products = new Scratch<T>(backend, all * job.ProductPosition);
-        job.Inputs = inputs.Pointer;
-        job.Products = products.Pointer;
-        backend.Workers.Run(o.Tasks * o.Images, &StageInput, &job);
-        backend.Workers.Run(all, &StageProduct, &job);
-        backend.Workers.Run(o.Tasks * o.Images, &StageOutput, &job);
+        backend.Workers.Run(filterTasks * job.Slices, &TransformFilters, &job);
+        backend.Workers.Run(o.Tasks * shape.Blocks, &Convolve, &job);
     }
 
-    /// <summary>Filters as (position, channel, output), a vector of outputs per part.</summary>
+    /// <summary>Filters as (position, channel, output), a slice of outputs per part.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void TransformFilters(void* context, int part)
     {
         ref Job job = ref *(Job*)context;
-        ref FlatOperands<T> o = ref job.Operands;
-        int vectors = job.Outputs / O.Count;
-        int task = part / vectors, k = part % vectors * O.Count;
-        T* filter = stackalloc T[9 * O.Count];
-        T* temp = stackalloc T[18 * O.Count];
-        // Rotated by half a turn: the same taps from the last to the first.
-        T* first = job.Flip ? filter + 8 * O.Count : filter;
-        nint step = job.Flip ? -O.Count : O.Count;
-        T* from = o.Weights + task * o.WeightTask + k * o.WeightFilter;
-        T* to = job.Filters + task * job.FilterTask + k;
-        int lanes = Math.Min(O.Count, o.Filters - k);
-        var points = new WinogradPoints<O, V, T>();
-        for (int c = 0; c < job.Channels; c++, from += o.WeightChannel, to += job.Outputs)
-        {
-            WinogradLanes<O, V, T>.Gather(from, o.WeightFilter, lanes, c < o.Channels, 9, filter);
-            WinogradTransform<O, V, T>.Filter(
-                points, first, step, temp, to, job.FilterPosition, job.Shape.MaxHeight);
-        }
+        int task = part / job.Slices, k = part % job.Slices * WinogradFilters<O, V, T>.Slice;
+        WinogradFilters<O, V, T>.Transform(
+            job.Operands, task, k, job.Channels, job.Flip, job.Shape.MaxHeight,
+            job.Filters + task * job.FilterTask + k, job.FilterPosition, job.Outputs);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
@@ -103,10 +85,13 @@ internal static unsafe class WinogradConvolution<O, V, T>
         // Products of a position overwrite the tiles of the one before, which are done with.
         using var scratch = new Scratch<T>(backend, (Positions + 1) * position);
         T* products = scratch.Pointer, inputs = products + position;
+        T* filters = job.Filters + (o.WeightTask == 0 ? 0 : task * job.FilterTask);
         tiles.Input(
             Source(o, task), block, block.Start, block.End, inputs, position, job.Channels);
         for (int i = 0; i < Positions; i++)
-            Multiply(job, block, task, i, inputs + i * position, products + i * position);
+            Multiply(
+                block, i, inputs + i * position, job.Channels,
+                filters + i * job.FilterPosition, job.Outputs, products + i * position);
         tiles.Output(
             products, position, job.Outputs, block, block.Start, block.End, Result(o, task));
         if (o.After != null) Finish(o, shape, task, block.Start, block.End);
@@ -117,60 +102,69 @@ internal static unsafe class WinogradConvolution<O, V, T>
     {
         ref Job job = ref *(Job*)context;
         WinogradShape shape = job.Shape;
-        int task = part / shape.Images, start = part % shape.Images * shape.TileRows;
+        (int task, int start, int end) = shape.StagedRows(part);
         using var tiles = new WinogradTiles<O, V, T>(
             Unsafe.AsRef<CpuBackend>(job.Backend), shape);
         tiles.Input(
-            Source(job.Operands, task), shape.Block(0), start, start + shape.TileRows,
+            Source(job.Operands, task), shape.Block(0), start, end,
             job.Inputs + task * Positions * job.InputPosition, job.InputPosition, job.Channels);
     }
 
+    /// <summary>
+    /// All of a slice of outputs: its filters and products do not leave the second-level cache.
+    /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void StageProduct(void* context, int part)
-    {
-        ref Job job = ref *(Job*)context;
-        Multiply(
-            job, job.Shape.Block(0), part / Positions, part % Positions,
-            job.Inputs + part * job.InputPosition, job.Products + part * job.ProductPosition);
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void StageOutput(void* context, int part)
+    private static void StageSlice(void* context, int part)
     {
         ref Job job = ref *(Job*)context;
         ref FlatOperands<T> o = ref job.Operands;
         WinogradShape shape = job.Shape;
-        int task = part / shape.Images, start = part % shape.Images * shape.TileRows;
-        int end = start + shape.TileRows;
-        using var tiles = new WinogradTiles<O, V, T>(
-            Unsafe.AsRef<CpuBackend>(job.Backend), shape);
-        tiles.Output(
-            job.Products + task * Positions * job.ProductPosition, job.ProductPosition,
-            job.Outputs, shape.Block(0), start, end, Result(o, task));
-        if (o.After != null) Finish(o, shape, task, start, end);
+        CpuBackend backend = Unsafe.AsRef<CpuBackend>(job.Backend);
+        int task = part / job.Slices, k = part % job.Slices * WinogradFilters<O, V, T>.Slice;
+        int width = WinogradFilters<O, V, T>.Width(o.Filters, k);
+        nint filterPosition = (nint)job.Channels * width + 16, position = shape.Position(width);
+        using var filters = new Scratch<T>(backend, Positions * filterPosition);
+        using var products = new Scratch<T>(backend, Positions * position);
+        using var tiles = new WinogradTiles<O, V, T>(backend, shape);
+        WinogradFilters<O, V, T>.Transform(
+            o, task, k, job.Channels, job.Flip, shape.MaxHeight, filters.Pointer, filterPosition,
+            width);
+        T* inputs = job.Inputs + task * Positions * job.InputPosition;
+        WinogradBlock block = shape.Block(0);
+        for (int i = 0; i < Positions; i++)
+            Multiply(
+                block, i, inputs + i * job.InputPosition, job.Channels,
+                filters.Pointer + i * filterPosition, width, products.Pointer + i * position);
+        WinogradImages<T> y = Result(o, task);
+        y.Data += k * y.Channel;
+        y.Channels = Math.Min(width, o.Filters - k);
+        tiles.Output(products.Pointer, position, width, block, block.Start, block.End, y);
+        for (int image = 0; image < o.Images; image++)
+            o.Finish(
+                task, image * o.ResultImage + k * o.ResultChannel, y.Channels * o.ResultChannel);
     }
 
     /// <summary>The product of one position.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void Multiply(
-        in Job job, in WinogradBlock block, int task, int position, T* inputs, T* products)
+        in WinogradBlock block, int position, T* inputs, int channels, T* filters, int outputs,
+        T* products)
     {
         (int first, int count) = block.Tiles(position);
         if (count == 0) return;
-        T* filters = job.Filters + (job.Operands.WeightTask == 0 ? 0 : task * job.FilterTask);
         GemmSmall<O, V, T>.Run(new Product<T>
         {
-            A = inputs + (nint)first * job.Channels,
-            RowA = job.Channels,
+            A = inputs + (nint)first * channels,
+            RowA = channels,
             ColumnA = 1,
-            B = filters + position * job.FilterPosition,
-            RowB = job.Outputs,
+            B = filters,
+            RowB = outputs,
             ColumnB = 1,
-            C = products + (nint)first * job.Outputs,
-            RowC = job.Outputs,
+            C = products + (nint)first * outputs,
+            RowC = outputs,
             M = count,
-            N = job.Outputs,
-            K = job.Channels,
+            N = outputs,
+            K = channels,
         });
     }
 

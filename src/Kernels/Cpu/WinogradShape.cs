@@ -12,6 +12,7 @@ internal readonly record struct WinogradShape(
     // second-level cache.
     private const int TilesPerBlock = 48;
     private const int StagedTiles = 96;
+    private const int StagedTilesPerPart = 16;
 
     public int TileRows => (OutHeight + 3) / 4;
 
@@ -29,9 +30,23 @@ internal readonly record struct WinogradShape(
     public int MaxHeight => TileRows == 1 ? EdgeHeight : 4;
 
     /// <summary>
-    /// Whether there are so few tiles that positions are shared among threads, not tiles.
+    /// Whether there are so few tiles that slices of filters are shared among threads, not tiles.
     /// </summary>
     public bool Staged => (long)Tasks * Images * TileRows * TileColumns <= StagedTiles;
+
+    /// <summary>Images whose tiles are transformed as one part, if staged.</summary>
+    public int StagedImages =>
+        Math.Clamp(StagedTilesPerPart / (TileRows * TileColumns), 1, Math.Max(1, Images));
+
+    /// <summary>Such parts of a task.</summary>
+    public int StagedParts => (Images + StagedImages - 1) / StagedImages;
+
+    /// <summary>The task of a part of all of them, and its rows of tiles.</summary>
+    public (int Task, int Start, int End) StagedRows(int part)
+    {
+        int task = part / StagedParts, first = part % StagedParts * StagedImages;
+        return (task, first * TileRows, Math.Min(first + StagedImages, Images) * TileRows);
+    }
 
     /// <summary>Rows of tiles in a block: some 48 tiles, and enough blocks for threads.</summary>
     public int BlockRows

@@ -2,6 +2,7 @@
 // span images, a vector of channels at a time.
 using System.Numerics;
 using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics.X86;
 
 namespace Engine.Kernels;
 
@@ -17,14 +18,12 @@ internal unsafe struct WinogradImages<T> where T : unmanaged
 internal readonly unsafe struct WinogradTiles<O, V, T> : IDisposable
     where O : struct, IVec<V, T> where V : struct where T : unmanaged, INumberBase<T>
 {
-    // Rows up to so long are transposed several at once: they follow one another in an image.
-    private const int ShortRow = 10;
-
     private readonly WinogradShape shape;
 
-    // From row to row of an image, and from vector to vector of channels.
-    private readonly int pitch, vectorPitch;
+    // From row to row of images and of outputs, and of what is transformed downwards alone.
+    private readonly int imagePitch, outPitch, pitch;
     private readonly Scratch<T> rows;
+    private readonly Scratch<T> down;
     private readonly Scratch<T> temp;
     private readonly WinogradPoints<O, V, T> points = new();
 
@@ -37,19 +36,25 @@ internal readonly unsafe struct WinogradTiles<O, V, T> : IDisposable
     public WinogradTiles(CpuBackend backend, WinogradShape shape)
     {
         this.shape = shape;
+        imagePitch = shape.Width * O.Count;
+        // Tiles that keep within a row's outputs may have their rows one after another.
+        int outputs = shape.OutWidth % 4 == 1 ? 4 * shape.TileColumns : shape.OutWidth;
+        outPitch = outputs * O.Count;
         pitch = (4 * shape.TileColumns + 2) * O.Count;
-        int inputRows = 4 * Math.Min(shape.BlockRows, shape.TileRows) + 2;
-        vectorPitch = inputRows * pitch;
-        int count = VectorsOfLine * vectorPitch;
-        rows = new Scratch<T>(backend, count);
-        int together = shape.Width <= ShortRow ? inputRows * shape.Width : 0;
-        temp = new Scratch<T>(backend, Math.Max(6 * pitch, Math.Max(36, together) * O.Count));
-        new Span<T>(rows.Pointer, count).Clear();
+        rows = new Scratch<T>(
+            backend, Math.Max(VectorsOfLine * InputRows * imagePitch, 4 * outPitch));
+        // Zeros on the left and right stay, rows are written between them.
+        down = new Scratch<T>(backend, InputRows * pitch);
+        new Span<T>(down.Pointer, InputRows * pitch).Clear();
+        temp = new Scratch<T>(backend, 36 * O.Count);
     }
+
+    private const int InputRows = WinogradTransform<O, V, T>.In;
 
     public void Dispose()
     {
         rows.Dispose();
+        down.Dispose();
         temp.Dispose();
     }
 
@@ -65,62 +70,72 @@ internal readonly unsafe struct WinogradTiles<O, V, T> : IDisposable
             last = Math.Min(end, (first / shape.TileRows + 1) * shape.TileRows);
             T* image = x.Data + first / shape.TileRows * x.Image;
             int top = first % shape.TileRows * 4 - shape.Padding;
-            int width = Math.Min(shape.Width, 4 * shape.TileColumns + 2 - shape.Padding);
             for (int row = first; row < last; row++) places[row - first] = block.Row(row);
             for (int line = 0; line < x.Channels; line += VectorsOfLine * O.Count)
             {
                 int lineEnd = Math.Min(x.Channels, line + VectorsOfLine * O.Count);
-                T* part = rows.Pointer;
-                for (int c = line; c < lineEnd; c += O.Count, part += vectorPitch)
-                    InputRows(
-                        image + c * x.Channel, x.Channel, Math.Min(O.Count, x.Channels - c), top,
-                        4 * (last - first) + 2, width, part);
-                for (int row = first; row < last; row++)
+                for (int row = 0; row < last - first; row++)
                 {
-                    part = rows.Pointer + 4 * (row - first) * pitch;
-                    for (int c = line; c < lineEnd; c += O.Count, part += vectorPitch)
+                    T* part = rows.Pointer;
+                    for (int c = line; c < lineEnd; c += O.Count, part += InputRows * imagePitch)
+                        LoadRows(
+                            image + c * x.Channel, x.Channel, Math.Min(O.Count, x.Channels - c),
+                            top + 4 * row, places[row].Height + 2, row > 0, part);
+                    part = rows.Pointer;
+                    for (int c = line; c < lineEnd; c += O.Count, part += InputRows * imagePitch)
                         WinogradTransform<O, V, T>.Input(
-                            points, part, pitch, places[row - first], temp.Pointer, target + c,
-                            position, tilePitch);
+                            points, part, imagePitch, shape.Width, places[row],
+                            down.Pointer, shape.Padding, pitch, target + c, position, tilePitch);
                 }
             }
         }
     }
 
-    /// <summary>Rows top .. top + count - 1 of a vector of channels, zeros outside.</summary>
+    /// <summary>
+    /// Rows top .. top + count - 1 of a vector of channels, zeros outside; the first two are the
+    /// last two of the row of tiles above, if that was here before.
+    /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private void InputRows(
-        T* image, nint channel, int channels, int top, int count, int width, T* target)
+    private void LoadRows(
+        T* image, nint channel, int channels, int top, int count, bool continued, T* target)
     {
-        target += shape.Padding * O.Count;
-        if (shape.Width > ShortRow)
+        if (continued)
         {
-            for (int i = 0; i < count; i++)
-                WinogradLanes<O, V, T>.Gather(
-                    image + (nint)(top + i) * shape.Width, channel, channels,
-                    (uint)(top + i) < (uint)shape.Height, width, target + i * pitch);
-            return;
+            T* above = target + 4 * imagePitch;
+            for (int i = 0; i < 2 * imagePitch; i += O.Count)
+                O.Store(O.Load(above + i), target + i);
+            target += 2 * imagePitch;
+            (top, count) = (top + 2, count - 2);
         }
-        int start = Math.Max(top, 0), end = Math.Min(top + count, shape.Height);
+        int start = Math.Clamp(-top, 0, count), end = Math.Clamp(shape.Height - top, start, count);
+        Clear(target, start);
         if (start < end)
-            WinogradLanes<O, V, T>.Gather(
-                image + (nint)start * shape.Width, channel, channels, true,
-                (end - start) * shape.Width, temp.Pointer);
-        for (int h = top; h < top + count; h++, target += pitch)
         {
-            if (h < start || h >= end)
-            {
-                new Span<T>(target, width * O.Count).Clear();
-                continue;
-            }
-            T* from = temp.Pointer + (nint)(h - start) * shape.Width * O.Count;
-            for (int w = 0; w < width * O.Count; w += O.Count)
-                O.Store(O.Load(from + w), target + w);
+            image += (nint)(top + start) * shape.Width;
+            int width = (end - start) * shape.Width;
+            Prefetch(image + VectorsOfLine * O.Count * channel, channel, width);
+            WinogradLanes<O, V, T>.Gather(
+                image, channel, channels, true, width, target + start * imagePitch);
         }
+        Clear(target + end * imagePitch, count - end);
     }
 
-    // Tiles that keep within a row's outputs may have their rows one after another.
-    private bool RowsTogether => shape.OutWidth <= ShortRow && shape.OutWidth % 4 != 1;
+    // The channels that are next. Where an image is more than one row of tiles, what is read of it
+    // at a time is too short a run for the machine to see it coming.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private void Prefetch(T* image, nint channel, int width)
+    {
+        if (!Sse.IsSupported || shape.TileRows == 1) return;
+        for (int lane = 0; lane < O.Count; lane++, image += channel)
+            for (T* p = image; p < image + width; p += 64 / sizeof(T)) Sse.Prefetch0(p);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private void Clear(T* target, int count)
+    {
+        V zero = O.Create(default);
+        for (int i = 0; i < count * imagePitch; i += O.Count) O.Store(zero, target + i);
+    }
 
     /// <summary>Transformed tiles of the gradient of the output.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
@@ -133,8 +148,8 @@ internal readonly unsafe struct WinogradTiles<O, V, T> : IDisposable
             WinogradRow place = block.Row(row);
             T* image = g.Data + row / shape.TileRows * g.Image;
             int top = row % shape.TileRows * 4;
+            // All rows at once, where there are as many as the tiles have.
             bool together = RowsTogether && top + place.Height <= shape.OutHeight;
-            int rowPitch = together ? shape.OutWidth * O.Count : pitch;
             for (int c = 0; c < g.Channels; c += O.Count)
             {
                 T* from = image + c * g.Channel + (nint)top * shape.OutWidth;
@@ -145,14 +160,24 @@ internal readonly unsafe struct WinogradTiles<O, V, T> : IDisposable
                         rows.Pointer);
                 else
                     for (int i = 0; i < place.Height; i++, from += shape.OutWidth)
-                        WinogradLanes<O, V, T>.Gather(
+                        GradientRow(
                             from, g.Channel, channels, top + i < shape.OutHeight,
-                            shape.OutWidth, rows.Pointer + i * pitch);
+                            rows.Pointer + i * outPitch);
                 WinogradTransform<O, V, T>.OutputTransposed(
-                    points, rows.Pointer, rowPitch, place, temp.Pointer, target + c, position,
+                    points, rows.Pointer, outPitch, place, temp.Pointer, target + c, position,
                     tilePitch);
             }
         }
+    }
+
+    private bool RowsTogether => outPitch == shape.OutWidth * O.Count;
+
+    /// <summary>A row of the gradient, with zeros where tiles go beyond it.</summary>
+    private void GradientRow(T* from, nint channel, int channels, bool inside, T* target)
+    {
+        WinogradLanes<O, V, T>.Gather(from, channel, channels, inside, shape.OutWidth, target);
+        int end = shape.OutWidth * O.Count;
+        new Span<T>(target + end, outPitch - end).Clear();
     }
 
     /// <summary>Outputs from transformed tiles.</summary>
@@ -169,15 +194,14 @@ internal readonly unsafe struct WinogradTiles<O, V, T> : IDisposable
             int height = Math.Min(4, shape.OutHeight - top);
             // Rows at once, or one by one.
             int runs = RowsTogether ? 1 : height, run = shape.OutWidth * height / runs;
-            int rowPitch = RowsTogether ? shape.OutWidth * O.Count : pitch;
             for (int c = 0; c < y.Channels; c += O.Count)
             {
                 WinogradTransform<O, V, T>.Output(
                     points, source + c, position, tilePitch, place, temp.Pointer, rows.Pointer,
-                    rowPitch);
+                    outPitch);
                 for (int i = 0; i < runs; i++)
                     WinogradLanes<O, V, T>.Scatter(
-                        rows.Pointer + i * pitch, run,
+                        rows.Pointer + i * outPitch, run,
                         image + c * y.Channel + (nint)(top + i) * shape.OutWidth, y.Channel,
                         Math.Min(O.Count, y.Channels - c));
             }

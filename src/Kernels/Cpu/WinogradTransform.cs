@@ -22,30 +22,30 @@ internal static unsafe class WinogradTransform<O, V, T>
     public const int Out = 4, In = 6;
 
     /// <summary>
-    /// B' d B of a row of tiles: 6 rows of 4 * tiles + 2 columns at image; as much scratch at temp.
+    /// B' d B of a row of tiles: of its 6 rows (less, if it is low) image has so many columns, and
+    /// after those left out at the start down has room for them, with zeros around.
     /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Input(
-        in WinogradPoints<O, V, T> c, T* image, nint rowPitch, in WinogradRow row, T* temp,
-        T* target, nint position, nint tilePitch)
+        in WinogradPoints<O, V, T> c, T* image, nint rowPitch, int columns, in WinogradRow row,
+        T* down, int left, nint downPitch, T* target, nint position, nint tilePitch)
     {
-        int edge = row.EdgeWidth == 4 ? 0 : 1;
-        nint end = (Out * (row.FullColumns + edge) + 2) * O.Count;
+        T* to = down + left * O.Count;
         switch (row.Height)
         {
-            case 4: InputDown<C4>(c, image, end, rowPitch, temp); break;
-            case 3: InputDown<C3>(c, image, end, rowPitch, temp); break;
-            default: InputDown<C2>(c, image, end, rowPitch, temp); break;
+            case 4: InputDown<C4>(c, image, rowPitch, columns, to, downPitch); break;
+            case 3: InputDown<C3>(c, image, rowPitch, columns, to, downPitch); break;
+            default: InputDown<C2>(c, image, rowPitch, columns, to, downPitch); break;
         }
         InputAcross<C4>(
-            c, temp, rowPitch, row.Height, row.FullColumns, target + row.Place * tilePitch,
+            c, down, downPitch, row.Height, row.FullColumns, target + row.Place * tilePitch,
             position, tilePitch);
-        temp += row.FullColumns * Out * O.Count;
+        down += row.FullColumns * Out * O.Count;
         target += row.EdgePlace * tilePitch;
         if (row.EdgeWidth == 3)
-            InputAcross<C3>(c, temp, rowPitch, row.Height, 1, target, position, tilePitch);
+            InputAcross<C3>(c, down, downPitch, row.Height, 1, target, position, tilePitch);
         if (row.EdgeWidth == 2)
-            InputAcross<C2>(c, temp, rowPitch, row.Height, 1, target, position, tilePitch);
+            InputAcross<C2>(c, down, downPitch, row.Height, 1, target, position, tilePitch);
     }
 
     /// <summary>A' m A of a row of tiles, to 4 rows of 4 * tiles columns.</summary>
@@ -86,21 +86,6 @@ internal static unsafe class WinogradTransform<O, V, T>
                 c, row.Height, 1, image, rowPitch, temp, target, position, tilePitch);
     }
 
-    /// <summary>
-    /// G g G' of one filter, vectors step apart, to the positions that tiles of a height use.
-    /// </summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void Filter(
-        in WinogradPoints<O, V, T> c, T* filter, nint step, T* temp, T* target, nint position,
-        int height)
-    {
-        for (int s = 0; s < 3; s++)
-            c.Filter(filter + s * step, 3 * step, temp + s * O.Count, 3 * O.Count);
-        int end = First(height) + height + 2;
-        for (int i = First(height); i < end; i++)
-            c.Filter(temp + 3 * i * O.Count, O.Count, target + i * In * position, position);
-    }
-
     /// <summary>G' u G, 36 positions to (3, 3, lane): Filter's transpose.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void FilterTransposed(
@@ -120,27 +105,21 @@ internal static unsafe class WinogradTransform<O, V, T>
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void InputDown<M>(
-        in WinogradPoints<O, V, T> c, T* image, nint end, nint rowPitch, T* temp)
-        where M : struct, IConst
-    {
-        for (nint w = 0; w < end; w += O.Count)
-            c.Input<M>(image + w, rowPitch, temp + w, rowPitch);
-    }
+        in WinogradPoints<O, V, T> c, T* image, nint rowPitch, int columns, T* down,
+        nint downPitch) where M : struct, IConst =>
+        c.Input<M>(image, rowPitch, O.Count, down, downPitch, O.Count, columns);
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void InputAcross<M>(
-        in WinogradPoints<O, V, T> c, T* temp, nint rowPitch, int height, int tiles, T* target,
+        in WinogradPoints<O, V, T> c, T* down, nint rowPitch, int height, int tiles, T* target,
         nint position, nint tilePitch) where M : struct, IConst
     {
         int first = First(height);
-        temp += first * rowPitch;
+        down += first * rowPitch;
         target += first * In * position;
-        for (; tiles > 0; tiles--, temp += Out * O.Count, target += tilePitch)
-        {
-            T* from = temp, to = target;
-            for (int i = 0; i < height + 2; i++, from += rowPitch, to += In * position)
-                c.Input<M>(from, O.Count, to, position);
-        }
+        for (; tiles > 0; tiles--, down += Out * O.Count, target += tilePitch)
+            c.Input<M>(
+                down, O.Count, rowPitch, target, position, In * position, height + 2);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
@@ -149,19 +128,18 @@ internal static unsafe class WinogradTransform<O, V, T>
         nint tilePitch, T* temp, T* image, nint rowPitch) where M : struct, IConst
     {
         nint step = In * position, row = In * O.Count;
-        int first = First(M.Value);
+        int first = First(M.Value), columns = M.Value + 2;
         source += first * position;
+        temp += first * O.Count;
         for (; tiles > 0; tiles--, source += tilePitch, image += Out * O.Count)
         {
-            T* from = source, to = temp + first * O.Count;
-            for (int j = 0; j < M.Value + 2; j++, from += position, to += O.Count)
-                if (height == 4) c.Output<C4>(from, step, to, row);
-                else if (height == 3) c.Output<C3>(from, step, to, row);
-                else c.Output<C2>(from, step, to, row);
-            from = temp;
-            to = image;
-            for (int i = 0; i < height; i++, from += row, to += rowPitch)
-                c.Output<M>(from, O.Count, to, O.Count);
+            if (height == 4)
+                c.Output<C4>(source, step, position, temp, row, O.Count, columns);
+            else if (height == 3)
+                c.Output<C3>(source, step, position, temp, row, O.Count, columns);
+            else c.Output<C2>(source, step, position, temp, row, O.Count, columns);
+            T* from = temp - first * O.Count;
+            c.Output<M>(from, O.Count, row, image, O.Count, rowPitch, height);
         }
     }
 
@@ -175,15 +153,13 @@ internal static unsafe class WinogradTransform<O, V, T>
         target += first * In * position;
         for (; tiles > 0; tiles--, image += Out * O.Count, target += tilePitch)
         {
-            T* from = image, to = temp;
-            for (int j = 0; j < M.Value; j++, from += O.Count, to += O.Count)
-                if (height == 4) c.OutputTransposed<C4>(from, rowPitch, to, row);
-                else if (height == 3) c.OutputTransposed<C3>(from, rowPitch, to, row);
-                else c.OutputTransposed<C2>(from, rowPitch, to, row);
-            from = temp + first * row;
-            to = target;
-            for (int i = 0; i < height + 2; i++, from += row, to += In * position)
-                c.OutputTransposed<M>(from, O.Count, to, position);
+            if (height == 4)
+                c.OutputTransposed<C4>(image, rowPitch, O.Count, temp, row, O.Count, M.Value);
+            else if (height == 3)
+                c.OutputTransposed<C3>(image, rowPitch, O.Count, temp, row, O.Count, M.Value);
+            else c.OutputTransposed<C2>(image, rowPitch, O.Count, temp, row, O.Count, M.Value);
+            c.OutputTransposed<M>(
+                temp + first * row, O.Count, row, target, position, In * position, height + 2);
         }
     }
 }

@@ -34,6 +34,7 @@ internal static unsafe class WinogradWeightGradient<O, V, T>
         public readonly nint Size => Positions * Position;
         public readonly nint InputPosition => Shape.Position(Channels);
         public readonly nint GradientPosition => Shape.Position(Outputs);
+        public readonly int Slices => WinogradFilters<O, V, T>.Slices(Operands.Filters);
     }
 
     /// <summary>Writes o.Weights (contiguous within a task); o.Result holds the gradient.</summary>
@@ -47,15 +48,19 @@ internal static unsafe class WinogradWeightGradient<O, V, T>
             Channels = WinogradConvolution<O, V, T>.Padded(o.Channels),
             Outputs = WinogradConvolution<O, V, T>.Padded(o.Filters),
         };
+        if (shape.Staged)
+        {
+            RunStaged(backend, ref job);
+            return;
+        }
         long partialLimit = Math.Min(MaxPartials, MaxElements / job.Size) / o.Tasks;
         int useful = (shape.Blocks + BlocksPerPartial - 1) / BlocksPerPartial;
         job.PartialCount = (int)Math.Min(useful, Math.Max(1, partialLimit));
         using var partials = new Scratch<T>(backend, o.Tasks * job.PartialCount * job.Size);
         job.Partials = partials.Pointer;
-        if (shape.Staged) RunStaged(backend, ref job);
-        else backend.Workers.Run(o.Tasks * job.PartialCount, &Accumulate, &job);
+        backend.Workers.Run(o.Tasks * job.PartialCount, &Accumulate, &job);
         if (job.PartialCount > 1) backend.Workers.Run(o.Tasks * Positions, &AddPartials, &job);
-        backend.Workers.Run(o.Tasks * (job.Outputs / O.Count), &TransformBack, &job);
+        backend.Workers.Run(o.Tasks * job.Slices, &TransformBack, &job);
     }
 
     private static void RunStaged(CpuBackend backend, ref Job job)
@@ -66,8 +71,8 @@ internal static unsafe class WinogradWeightGradient<O, V, T>
         job.Inputs = inputs.Pointer;
         job.Gradients = gradients.Pointer;
         void* context = Unsafe.AsPointer(ref job);
-        backend.Workers.Run(tasks * job.Shape.Images, &StageTiles, context);
-        backend.Workers.Run(tasks * Positions, &StageProduct, context);
+        backend.Workers.Run(tasks * job.Shape.StagedParts, &StageTiles, context);
+        backend.Workers.Run(tasks * job.Slices, &StageSlice, context);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
@@ -77,8 +82,7 @@ internal static unsafe class WinogradWeightGradient<O, V, T>
         ref FlatOperands<T> o = ref job.Operands;
         WinogradShape shape = job.Shape;
         CpuBackend backend = Unsafe.AsRef<CpuBackend>(job.Backend);
-        int task = part / shape.Images, start = part % shape.Images * shape.TileRows;
-        int end = start + shape.TileRows;
+        (int task, int start, int end) = shape.StagedRows(part);
         using var tiles = new WinogradTiles<O, V, T>(backend, shape);
         using var gradientTiles = new WinogradTiles<O, V, T>(backend, shape);
         tiles.Input(
@@ -90,15 +94,27 @@ internal static unsafe class WinogradWeightGradient<O, V, T>
             job.Outputs);
     }
 
+    /// <summary>
+    /// All of a slice of outputs: its sums do not leave the second-level cache.
+    /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void StageProduct(void* context, int part)
+    private static void StageSlice(void* context, int part)
     {
         ref Job job = ref *(Job*)context;
-        int task = part / Positions, position = part % Positions;
-        Multiply(
-            job, job.Shape.Block(0), position, job.Inputs + part * job.InputPosition,
-            job.Gradients + part * job.GradientPosition,
-            job.Partials + task * job.Size + position * job.Position, false);
+        ref FlatOperands<T> o = ref job.Operands;
+        int task = part / job.Slices, k = part % job.Slices * WinogradFilters<O, V, T>.Slice;
+        int width = WinogradFilters<O, V, T>.Width(o.Filters, k);
+        nint position = (nint)job.Channels * width + 16;
+        using var sums = new Scratch<T>(
+            Unsafe.AsRef<CpuBackend>(job.Backend), Positions * position);
+        T* inputs = job.Inputs + task * Positions * job.InputPosition;
+        T* gradients = job.Gradients + task * Positions * job.GradientPosition + k;
+        WinogradBlock block = job.Shape.Block(0);
+        for (int i = 0; i < Positions; i++)
+            Multiply(
+                job, block, i, inputs + i * job.InputPosition,
+                gradients + i * job.GradientPosition, width, sums.Pointer + i * position, false);
+        WinogradFilters<O, V, T>.TransformBack(o, task, k, sums.Pointer, position, width);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
@@ -134,7 +150,8 @@ internal static unsafe class WinogradWeightGradient<O, V, T>
             for (int i = 0; i < Positions; i++)
                 Multiply(
                     job, block, i, inputs.Pointer + i * positionX,
-                    gradients.Pointer + i * positionG, recent + i * job.Position, add);
+                    gradients.Pointer + i * positionG, job.Outputs,
+                    recent + i * job.Position, add);
             if (two && (place == BlocksPerSum - 1 || number == endBlock - 1))
                 AddTo(sum, recent, job.Size, number - firstBlock >= BlocksPerSum);
         }
@@ -143,8 +160,8 @@ internal static unsafe class WinogradWeightGradient<O, V, T>
     /// <summary>The product of one position; zeros where no tile takes part.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void Multiply(
-        in Job job, in WinogradBlock block, int position, T* inputs, T* gradients, T* sum,
-        bool add)
+        in Job job, in WinogradBlock block, int position, T* inputs, T* gradients, int width,
+        T* sum, bool add)
     {
         (int first, int count) = block.Tiles(position);
         var product = new Product<T>
@@ -156,9 +173,9 @@ internal static unsafe class WinogradWeightGradient<O, V, T>
             RowB = job.Outputs,
             ColumnB = 1,
             C = sum,
-            RowC = job.Outputs,
+            RowC = width,
             M = job.Channels,
-            N = job.Outputs,
+            N = width,
             K = count,
         };
         GemmSmall<O, V, T>.Run(product, add);
@@ -191,24 +208,14 @@ internal static unsafe class WinogradWeightGradient<O, V, T>
         }
     }
 
-    /// <summary>Transforms the sums back, a vector of outputs per part.</summary>
+    /// <summary>Transforms the sums back, a slice of outputs per part.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void TransformBack(void* context, int part)
     {
         ref Job job = ref *(Job*)context;
-        ref FlatOperands<T> o = ref job.Operands;
-        int vectors = job.Outputs / O.Count;
-        int task = part / vectors, k = part % vectors * O.Count;
-        T* temp = stackalloc T[18 * O.Count];
-        T* filter = stackalloc T[9 * O.Count];
-        T* from = job.Partials + task * job.PartialCount * job.Size + k;
-        T* to = o.Weights + task * o.WeightTask + k * o.WeightFilter;
-        int lanes = Math.Min(O.Count, o.Filters - k);
-        var points = new WinogradPoints<O, V, T>();
-        for (int c = 0; c < o.Channels; c++, from += job.Outputs, to += o.WeightChannel)
-        {
-            WinogradTransform<O, V, T>.FilterTransposed(points, from, job.Position, temp, filter);
-            WinogradLanes<O, V, T>.Scatter(filter, 9, to, o.WeightFilter, lanes);
-        }
+        int task = part / job.Slices, k = part % job.Slices * WinogradFilters<O, V, T>.Slice;
+        WinogradFilters<O, V, T>.TransformBack(
+            job.Operands, task, k, job.Partials + task * job.PartialCount * job.Size + k,
+            job.Position, job.Outputs);
     }
 }
