@@ -35,11 +35,13 @@ internal sealed unsafe class ConvolutionKernel<O, V, T> : ConvolutionKernel
             var tiles = new WinogradShape(
                 o.Tasks, o.Images, shape.Height, shape.Width, shape.OutHeight, shape.OutWidth,
                 shape.PaddingHeight);
+            o.TakeSums();
             WinogradConvolution<O, V, T>.Run(backend, tiles, o, flip: false);
             return;
         }
         if (ShiftedConvolution<O, V, T>.Suits(shape))
         {
+            o.TakeSums();
             ShiftedConvolution<O, V, T>.Run(backend, ShiftedPlanes.Of(shape), o);
             return;
         }
@@ -81,6 +83,7 @@ internal sealed unsafe class ConvolutionKernel<O, V, T> : ConvolutionKernel
         {
             var tiles = new WinogradShape(
                 o.Tasks, o.Images, s.OutHeight, s.OutWidth, s.Height, s.Width, 2 - s.PaddingHeight);
+            o.TakeSums();
             WinogradConvolution<O, V, T>.Run(backend, tiles, o, flip: true);
             return;
         }

@@ -30,6 +30,22 @@ internal unsafe struct FlatOperands<T> where T : unmanaged
     public void* After;
 
     /// <summary>
+    /// What is added to each channel of the result, where that is all of the epilogue, or null.
+    /// </summary>
+    public T* Added;
+
+    /// <summary>
+    /// Leaves an epilogue that adds a number to each channel to the kernel: results are then
+    /// written once.
+    /// </summary>
+    public void TakeSums()
+    {
+        if (After == null) return;
+        Added = (T*)Unsafe.AsRef<TileJob>(After).Added(Groups * (long)Filters, ResultChannel);
+        if (Added != null) After = null;
+    }
+
+    /// <summary>
     /// Runs the epilogue on count elements of a task's result from the given one on.
     /// </summary>
     public readonly void Finish(int task, nint start, nint count)

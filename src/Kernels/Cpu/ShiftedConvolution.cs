@@ -114,6 +114,7 @@ internal static unsafe class ShiftedConvolution<O, V, T>
                     tile.A = weights + (nint)k * layout.Depth;
                     tile.C = result + k * o.ResultChannel + from;
                     tile.Rows = Math.Min(O.TileRows, o.Filters - k);
+                    tile.Added = o.Added == null ? null : o.Added + group * o.Filters + k;
                     ShiftedTile<O, V, T>.Run(tile, job.Stream);
                 }
             }

@@ -20,6 +20,9 @@ internal unsafe struct ShiftedTileArguments<T> where T : unmanaged
     public T* C;
     public nint RowC;
     public int Rows, Columns;
+
+    /// <summary>What is added to each row of C, or null.</summary>
+    public T* Added;
 }
 
 /// <summary>C = A B for a row of register tiles.</summary>
@@ -101,6 +104,20 @@ internal static unsafe class ShiftedTile<O, V, T>
             }
             T* c = t.C + column;
             int rows = t.Rows;
+            if (t.Added != null)
+            {
+                Add(t.Added[0], ref c00, ref c01, ref c02);
+                if (rows > 1) Add(t.Added[1], ref c10, ref c11, ref c12);
+                if (rows > 2) Add(t.Added[2], ref c20, ref c21, ref c22);
+                if (rows > 3) Add(t.Added[3], ref c30, ref c31, ref c32);
+                if (R.Value > 4)
+                {
+                    if (rows > 4) Add(t.Added[4], ref c40, ref c41, ref c42);
+                    if (rows > 5) Add(t.Added[5], ref c50, ref c51, ref c52);
+                    if (rows > 6) Add(t.Added[6], ref c60, ref c61, ref c62);
+                    if (rows > 7) Add(t.Added[7], ref c70, ref c71, ref c72);
+                }
+            }
             Store<Streamed>(c, c00, c01, c02);
             if (rows > 1) Store<Streamed>(c += t.RowC, c10, c11, c12);
             if (rows > 2) Store<Streamed>(c += t.RowC, c20, c21, c22);
@@ -116,6 +133,15 @@ internal static unsafe class ShiftedTile<O, V, T>
             // The last tile ends with the columns, and writes some of them twice.
             if (column < t.Columns && column + width > t.Columns) column = t.Columns - width;
         }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Add(T number, ref V c0, ref V c1, ref V c2)
+    {
+        V v = O.Create(number);
+        c0 = O.Add(c0, v);
+        c1 = O.Add(c1, v);
+        c2 = O.Add(c2, v);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

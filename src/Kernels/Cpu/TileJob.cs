@@ -190,6 +190,25 @@ internal readonly unsafe partial struct TileJob
         }
     }
 
+    /// <summary>
+    /// What is added, where an epilogue does nothing but add a number to each channel of its
+    /// result, the same for all images; else null.
+    /// </summary>
+    public void* Added(long channels, long plane)
+    {
+        if (Plan.Inputs.Length != 2 || Plan.Constants.Length > 0 || Plan.Steps.Length != 1)
+            return null;
+        TileStep step = Plan.Steps[0];
+        if (step.Kernel.Linear != LinearOperator.Sum || step.A + step.B != 1) return null;
+        TileInput added = inputs[1];
+        bool strided = added.Source is TileSource.Loaded or TileSource.Runs;
+        if (!strided || Plan.Outputs[0] != 2 || added.Rank is not (2 or 3)) return null;
+        long* sizes = added.Axes + added.Rank - 2, strides = sizes + added.Rank;
+        bool everyImage = added.Rank == 2 || added.Axes[added.Rank] == 0;
+        return everyImage && sizes[0] == channels && strides[0] == 1 && sizes[1] == plane
+            && strides[1] == 0 ? added.Pointer : null;
+    }
+
     // Numbers computed by a step are in place already.
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void Store(void** registers, long at, nint n)

@@ -93,7 +93,8 @@ internal static unsafe class WinogradConvolution<O, V, T>
                 block, i, inputs + i * position, job.Channels,
                 filters + i * job.FilterPosition, job.Outputs, products + i * position);
         tiles.Output(
-            products, position, job.Outputs, block, block.Start, block.End, Result(o, task));
+            products, position, job.Outputs, block, block.Start, block.End, Result(o, task),
+            o.Added);
         if (o.After != null) Finish(o, shape, task, block.Start, block.End);
     }
 
@@ -122,7 +123,8 @@ internal static unsafe class WinogradConvolution<O, V, T>
         CpuBackend backend = Unsafe.AsRef<CpuBackend>(job.Backend);
         int task = part / job.Slices, k = part % job.Slices * WinogradFilters<O, V, T>.Slice;
         int width = WinogradFilters<O, V, T>.Width(o.Filters, k);
-        nint filterPosition = (nint)job.Channels * width + 16, position = shape.Position(width);
+        nint position = shape.Position(width);
+        nint filterPosition = WinogradFilters<O, V, T>.Position(job.Channels, width);
         using var filters = new Scratch<T>(backend, Positions * filterPosition);
         using var products = new Scratch<T>(backend, Positions * position);
         using var tiles = new WinogradTiles<O, V, T>(backend, shape);
@@ -138,7 +140,9 @@ internal static unsafe class WinogradConvolution<O, V, T>
         WinogradImages<T> y = Result(o, task);
         y.Data += k * y.Channel;
         y.Channels = Math.Min(width, o.Filters - k);
-        tiles.Output(products.Pointer, position, width, block, block.Start, block.End, y);
+        tiles.Output(
+            products.Pointer, position, width, block, block.Start, block.End, y,
+            o.Added == null ? null : o.Added + k);
         for (int image = 0; image < o.Images; image++)
             o.Finish(
                 task, image * o.ResultImage + k * o.ResultChannel, y.Channels * o.ResultChannel);

@@ -26,6 +26,12 @@ internal static unsafe class WinogradFilters<O, V, T>
         Math.Min(Slice, (filters + O.Count - 1) / O.Count * O.Count - k);
 
     /// <summary>
+    /// Distance of positions of a slice: seven lines more than its own spread the lines of some
+    /// channels at all positions over the sets of the first cache.
+    /// </summary>
+    public static nint Position(int channels, int width) => (nint)channels * width + 7 * 16;
+
+    /// <summary>
     /// Transforms the slice of a task's filters from k on to channels pitch apart, zeros where
     /// channels and filters end; flip rotates them by half a turn.
     /// </summary>

@@ -180,11 +180,13 @@ internal readonly unsafe struct WinogradTiles<O, V, T> : IDisposable
         new Span<T>(target + end, outPitch - end).Clear();
     }
 
-    /// <summary>Outputs from transformed tiles.</summary>
+    /// <summary>
+    /// Outputs from transformed tiles, plus the number added to each channel, if any.
+    /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void Output(
         T* source, nint position, int tilePitch, in WinogradBlock block, int start, int end,
-        in WinogradImages<T> y)
+        in WinogradImages<T> y, T* added)
     {
         for (int row = start; row < end; row++)
         {
@@ -199,6 +201,7 @@ internal readonly unsafe struct WinogradTiles<O, V, T> : IDisposable
                 WinogradTransform<O, V, T>.Output(
                     points, source + c, position, tilePitch, place, temp.Pointer, rows.Pointer,
                     outPitch);
+                if (added != null) Add(O.Load(added + c), height * outPitch);
                 for (int i = 0; i < runs; i++)
                     WinogradLanes<O, V, T>.Scatter(
                         rows.Pointer + i * outPitch, run,
@@ -206,5 +209,12 @@ internal readonly unsafe struct WinogradTiles<O, V, T> : IDisposable
                         Math.Min(O.Count, y.Channels - c));
             }
         }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private void Add(V number, int count)
+    {
+        for (T* to = rows.Pointer; count > 0; count -= O.Count, to += O.Count)
+            O.Store(O.Add(O.Load(to), number), to);
     }
 }

@@ -104,7 +104,7 @@ internal static unsafe class WinogradWeightGradient<O, V, T>
         ref FlatOperands<T> o = ref job.Operands;
         int task = part / job.Slices, k = part % job.Slices * WinogradFilters<O, V, T>.Slice;
         int width = WinogradFilters<O, V, T>.Width(o.Filters, k);
-        nint position = (nint)job.Channels * width + 16;
+        nint position = WinogradFilters<O, V, T>.Position(job.Channels, width);
         using var sums = new Scratch<T>(
             Unsafe.AsRef<CpuBackend>(job.Backend), Positions * position);
         T* inputs = job.Inputs + task * Positions * job.InputPosition;
