@@ -3,6 +3,7 @@
 // image, images in a few partial sums, and those in order, all chosen by shapes.
 using System.Numerics;
 using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics.X86;
 
 namespace Engine.Kernels;
 
@@ -101,6 +102,10 @@ internal static unsafe class ShiftedWeightGradient<O, V, T>
         bool add)
     {
         int depth = job.Planes.Depth;
+        // The gradient of the next filters is called for while these are at work, a part of it with
+        // each group of taps: memory is as slow as the products.
+        int ahead = (rows * length / ((depth + 2) / 3) + 15) / 16 * 16;
+        T* next = gradient + rows * gradientRow;
         var tile = new DotArguments<T>
         {
             A = gradient,
@@ -114,6 +119,9 @@ internal static unsafe class ShiftedWeightGradient<O, V, T>
         for (int tap = 0; tap < depth; tap += 3)
         {
             int taps = Math.Min(3, depth - tap);
+            if (Sse.IsSupported)
+                for (T* end = next + ahead; next < end; next += 64 / sizeof(T))
+                    Sse.Prefetch0(next);
             tile.B0 = planes + job.Table[tap];
             if (taps > 1) tile.B1 = planes + job.Table[tap + 1];
             if (taps > 2) tile.B2 = planes + job.Table[tap + 2];

@@ -120,8 +120,8 @@ internal readonly unsafe struct WinogradTiles<O, V, T> : IDisposable
         Clear(target + end * imagePitch, count - end);
     }
 
-    // The channels that are next. Where an image is more than one row of tiles, what is read of it
-    // at a time is too short a run for the machine to see it coming.
+    // Calls for the channels that are next. Where an image is more than one row of tiles, what is
+    // read or written of it at a time is too short a run for the machine to see it coming.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private void Prefetch(T* image, nint channel, int width)
     {
@@ -155,9 +155,13 @@ internal readonly unsafe struct WinogradTiles<O, V, T> : IDisposable
                 T* from = image + c * g.Channel + (nint)top * shape.OutWidth;
                 int channels = Math.Min(O.Count, g.Channels - c);
                 if (together)
+                {
+                    Prefetch(
+                        from + O.Count * g.Channel, g.Channel, place.Height * shape.OutWidth);
                     WinogradLanes<O, V, T>.Gather(
                         from, g.Channel, channels, true, place.Height * shape.OutWidth,
                         rows.Pointer);
+                }
                 else
                     for (int i = 0; i < place.Height; i++, from += shape.OutWidth)
                         GradientRow(
@@ -198,6 +202,9 @@ internal readonly unsafe struct WinogradTiles<O, V, T> : IDisposable
             int runs = RowsTogether ? 1 : height, run = shape.OutWidth * height / runs;
             for (int c = 0; c < y.Channels; c += O.Count)
             {
+                Prefetch(
+                    image + c * y.Channel + (nint)top * shape.OutWidth, y.Channel,
+                    height * shape.OutWidth);
                 WinogradTransform<O, V, T>.Output(
                     points, source + c, position, tilePitch, place, temp.Pointer, rows.Pointer,
                     outPitch);
