@@ -32,6 +32,12 @@ internal readonly unsafe struct EpilogueJob
         else tiles.Run(start, end);
     }
 
+    /// <summary>
+    /// What is added, where it adds a number to each channel of so many of a plane each, the same
+    /// for all images, and does nothing else; else null.
+    /// </summary>
+    public void* Added(long channels, long plane) => ofRows ? null : tiles.Added(channels, plane);
+
     /// <summary>Runs all n elements, on several threads if it is worth waking them.</summary>
     public void RunAll(CpuBackend backend, long n)
     {

@@ -41,7 +41,7 @@ internal unsafe struct FlatOperands<T> where T : unmanaged
     public void TakeSums()
     {
         if (After == null) return;
-        Added = (T*)Unsafe.AsRef<TileJob>(After).Added(Groups * (long)Filters, ResultChannel);
+        Added = (T*)Unsafe.AsRef<EpilogueJob>(After).Added(Groups * (long)Filters, ResultChannel);
         if (Added != null) After = null;
     }
 
