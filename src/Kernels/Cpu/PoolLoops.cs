@@ -157,7 +157,14 @@ internal static unsafe class PoolLoops
         int size = s.Height * width, pooled = outHeight * outWidth;
         for (; planes > 0; planes--, g += pooled, positions += pooled, y += size)
         {
-            for (int row = 0; row < 2 * outHeight; row++)
+            // Few windows are put back a row at a time: what a vector writes past a row is written
+            // again by the next.
+            int paired = outWidth < 4 ? 0 : 2 * outHeight;
+            for (int row = 0; row < paired; row += 2)
+                UnpairRows(
+                    g + row / 2 * outWidth, positions + row / 2 * outWidth, row * width, width,
+                    y + row * width);
+            for (int row = paired; row < 2 * outHeight; row++)
             {
                 int from = row / 2 * outWidth, start = row * width;
                 UnpairRow(g + from, positions + from, y, start, outWidth, planes * size);
@@ -165,6 +172,33 @@ internal static unsafe class PoolLoops
             }
             for (int i = 2 * outHeight * width; i < size; i++) y[i] = 0;
         }
+    }
+
+    /// <summary>
+    /// The two rows of a row of four windows or more, the first of which begins at <paramref
+    /// name="start"/> of its plane. The last vectors overlap those before them.
+    /// </summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void UnpairRows(float* g, int* positions, int start, int width, float* y)
+    {
+        Vector256<int> twice = Vector256.Create(0, 0, 1, 1, 2, 2, 3, 3);
+        Vector256<int> below = Vector256.Create(width);
+        int last = (width & ~1) - 8;
+        for (int column = 0; ; column = Math.Min(column + 8, last))
+        {
+            Vector256<int> at = Vector256.Shuffle(
+                Vector128.Load(positions + column / 2).ToVector256Unsafe(), twice);
+            Vector256<float> value = Vector256.Shuffle(
+                Vector128.Load(g + column / 2).ToVector256Unsafe(), twice);
+            Vector256<int> place = Vector256<int>.Indices + Vector256.Create(start + column);
+            float* to = y + column;
+            (Vector256.Equals(at, place).AsSingle() & value).Store(to);
+            (Vector256.Equals(at, place + below).AsSingle() & value).Store(to + width);
+            if (column == last) break;
+        }
+        if ((width & 1) == 0) return;
+        y[width - 1] = 0;
+        y[2 * width - 1] = 0;
     }
 
     /// <summary>Up to <paramref name="room"/> elements of y may be written.</summary>
