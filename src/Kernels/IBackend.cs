@@ -130,11 +130,12 @@ public interface IBackend
     /// Runs a tile program of one output over images (planes, H, W) and pools what it computes:
     /// values (planes, OH, OW), the first maximum of each window, and their positions, as
     /// <see cref="MaxPoolIndices"/> gives them. Inputs have <paramref name="sizes"/>, a contiguous
-    /// layout of as many elements; the images themselves are stored nowhere.
+    /// layout of as many elements; the images themselves are stored nowhere. The epilogue is
+    /// applied to the values.
     /// </summary>
     void MaxPool(
         in PoolShape shape, TileProgram program, Layout sizes, ReadOnlySpan<Operand> inputs,
-        in Operand values, in Operand positions);
+        in Operand values, in Operand positions, in Epilogue epilogue = default);
 
     /// <summary>
     /// y = 0, then y[plane, positions[plane, i, j]] += g[plane, i, j]: the transpose of taking the

@@ -37,7 +37,7 @@ internal sealed unsafe partial class ReferenceBackend
 
     public void MaxPool(
         in PoolShape shape, TileProgram program, Layout sizes, ReadOnlySpan<Operand> inputs,
-        in Operand values, in Operand positions)
+        in Operand values, in Operand positions, in Epilogue epilogue = default)
     {
         long planes = positions.Layout.Sizes[0];
         long from = (long)shape.Height * shape.Width, to = (long)shape.OutHeight * shape.OutWidth;
@@ -54,6 +54,7 @@ internal sealed unsafe partial class ReferenceBackend
             positions with { Layout = Layout.Contiguous(planes, to) },
             values with { Layout = Layout.Contiguous(planes, to, 1) });
         Return(images.Buffer);
+        Finish(epilogue, values);
     }
 
     public void MaxUnpool(

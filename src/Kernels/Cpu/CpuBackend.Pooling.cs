@@ -19,6 +19,9 @@ public sealed unsafe partial class CpuBackend
         public TileJob Tiles;
         public void* Values;
         public int* Positions;
+
+        /// <summary>The EpilogueJob of the values, or null.</summary>
+        public void* After;
         public bool IsDouble;
         public long Planes, PlanesPerPart;
 
@@ -39,7 +42,7 @@ public sealed unsafe partial class CpuBackend
     /// <inheritdoc/>
     public void MaxPool(
         in PoolShape shape, TileProgram program, Layout sizes, ReadOnlySpan<Operand> inputs,
-        in Operand values, in Operand positions)
+        in Operand values, in Operand positions, in Epilogue epilogue = default)
     {
         List<DeviceBuffer>? copies = null;
         inputs = InOrder(inputs, ref copies);
@@ -50,6 +53,13 @@ public sealed unsafe partial class CpuBackend
             Values = Pointer(values),
             IsDouble = values.Type == DType.Float64,
         };
+        EpilogueJob after = default;
+        if (epilogue.Program is not null)
+        {
+            byte* room = stackalloc byte[EpilogueJob.MemoryFor(epilogue)];
+            after = EpilogueJob.Bind(epilogue, values, room);
+            job.After = Unsafe.AsPointer(ref after);
+        }
         Pool(ref job, shape, values.Type, positions, &PoolComputed);
         Return(copies);
     }
@@ -107,6 +117,9 @@ public sealed unsafe partial class CpuBackend
                     Buffer.MemoryCopy(computed, target, n * job.Width, n * job.Width);
             }
             PoolPlanes(job, planes, plane, count);
+            if (job.After != null)
+                Unsafe.AsRef<EpilogueJob>(job.After)
+                    .Run(plane * job.Pooled, (plane + count) * job.Pooled);
         }
     }
 

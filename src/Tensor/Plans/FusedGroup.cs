@@ -34,7 +34,7 @@ internal sealed class FusedGroup(PlanNode output, Shape shape)
     public bool Collects => Reduction is not null || Pooling is not null;
 
     /// <summary>
-    /// The product, convolution or reduction that this is the epilogue of, or null.
+    /// The product, convolution, reduction or pooling that this is the epilogue of, or null.
     /// </summary>
     public PlanNode? Product { get; set; }
 

@@ -119,8 +119,9 @@ internal static class Fusion
     }
 
     /// <summary>
-    /// The last product or reduction among the inputs whose only reader is the group, if it has one
-    /// output of that one's type.
+    /// The last product, reduction or pooling among the inputs whose only reader is the group, if it
+    /// has one output of that one's type. What follows a pooling may read nothing else: that might
+    /// need the positions, which the same step gives.
     /// </summary>
     private static void FindProduct(FusedGroup group)
     {
@@ -128,9 +129,10 @@ internal static class Fusion
         PlanNode output = group.Outputs[0];
         foreach (PlanNode load in group.Loads)
         {
-            if (load.Primitive is not IEpilogueKernel || load.IsResult
+            bool pooled = load.Groups is [{ Pooling: not null }] && group.Loads.Count == 1;
+            if ((load.Primitive is not IEpilogueKernel && !pooled) || load.IsResult
                 || load.DType != output.DType || load.Shape.Count != group.Shape.Count
-                || load.Groups is [{ Outputs.Count: > 1 }]
+                || (load.Groups is [{ Outputs.Count: > 1 }] && !pooled)
                 || load.Tensor.Id < (group.Product?.Tensor.Id ?? 0))
                 continue;
             var users = new List<FusedGroup>(1);

@@ -158,15 +158,21 @@ internal sealed class Lowering
         var (program, inputs) = TileEmitter.Emit(group, this);
         Add(group.Reduction is not null
             ? new ReduceStep(group, program, inputs, null, [], outputs)
-            : group.Pooling is not null ? new PoolStep(group, program, inputs, outputs)
+            : group.Pooling is not null ? new PoolStep(group, program, inputs, null, outputs)
             : new TileStepGroup(program, inputs, outputs));
     }
 
-    /// <summary>A product or reduction with a group that changes its result.</summary>
+    /// <summary>A product, reduction or pooling with a group that changes its result.</summary>
     private Step WithEpilogue(PlanNode product, FusedGroup group, PlanView result)
     {
         // The kernel sees its own shape; what reads the group sees the group's.
         PlanView output = result with { Layout = Layouts.Contiguous(product.Shape) };
+        if (product.Groups is [{ Pooling: not null } pooled])
+        {
+            var (before, loaded) = TileEmitter.Emit(pooled, this);
+            TileProgram after = TileEmitter.Emit(group, this).Program;
+            return new PoolStep(pooled, before, loaded, after, [pooled.Outputs[0].View!, output]);
+        }
         if (product.Groups is [{ Steps: > 0 } reduced])
         {
             var (before, loaded) = TileEmitter.Emit(reduced, this);

@@ -133,9 +133,13 @@ internal sealed class ReduceStep(
         + (epilogue is null ? "" : $" then {Text(epilogue)}");
 }
 
-/// <summary>Runs a fused group and pools what it computes: positions, then values.</summary>
+/// <summary>
+/// Runs a fused group and pools what it computes: positions, then values, which an epilogue of
+/// themselves alone may change.
+/// </summary>
 internal sealed class PoolStep(
-    FusedGroup group, TileProgram program, PlanView[] inputs, PlanView[] outputs)
+    FusedGroup group, TileProgram program, PlanView[] inputs, TileProgram? epilogue,
+    PlanView[] outputs)
     : Step(group.Pooling!.Name, inputs, outputs)
 {
     private readonly PoolShape shape = group.Pooling!.Window.Over(group.Shape);
@@ -144,10 +148,12 @@ internal sealed class PoolStep(
     public override void Run(
         IBackend backend, ReadOnlySpan<Operand> x, ReadOnlySpan<Operand> y) =>
         backend.MaxPool(
-            shape, program, sizes, x, PoolWindow.Planes(y[1]), PoolWindow.Planes(y[0]));
+            shape, program, sizes, x, PoolWindow.Planes(y[1]), PoolWindow.Planes(y[0]),
+            epilogue is null ? default : new(epilogue, []));
 
     public override string ToString() =>
-        $"{Name} of {Text(program)} over {sizes} -> 2 x {Outputs[0].Layout}";
+        $"{Name} of {Text(program)} over {sizes} -> 2 x {Outputs[0].Layout}"
+        + (epilogue is null ? "" : $" then {Text(epilogue)}");
 }
 
 /// <summary>Copies a view to contiguous memory.</summary>
