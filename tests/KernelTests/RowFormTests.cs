@@ -77,6 +77,9 @@ public class RowFormTests
             [8]).RowForm);
         // The rectifier first, a sum behind it: another form.
         Assert.Null(new TileProgram([f, f], [], [new(relu, 0), new(add, 2, 1)], [3]).RowForm);
+        // Not of the result at all.
+        TileKernel opposite = TileKernels.NumberUnary<Opposite>(DType.Float32);
+        Assert.Null(new TileProgram([f, f], [], [new(opposite, 1)], [2]).RowForm);
         // Twice the result.
         Assert.Null(new TileProgram([f], [], [new(add, 0, 0)], [1]).RowForm);
         // Kept where something is below zero.

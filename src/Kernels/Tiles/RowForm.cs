@@ -83,7 +83,7 @@ internal sealed class RowForm
         {
             case LinearOperator.Negation:
                 IsNegative = !IsNegative;
-                return Y < 0;
+                return first && Y < 0;
             case LinearOperator.Product:
                 bool free = Y < 0 && Scale < 0 && !IsNegative;
                 Scale = other;
