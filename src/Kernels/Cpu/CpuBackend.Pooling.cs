@@ -8,6 +8,9 @@ public sealed unsafe partial class CpuBackend
 {
     private const int PoolElementsPerPart = 32768;
 
+    // Elements of the next planes that are called for: more would leave the first cache unread.
+    private const int PoolAhead = 8192;
+
     /// <summary>
     /// Planes in memory or, where there are none, those that tiles compute; what they are pooled
     /// to, and from which place each value comes. Backwards values are spread over the planes.
@@ -106,7 +109,7 @@ public sealed unsafe partial class CpuBackend
         for (long plane = first; plane < last; plane += together)
         {
             nint count = (nint)Math.Min(together, last - plane), size = count * job.Plane;
-            job.Tiles.Prefetch((plane + count) * job.Plane, size);
+            job.Tiles.Prefetch((plane + count) * job.Plane, Math.Min(size, PoolAhead));
             for (nint i = 0; i < size; i += sequence.Tile)
             {
                 nint n = Math.Min(sequence.Tile, size - i);
