@@ -3,7 +3,6 @@
 // image, images in a few partial sums, and those in order, all chosen by shapes.
 using System.Numerics;
 using System.Runtime.CompilerServices;
-using System.Runtime.Intrinsics.X86;
 
 namespace Engine.Kernels;
 
@@ -119,9 +118,8 @@ internal static unsafe class ShiftedWeightGradient<O, V, T>
         for (int tap = 0; tap < depth; tap += 3)
         {
             int taps = Math.Min(3, depth - tap);
-            if (Sse.IsSupported)
-                for (T* end = next + ahead; next < end; next += 64 / sizeof(T))
-                    Sse.Prefetch0(next);
+            TileMemory.Prefetch(next, ahead * sizeof(T));
+            next += ahead;
             tile.B0 = planes + job.Table[tap];
             if (taps > 1) tile.B1 = planes + job.Table[tap + 1];
             if (taps > 2) tile.B2 = planes + job.Table[tap + 2];

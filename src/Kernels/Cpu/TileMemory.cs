@@ -1,5 +1,5 @@
-// Moving elements in and out of tiles. Everything here may write whole vectors past n; see the
-// callers for why that is safe.
+// Moving elements in and out of tiles. What writes vectors may write whole ones past n; see the
+// callers for why that is safe. Gather writes n elements: copies to any memory rely on it.
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 using System.Runtime.Intrinsics.X86;
@@ -41,8 +41,8 @@ internal static unsafe class TileMemory
         for (; i < n; i++, source += stride) target[i] = *source;
     }
 
-    /// <summary>Calls for what is read soon.</summary>
-    [MethodImpl(Fast)]
+    /// <summary>Calls for what is read or written soon; it may lie behind a buffer.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Prefetch(void* from, nint bytes)
     {
         const int Line = 64;

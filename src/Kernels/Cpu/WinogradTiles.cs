@@ -2,7 +2,6 @@
 // span images, a vector of channels at a time.
 using System.Numerics;
 using System.Runtime.CompilerServices;
-using System.Runtime.Intrinsics.X86;
 
 namespace Engine.Kernels;
 
@@ -125,9 +124,9 @@ internal readonly unsafe struct WinogradTiles<O, V, T> : IDisposable
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private void Prefetch(T* image, nint channel, int width)
     {
-        if (!Sse.IsSupported || shape.TileRows == 1) return;
+        if (shape.TileRows == 1) return;
         for (int lane = 0; lane < O.Count; lane++, image += channel)
-            for (T* p = image; p < image + width; p += 64 / sizeof(T)) Sse.Prefetch0(p);
+            TileMemory.Prefetch(image, width * sizeof(T));
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
