@@ -1,5 +1,4 @@
 // Convolutions whose epilogue adds a number to each channel: bit for bit the sum made afterwards.
-using System.Runtime.CompilerServices;
 using Engine;
 using Engine.Kernels;
 
@@ -9,14 +8,6 @@ namespace KernelTests;
 public class ConvolutionSumTests
 {
     private delegate void Kernel(in Operand y, in Epilogue epilogue);
-
-    private readonly struct Sum : INumberBinaryOp
-    {
-        public static LinearOperator Linear => LinearOperator.Sum;
-
-        [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public static V Invoke<V>(V a, V b) where V : struct, ILanes<V> => a + b;
-    }
 
     /// <summary>
     /// Tasks, images, channels, groups, height and width, filters; the last few have too few tiles
@@ -63,8 +54,8 @@ public class ConvolutionSumTests
         bool numberFirst, bool perTask)
     {
         long channels = sizes[2], tasks = sizes[0];
-        RegisterType register = Enum.Parse<RegisterType>(type.ToString());
-        TileKernel plus = TileKernels.NumberBinary<Sum>(type);
+        RegisterType register = Registers.Of(type);
+        TileKernel plus = TileKernels.NumberBinary<Plus>(type);
         var program = new TileProgram(
             [register, register], [],
             [numberFirst ? new TileStep(plus, 1, 0) : new TileStep(plus, 0, 1)], [2]);
@@ -72,9 +63,21 @@ public class ConvolutionSumTests
         added = added with { Layout = new Layout(sizes, [perTask ? channels : 0, 0, 1, 0, 0]) };
         Operand plain = Views.New(backend, type, sizes), expected = Views.New(backend, type, sizes);
         Operand actual = Views.New(backend, type, sizes);
+        var epilogue = new Epilogue(program, [added]);
+        // Else the kernel would be asked for nothing.
+        long plane = sizes[3] * sizes[4];
+        bool isOfChannels = channels > 1 && plane > 1 && (tasks == 1 || !perTask);
+        Assert.Equal(isOfChannels, IsOfChannels(epilogue, actual, channels, plane));
         kernel(plain, default);
         backend.Elementwise(program, [plain, added], [expected]);
-        kernel(actual, new Epilogue(program, [added]));
+        kernel(actual, epilogue);
         Views.AssertSame(expected, actual, $"{string.Join(' ', sizes)} {type}");
+    }
+
+    private static unsafe bool IsOfChannels(
+        in Epilogue epilogue, in Operand result, long channels, long plane)
+    {
+        byte* memory = stackalloc byte[EpilogueJob.MemoryFor(epilogue)];
+        return EpilogueJob.Bind(epilogue, result, memory).Added(channels, plane) != null;
     }
 }
