@@ -116,7 +116,7 @@ internal unsafe struct TileInput
         Rank == other.Rank && ElementSize == other.ElementSize
         && new ReadOnlySpan<long>(Axes, 2 * Rank).SequenceEqual(new(other.Axes, 2 * Rank));
 
-    /// <summary>Where element i of at least one axis is.</summary>
+    /// <summary>Where element i is, of a view with an axis at least.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public readonly byte* At(long i)
     {
