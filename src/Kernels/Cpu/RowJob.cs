@@ -39,7 +39,7 @@ internal unsafe struct RowJob
             job.scale *= scale;
         }
         if (!job.Walk([form.Y, form.Z, form.Mask], epilogue, result.Layout)) return false;
-        job.body = isDouble ? Body<double>(form) : Body<float>(form);
+        job.body = isDouble ? Body<double>(form, job.columns) : Body<float>(form, job.columns);
         return true;
     }
 
@@ -126,10 +126,13 @@ internal unsafe struct RowJob
         return true;
     }
 
-    private static delegate*<in RowJob, long, long, void> Body<T>(RowForm form)
+    private static delegate*<in RowJob, long, long, void> Body<T>(RowForm form, long columns)
         where T : unmanaged, INumber<T>
     {
-        if (Vector512.IsHardwareAccelerated) return Body<Lanes512<T>, T>(form);
+        // Rows that wide vectors leave half a vector of are done by narrower ones.
+        if (Vector512.IsHardwareAccelerated
+            && columns % Vector512<T>.Count < Vector256<T>.Count)
+            return Body<Lanes512<T>, T>(form);
         if (Vector256.IsHardwareAccelerated) return Body<Lanes256<T>, T>(form);
         if (Vector128.IsHardwareAccelerated) return Body<Lanes128<T>, T>(form);
         return Body<Lanes1<T>, T>(form);

@@ -29,7 +29,8 @@ public static partial class Loss
         Errors.Labelled(op, logits, "logits (N, classes)", labels);
         if (!(labelSmoothing >= 0 && labelSmoothing <= 1))
             throw Errors.Fail(op, $"label smoothing {labelSmoothing} must lie in 0..1.");
-        return LogLoss(op, logits, true, labels, reduction, labelSmoothing, classWeights, ignore);
+        return LogLoss(
+            op, logits, null, labels, reduction, labelSmoothing, classWeights, ignore);
     }
 
     /// <summary>
@@ -42,7 +43,8 @@ public static partial class Loss
         Tensor? classWeights = null, int? ignore = null)
     {
         Errors.Labelled("Nll", logProbabilities, "log-probabilities (N, classes)", labels);
-        return LogLoss("Nll", logProbabilities, false, labels, reduction, 0, classWeights, ignore);
+        return LogLoss(
+            "Nll", logProbabilities, logProbabilities, labels, reduction, 0, classWeights, ignore);
     }
 
     /// <summary>
@@ -86,30 +88,30 @@ public static partial class Loss
         return logits.ArgMax().EqualTo(labels.Cast(DType.Int64)).Cast(DType.Float32).Mean();
     }
 
-    /// <summary>The loss of logits, or of logarithms of probabilities.</summary>
+    /// <summary>The loss of logits, whose logarithms of probabilities may be known.</summary>
     private static Tensor LogLoss(
-        string op, Tensor x, bool isLogits, Tensor labels, Reduction reduction, double smoothing,
-        Tensor? weights, int? ignore)
+        string op, Tensor logits, Tensor? logs, Tensor labels, Reduction reduction,
+        double smoothing, Tensor? weights, int? ignore)
     {
-        int classes = x.Shape[1];
+        int classes = logits.Shape[1];
         if (weights is not null && weights.Shape != classes)
             throw Errors.Fail(op, $"needs one weight for each of {classes} classes, but got "
                 + $"{weights.Shape}.");
         Tensor? ignored = ignore is { } label ? labels.EqualTo(label) : null;
         if (ignored is not null) labels = Tensor.Where(ignored, 0, labels);
         Tensor? counts = weights?.Take(labels);
-        // Without smoothing only one element of a row is needed.
-        Tensor logs = isLogits && smoothing != 0 ? x.LogSoftmax() : x, at = labels.ExpandDims(1);
-        Tensor right = (isLogits && smoothing == 0
-            ? x.LogSoftmaxAt(at, 1) : logs.TakeAlongAxis(at, 1)).Squeeze(1);
+        // Without smoothing only one logarithm of a row is needed.
+        if (smoothing != 0) logs ??= logits.LogSoftmax();
+        Tensor at = labels.ExpandDims(1);
+        Tensor right = (logs?.TakeAlongAxis(at, 1) ?? logits.LogSoftmaxAt(at, 1)).Squeeze(1);
         Tensor likelihood = counts is null ? right : right * counts;
-        if (smoothing != 0)
+        if (smoothing != 0 && logs is not null)
             likelihood = (1 - smoothing) * likelihood
                 + smoothing * (weights is null ? logs : logs * weights).Mean(1);
         Tensor losses = -likelihood;
         if (ignored is not null)
         {
-            counts = Tensor.Where(ignored, 0, counts ?? Tensor.Ones(labels.Shape, logs.DType));
+            counts = Tensor.Where(ignored, 0, counts ?? Tensor.Ones(labels.Shape, logits.DType));
             losses = Tensor.Where(ignored, 0, losses);
         }
         return reduction == Reduction.Mean && counts is not null
