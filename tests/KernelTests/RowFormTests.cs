@@ -127,7 +127,7 @@ public class RowFormTests
             [.. steps], [value]);
     }
 
-    /// <summary>In order, the same for rows, matrices or all of them, one element, or any.</summary>
+    /// <summary>In order, the same for rows, matrices or all of them, one, or any.</summary>
     private static Operand Input(CpuBackend backend, Random random, DType type, long[] sizes)
     {
         Operand whole = Views.Random(backend, random, type, sizes, random.Next(5) > 0);

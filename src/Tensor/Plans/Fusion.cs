@@ -119,9 +119,9 @@ internal static class Fusion
     }
 
     /// <summary>
-    /// The last product, reduction or pooling among the inputs whose only reader is the group, if it
-    /// has one output of that one's type. What follows a pooling may read nothing else: that might
-    /// need the positions, which the same step gives.
+    /// The last product, reduction or pooling among the inputs whose only reader is the group, if
+    /// it has one output of that one's type. What follows a pooling may read nothing else: that
+    /// might need the positions, which the same step gives.
     /// </summary>
     private static void FindProduct(FusedGroup group)
     {
