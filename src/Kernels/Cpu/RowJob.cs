@@ -38,7 +38,7 @@ internal unsafe struct RowJob
             if (!Number(form.Scale, epilogue, isDouble, out double scale)) return false;
             job.scale *= scale;
         }
-        if (!job.Walk([form.Y, form.Z, form.Mask], epilogue, result.Layout)) return false;
+        if (!job.Walk([form.Y, form.Z, form.Mask], epilogue, result.Layout.Count)) return false;
         job.body = isDouble ? Body<double>(form, job.columns) : Body<float>(form, job.columns);
         return true;
     }
@@ -71,10 +71,11 @@ internal unsafe struct RowJob
     /// The axes of all views at once, adjacent ones merged where every view allows it; false if
     /// some view's elements do not follow each other along the innermost.
     /// </summary>
-    private bool Walk(ReadOnlySpan<int> inputs, in Epilogue epilogue, Layout sizes)
+    private bool Walk(ReadOnlySpan<int> inputs, in Epilogue epilogue, long count)
     {
         long* stride = stackalloc long[Views], last = stackalloc long[Views];
         int* axis = stackalloc int[Views];
+        long* done = stackalloc long[Views];
         axes = 0;
         columns = 1;
         for (int view = 0; view < Views; view++)
@@ -83,26 +84,38 @@ internal unsafe struct RowJob
             if (inputs[view] < 0) continue;
             ref readonly Operand operand = ref epilogue.Operands[inputs[view] - 1];
             views[view] = (long)CpuBackend.Pointer(operand);
-            axis[view] = operand.Layout.Rank;
+            axis[view] = operand.Layout.Rank - 1;
+            done[view] = 1;
         }
-        for (int i = sizes.Rank - 1; i >= 0; i--)
+        for (long left = count; left > 1;)
         {
-            long size = sizes.Sizes[i];
-            if (size == 1) continue;
+            // Only the order of elements is the same in all views: the next axis is as long as the
+            // shortest of theirs, and the rest of longer ones follows.
+            long size = left;
+            for (int view = 0; view < Views; view++)
+            {
+                if (inputs[view] < 0) continue;
+                Layout layout = epilogue.Operands[inputs[view] - 1].Layout;
+                while (layout.Sizes[axis[view]] == done[view])
+                {
+                    axis[view]--;
+                    done[view] = 1;
+                }
+                size = Math.Min(size, layout.Sizes[axis[view]] / done[view]);
+            }
             bool merges = true, follow = true;
             for (int view = 0; view < Views; view++)
             {
                 if (inputs[view] < 0) continue;
-                // Only the order of elements is the result's: axes of size 1 may differ.
                 Layout layout = epilogue.Operands[inputs[view] - 1].Layout;
-                int at = axis[view] - 1;
-                while (at >= 0 && layout.Sizes[at] == 1) at--;
-                if (at < 0 || layout.Sizes[at] != size) return false;
-                axis[view] = at;
-                stride[view] = layout.Strides[at];
+                long room = layout.Sizes[axis[view]] / done[view];
+                if (room % size != 0) return false;
+                stride[view] = layout.Strides[axis[view]] * done[view];
+                done[view] *= size;
                 merges &= stride[view] == last[view];
                 follow &= stride[view] == 1;
             }
+            left /= size;
             if (columns == 1)
             {
                 if (!follow) return false;
@@ -111,12 +124,12 @@ internal unsafe struct RowJob
             else if (merges)
             {
                 if (axes == 0) columns *= size;
-                else this.sizes[axes - 1] *= size;
+                else sizes[axes - 1] *= size;
             }
             else
             {
                 if (axes == MaxAxes) return false;
-                this.sizes[axes] = size;
+                sizes[axes] = size;
                 for (int view = 0; view < Views; view++)
                     strides[view * MaxAxes + axes] = stride[view];
                 axes++;
