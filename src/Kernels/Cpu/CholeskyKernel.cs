@@ -19,7 +19,7 @@ internal static unsafe class CholeskyKernel<T> where T : unmanaged, IFloatingPoi
     }
 
     /// <summary>False where a pivot is not positive: the matrix is not positive definite.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(Compiled.Once)]
     private static bool TryFactor(T* x, T* y, nint n)
     {
         for (nint i = 0; i < n; i++)

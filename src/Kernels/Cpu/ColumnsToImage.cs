@@ -36,7 +36,7 @@ internal static unsafe class ColumnsToImage<O, V, T>
         backend.Workers.Run(o.Tasks * o.Images, &Image, &job);
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(Compiled.Once)]
     private static void Image(void* context, int part)
     {
         ref Job job = ref *(Job*)context;
@@ -73,7 +73,7 @@ internal static unsafe class ColumnsToImage<O, V, T>
     }
 
     /// <summary>result[h, w] = sum over (r, s) of column (r, s)[h - i(r), w - j(s)].</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(Compiled.Once)]
     private static void AddTaps(in ShiftedPlanes shape, T* columns, T* result)
     {
         new Span<T>(result, shape.Height * shape.Width).Clear();

@@ -109,7 +109,7 @@ internal unsafe struct CopyJob
     }
 
     [SkipLocalsInit]
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(Compiled.Once)]
     private readonly void Run<T>(int part) where T : unmanaged
     {
         long first = part * partSize;
@@ -141,7 +141,7 @@ internal unsafe struct CopyJob
         }
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(Compiled.Once)]
     private readonly void Inner<T>(T* source, T* target, long n) where T : unmanaged
     {
         long fromStride = fromStrides[rank - 1], toStride = toStrides[rank - 1];
@@ -157,7 +157,7 @@ internal unsafe struct CopyJob
     }
 
     // target[r * toStride + c] = source[r + c * fromStride] for r < rows, c < columns.
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(Compiled.Once)]
     private readonly void Transpose<T>(T* source, T* target, long rows) where T : unmanaged
     {
         nint columns = (nint)sizes[rank - 1];

@@ -16,7 +16,7 @@ public sealed unsafe partial class CpuBackend
 
     /// <inheritdoc/>
     [SkipLocalsInit]
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(Compiled.Once)]
     public void Elementwise(
         TileProgram program, ReadOnlySpan<Operand> inputs, ReadOnlySpan<Operand> outputs)
     {

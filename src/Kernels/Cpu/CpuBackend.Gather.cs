@@ -134,7 +134,7 @@ public sealed unsafe partial class CpuBackend
             return wide ? ((long*)index)[place] : ((int*)index)[place];
         }
 
-        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+        [MethodImpl(Compiled.Once)]
         public static void Gather(void* context, int part)
         {
             IndexJob job = *(IndexJob*)context;
@@ -156,7 +156,7 @@ public sealed unsafe partial class CpuBackend
             }
         }
 
-        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+        [MethodImpl(Compiled.Once)]
         public static void Scatter<T>(void* context, int part) where T : unmanaged, INumber<T>
         {
             IndexJob job = *(IndexJob*)context;

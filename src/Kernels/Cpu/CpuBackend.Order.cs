@@ -67,7 +67,7 @@ public sealed unsafe partial class CpuBackend
         public long Stride;
         public long RowsPerPart;
 
-        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+        [MethodImpl(Compiled.Once)]
         public static void ArgMax<T>(void* context, int part) where T : unmanaged, INumber<T>
         {
             OrderJob job = *(OrderJob*)context;
@@ -84,7 +84,7 @@ public sealed unsafe partial class CpuBackend
             }
         }
 
-        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+        [MethodImpl(Compiled.Once)]
         private static long FirstMax<T>(T* x, nint stride, long n) where T : unmanaged, INumber<T>
         {
             T best = *x;
@@ -101,7 +101,7 @@ public sealed unsafe partial class CpuBackend
         }
 
         // The maximum first, then where it stands: neither pass carries positions along.
-        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+        [MethodImpl(Compiled.Once)]
         private static long FirstMax<V, T>(T* x, nint n)
             where V : struct, IFloatLanes<V> where T : unmanaged, INumber<T>
         {

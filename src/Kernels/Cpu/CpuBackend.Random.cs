@@ -39,7 +39,7 @@ public sealed unsafe partial class CpuBackend
 
         public readonly long PartsPerRow => (Length + PartSize - 1) / PartSize;
 
-        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+        [MethodImpl(Compiled.Once)]
         public static void RunPart(void* context, int part)
         {
             RandomJob job = *(RandomJob*)context;

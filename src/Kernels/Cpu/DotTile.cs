@@ -36,7 +36,7 @@ internal static unsafe class DotTile<O, V, T>
     where O : struct, IVec<V, T> where V : struct where T : unmanaged, INumberBase<T>
 {
     /// <summary>A tile of 1 .. TileRows rows on the left and 1 .. 3 on the right.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Run(int rows, int columns, in DotArguments<T> t)
     {
         Vectors(rows, columns, t);
@@ -68,7 +68,7 @@ internal static unsafe class DotTile<O, V, T>
         else Kernel<R, C1>(t);
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(Compiled.Once)]
     private static void Kernel<R, N>(in DotArguments<T> t)
         where R : struct, IConst where N : struct, IConst
     {

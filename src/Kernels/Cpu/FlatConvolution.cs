@@ -117,7 +117,7 @@ internal static unsafe class FlatConvolution<O, V, T>
     }
 
     /// <summary>Panels [depth][TileRows] of one group's weights, zeros behind.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(Compiled.Once)]
     private static void PackWeights(void* context, int part)
     {
         ref Job job = ref *(Job*)context;
@@ -142,7 +142,7 @@ internal static unsafe class FlatConvolution<O, V, T>
                     }
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(Compiled.Once)]
     private static void Convolve(void* context, int part)
     {
         ref Job job = ref *(Job*)context;
@@ -181,7 +181,7 @@ internal static unsafe class FlatConvolution<O, V, T>
         o.Finish(task, first * o.ResultImage, images * o.ResultImage);
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(Compiled.Once)]
     private static void Multiply(
         in Job job, T* weights, T* planes, int columns, T* results)
     {
@@ -217,7 +217,7 @@ internal static unsafe class FlatConvolution<O, V, T>
     }
 
     /// <summary>Copies the outputs among columns start .. end - 1 to the result.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(Compiled.Once)]
     private static void Scatter(
         in Job job, FlatLayout layout, T* results, int start, int end, Segment* runs, T* target)
     {

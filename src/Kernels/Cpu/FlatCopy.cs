@@ -11,7 +11,7 @@ internal static unsafe class FlatCopy<O, V, T>
     /// <summary>
     /// Fills the planes of one channel from images that lie imageStride apart, with all borders.
     /// </summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(Compiled.Once)]
     public static void Load(
         FlatLayout layout, T* source, nint imageStride, int images, T* planes)
     {
@@ -41,7 +41,7 @@ internal static unsafe class FlatCopy<O, V, T>
     }
 
     /// <summary>Lays one channel of outputs out as their planes are; zeros elsewhere.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(Compiled.Once)]
     public static void LoadOutput(
         FlatLayout layout, T* source, nint imageStride, int images, T* plane)
     {
@@ -79,7 +79,7 @@ internal static unsafe class FlatCopy<O, V, T>
         for (int i = end; i < pitch; i++) target[i] = default;
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(Compiled.Once)]
     private static void LoadPhase(in FlatAxis axis, int phase, T* source, T* target, int pitch)
     {
         int w = phase - axis.Pad;

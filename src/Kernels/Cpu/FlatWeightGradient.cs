@@ -51,7 +51,7 @@ internal static unsafe class FlatWeightGradient<O, V, T>
         backend.Workers.Run(o.Tasks, &Combine, &job);
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(Compiled.Once)]
     private static void Accumulate(void* context, int part)
     {
         ref Job job = ref *(Job*)context;
@@ -90,7 +90,7 @@ internal static unsafe class FlatWeightGradient<O, V, T>
             }
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(Compiled.Once)]
     private static void Dots(
         in Job job, FlatLayout layout, T* gradients, T* planes, int length, T* sum, bool add)
     {
@@ -120,7 +120,7 @@ internal static unsafe class FlatWeightGradient<O, V, T>
         }
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(Compiled.Once)]
     private static void Combine(void* context, int task)
     {
         ref Job job = ref *(Job*)context;

@@ -92,7 +92,7 @@ internal static unsafe class Gemm<O, V, T>
 
     private const int PackPanels = 8;
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(Compiled.Once)]
     private static void Pack(void* context, int part)
     {
         ref Block block = ref *(Block*)context;
@@ -105,7 +105,7 @@ internal static unsafe class Gemm<O, V, T>
                 block.Depth, (int)Math.Min(width, end - j), block.Packed + j * block.Depth, width);
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(Compiled.Once)]
     private static void Multiply(void* context, int part)
     {
         ref Block block = ref *(Block*)context;

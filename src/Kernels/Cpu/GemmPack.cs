@@ -10,7 +10,7 @@ internal static unsafe class GemmPack<T> where T : unmanaged
     /// <summary>
     /// target[k * rows + i] = source[i * row + k * step], i below rows, k below depth.
     /// </summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(Compiled.Once)]
     public static void Rows(T* source, nint row, nint step, int rows, nint depth, T* target)
     {
         if (rows == 4) Rows4(source, row, step, depth, target, 4);
@@ -28,7 +28,7 @@ internal static unsafe class GemmPack<T> where T : unmanaged
     /// target[k * pitch + j] = source[k * row + j * column], j below columns, k below depth;
     /// zeros for j from there to the pitch.
     /// </summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(Compiled.Once)]
     public static void Columns(
         T* source, nint row, nint column, nint depth, int columns, T* target, int pitch)
     {
@@ -51,7 +51,7 @@ internal static unsafe class GemmPack<T> where T : unmanaged
             for (nint k = 0; k < depth; k++) target[k * pitch + j] = source[k * row + j * column];
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(Compiled.Once)]
     private static void Columns8(
         float* source, nint column, nint depth, float* target, int pitch)
     {
@@ -62,7 +62,7 @@ internal static unsafe class GemmPack<T> where T : unmanaged
             for (int j = 0; j < 8; j++) target[k * pitch + j] = source[j * column + k];
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(Compiled.Once)]
     private static void Rows4(T* source, nint row, nint step, nint depth, T* target, nint pitch)
     {
         T* a = source, b = source + row, c = b + row, d = c + row;

@@ -37,7 +37,7 @@ internal static unsafe class GemmSmall<O, V, T>
     }
 
     /// <summary>Writes or adds the product; rows of B are contiguous.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(Compiled.Once)]
     public static void Run(in Product<T> p, bool add = false)
     {
         var tile = new TileArguments<T>

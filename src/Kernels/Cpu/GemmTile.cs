@@ -67,7 +67,7 @@ internal static unsafe class GemmTile<O, V, T>
     }
 
     /// <summary>A tile of 1 .. TileRows rows and 1 .. 3 vectors, rows of B at a stride.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(Compiled.Once)]
     public static void Run(int rows, int vectors, in TileArguments<T> t)
     {
         switch (rows)
@@ -84,7 +84,7 @@ internal static unsafe class GemmTile<O, V, T>
     }
 
     /// <summary>A full tile with the rows of B at the table's places.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(Compiled.Once)]
     public static void RunTable(in TileArguments<T> t)
     {
         if (O.TileRows == 8) Kernel<C8, C3, C1>(t);
@@ -100,7 +100,7 @@ internal static unsafe class GemmTile<O, V, T>
     }
 
     // Rows 4 .. 7 are addressed from a second pointer, so that each row's address is one addition.
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(Compiled.Once)]
     private static void Kernel<R, N, Tabled>(in TileArguments<T> t)
         where R : struct, IConst where N : struct, IConst where Tabled : struct, IConst
     {

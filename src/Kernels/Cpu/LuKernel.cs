@@ -8,7 +8,7 @@ namespace Engine.Kernels;
 /// <summary>L and U in one matrix, and below them the order of the rows.</summary>
 internal static unsafe class LuKernel<T> where T : unmanaged, IFloatingPointIeee754<T>
 {
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(Compiled.Once)]
     public static void RunPart(void* context, int part)
     {
         var job = (MatrixJob*)context;

@@ -172,7 +172,7 @@ internal static unsafe class MatMulKernel<O, V, T>
         }
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(Compiled.Once)]
     private static void Part(void* context, int part)
     {
         ref Batch batch = ref *(Batch*)context;
@@ -190,7 +190,7 @@ internal static unsafe class MatMulKernel<O, V, T>
     }
 
     /// <summary>Items start .. end - 1, the epilogue after every few of them.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(Compiled.Once)]
     private static void RunItems(in Batch batch, long start, long end, T* scratch)
     {
         long step = batch.After == null
@@ -214,7 +214,7 @@ internal static unsafe class MatMulKernel<O, V, T>
     private static bool IsOuter(in Product<T> p) => p.K == 1 && p.ColumnB == 1;
 
     /// <summary>Depth one: each row is the row of B times a number.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(Compiled.Once)]
     private static void RunOuter(in Product<T> p)
     {
         nint whole = p.N - p.N % O.Count;
@@ -263,7 +263,7 @@ internal static unsafe class MatMulKernel<O, V, T>
     private static bool Dots(in Product<T> p) =>
         p.M <= 3 && (p.ColumnA == 1 || p.K == 1) && p.RowB == 1 && p.ColumnB != 1 && p.K >= O.Count;
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(Compiled.Once)]
     private static void RunDots(in Product<T> p)
     {
         var tile = new DotArguments<T>

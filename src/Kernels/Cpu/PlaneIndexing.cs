@@ -39,7 +39,7 @@ internal unsafe struct PlaneIndexing<T> where T : unmanaged, INumber<T>
         return job.outside == 0;
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(Compiled.Once)]
     private static void Gather(void* context, int part)
     {
         ref PlaneIndexing<T> job = ref *(PlaneIndexing<T>*)context;
@@ -57,7 +57,7 @@ internal unsafe struct PlaneIndexing<T> where T : unmanaged, INumber<T>
         }
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(Compiled.Once)]
     private static void Scatter(void* context, int part)
     {
         ref PlaneIndexing<T> job = ref *(PlaneIndexing<T>*)context;

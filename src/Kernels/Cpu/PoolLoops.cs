@@ -12,7 +12,7 @@ namespace Engine.Kernels;
 /// </summary>
 internal static unsafe class PoolLoops
 {
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(Compiled.Once)]
     public static void Windows<T>(in PoolShape s, T* x, T* values, int* positions, long planes)
         where T : unmanaged, IFloatingPointIeee754<T>
     {
@@ -55,7 +55,7 @@ internal static unsafe class PoolLoops
     /// Windows of 2 x 2 without overlap, eight at a time; what a vector writes past a row is
     /// written again by the next.
     /// </summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(Compiled.Once)]
     public static void Pairs(in PoolShape s, float* x, float* values, int* positions, long planes)
     {
         int width = s.Width, outWidth = s.OutWidth, outHeight = s.OutHeight;
@@ -150,7 +150,7 @@ internal static unsafe class PoolLoops
     /// The transpose of <see cref="Pairs"/>: each element of a plane is that of its window if the
     /// window points to it, and zero otherwise.
     /// </summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(Compiled.Once)]
     public static void Unpair(in PoolShape s, float* g, int* positions, float* y, long planes)
     {
         int width = s.Width, outWidth = s.OutWidth, outHeight = s.OutHeight;

@@ -30,7 +30,7 @@ internal unsafe struct ReduceAxes
     }
 
     /// <summary>The offsets of position i, and its place on each axis.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(Compiled.Once)]
     public readonly void Seek(long i, long* at, out long from, out long to)
     {
         from = to = 0;
@@ -108,7 +108,7 @@ internal unsafe struct ReduceJob
     }
 
     /// <summary>Prepares; false if the innermost axis would not be contiguous.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(Compiled.Once)]
     [SkipLocalsInit]
     public static bool Prepare(ReduceKind kind, in Operand x, in Operand y, out ReduceJob job)
     {

@@ -34,7 +34,7 @@ internal static unsafe class ReduceLoops<TOp, V, T>
 
     // Each unit is one result: all runs of the innermost axis at all positions of the outer ones.
     [SkipLocalsInit]
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(Compiled.Once)]
     private static void Rows(ReduceJob* job, long first, long last)
     {
         long* keptAt = stackalloc long[TileInput.MaxRank];
@@ -81,7 +81,7 @@ internal static unsafe class ReduceLoops<TOp, V, T>
     }
 
     [SkipLocalsInit]
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(Compiled.Once)]
     private static void Stretches(ReduceJob* job, long from, long to, int count)
     {
         T* sums = stackalloc T[RowBlock * V.Count];
@@ -163,7 +163,7 @@ internal static unsafe class ReduceLoops<TOp, V, T>
 
     // Each unit is a block of columns at one position of the other kept axes.
     [SkipLocalsInit]
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(Compiled.Once)]
     private static void Columns(ReduceJob* job, long unit)
     {
         const int Width = ReduceJob.ColumnBlock;
@@ -202,7 +202,7 @@ internal static unsafe class ReduceLoops<TOp, V, T>
     }
 
     /// <summary>Moves the sums of some rows to the totals.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(Compiled.Once)]
     public static void Flush(T* sums, double* totals, nint n)
     {
         for (nint i = 0; i < n; i++) totals[i] += Scalars.ToDouble(sums[i]);
@@ -220,7 +220,7 @@ internal static unsafe class ReduceLoops<TOp, V, T>
     }
 
     // sums += rows, whole vectors: rows may be read, and sums written, past n.
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(Compiled.Once)]
     public static void AddRows(T** rows, int height, T* sums, nint n)
     {
         nint i = 0;
@@ -251,7 +251,7 @@ internal static unsafe class ReduceLoops<TOp, V, T>
         }
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(Compiled.Once)]
     private static T Horizontal(V v)
     {
         T* lanes = stackalloc T[V.Count];

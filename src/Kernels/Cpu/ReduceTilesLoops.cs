@@ -33,7 +33,7 @@ internal static unsafe class ReduceTilesLoops<TOp, V, T>
     private const int Block = ReduceLoops<TOp, V, T>.Block;
     private const int RowBlock = ReduceLoops<TOp, V, T>.RowBlock;
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(Compiled.Once)]
     public static void RunPart(void* context, int part)
     {
         ref ReduceTilesJob job = ref Unsafe.AsRef<ReduceTilesJob>(context);
@@ -81,7 +81,7 @@ internal static unsafe class ReduceTilesLoops<TOp, V, T>
 
     /// <summary>The results of one span, at multiples of step from the given place on.</summary>
     [SkipLocalsInit]
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(Compiled.Once)]
     private static void Rows(in ReduceTilesJob job, Span span, long to, long step)
     {
         CpuTilePlan plan = job.Tiles.Plan;
@@ -151,7 +151,7 @@ internal static unsafe class ReduceTilesLoops<TOp, V, T>
     // A block of columns at one position of the other kept axes. Short rows that lie together are
     // computed together.
     [SkipLocalsInit]
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(Compiled.Once)]
     private static void Columns(in ReduceTilesJob job, long unit)
     {
         const int Width = ReduceJob.ColumnBlock;

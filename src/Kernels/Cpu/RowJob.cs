@@ -174,7 +174,7 @@ internal unsafe struct RowJob
         where N : struct, IConst where End : struct, IConst
     {
         [SkipLocalsInit]
-        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+        [MethodImpl(Compiled.Once)]
         public static void Run(in RowJob job, long start, long end)
         {
             long* at = stackalloc long[MaxAxes];

@@ -63,7 +63,7 @@ internal static unsafe class ShiftedConvolution<O, V, T>
     }
 
     /// <summary>Panels [depth][TileRows] of a group's weights, zeros behind.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(Compiled.Once)]
     private static void Pack(in Job job, int part)
     {
         ref readonly FlatOperands<T> o = ref job.Operands;
@@ -75,7 +75,7 @@ internal static unsafe class ShiftedConvolution<O, V, T>
                     *target++ = i < o.Filters ? weights[i * o.WeightFilter + tap] : default;
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(Compiled.Once)]
     private static void Convolve(void* context, int part)
     {
         ref Job job = ref *(Job*)context;

@@ -42,7 +42,7 @@ internal readonly record struct ShiftedPlanes(
     }
 
     /// <summary>Fills the planes from the channels of an image.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(Compiled.Once)]
     public unsafe void Load<O, V, T>(T* image, nint channelStride, T* planes)
         where O : struct, IVec<V, T> where V : struct where T : unmanaged
     {

@@ -30,7 +30,7 @@ internal static unsafe class ShiftedTile<O, V, T>
     where O : struct, IVec<V, T> where V : struct where T : unmanaged
 {
     /// <summary>Writes C; with stream past the caches, which takes an aligned C.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(Compiled.Once)]
     public static void Run(in ShiftedTileArguments<T> t, bool stream)
     {
         if (O.TileRows == 8)
@@ -42,7 +42,7 @@ internal static unsafe class ShiftedTile<O, V, T>
         else Kernel<C4, C0>(t);
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(Compiled.Once)]
     private static void Kernel<R, Streamed>(in ShiftedTileArguments<T> t)
         where R : struct, IConst where Streamed : struct, IConst
     {

@@ -45,7 +45,7 @@ internal static unsafe class ShiftedWeightGradient<O, V, T>
         for (int task = 0; task < o.Tasks; task++) Combine(job, task);
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(Compiled.Once)]
     private static void Accumulate(void* context, int part)
     {
         ref Job job = ref *(Job*)context;
@@ -95,7 +95,7 @@ internal static unsafe class ShiftedWeightGradient<O, V, T>
     }
 
     /// <summary>Some outputs of some filters times all taps.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(Compiled.Once)]
     private static void Products(
         in Job job, T* gradient, nint gradientRow, T* planes, int length, int rows, T* sum,
         bool add)
@@ -128,7 +128,7 @@ internal static unsafe class ShiftedWeightGradient<O, V, T>
         }
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(Compiled.Once)]
     private static void Combine(in Job job, int task)
     {
         nint size = job.Size;

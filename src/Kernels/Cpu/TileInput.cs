@@ -42,7 +42,7 @@ internal unsafe struct TileInput
     /// <summary>Of runs: an earlier input whose runs lie in the same way, or -1.</summary>
     public int Like;
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(Compiled.Once)]
     public static TileInput Of(in Operand x, RegisterType type)
     {
         var input = new TileInput
@@ -63,7 +63,7 @@ internal unsafe struct TileInput
     /// Drops axes of size 1 and merges those that lie as one; <paramref name="axes"/> has room for
     /// twice the rank and stays with this input.
     /// </summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(Compiled.Once)]
     public void Collapse(Layout layout, long* axes)
     {
         ReadOnlySpan<long> sizes = layout.Sizes, strides = layout.Strides;
@@ -117,7 +117,7 @@ internal unsafe struct TileInput
         && new ReadOnlySpan<long>(Axes, 2 * Rank).SequenceEqual(new(other.Axes, 2 * Rank));
 
     /// <summary>Where element i is, of a view with an axis at least.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(Compiled.Once)]
     public readonly byte* At(long i)
     {
         long offset = 0;
@@ -153,7 +153,7 @@ internal unsafe struct TileInput
     }
 
     [SkipLocalsInit]
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(Compiled.Once)]
     private readonly void Load<T>(T* source, long start, nint n, T* target) where T : unmanaged
     {
         long* strides = Axes + Rank;

@@ -9,7 +9,7 @@ internal readonly unsafe partial struct TileJob
     /// Gives registers their places in scratch and fills those that are the same in every tile of
     /// at most n elements.
     /// </summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(Compiled.Once)]
     public void Begin(void** registers, byte* scratch, nint n)
     {
         TileSequence sequence = Sequence;
@@ -34,7 +34,7 @@ internal readonly unsafe partial struct TileJob
     /// Computes elements at .. at + n - 1 into registers; results that are numbers go straight to
     /// element <paramref name="place"/> of their target.
     /// </summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(Compiled.Once)]
     public void Evaluate(
         void** registers, byte* scratch, long at, nint n, byte** targets, long place)
     {
@@ -79,7 +79,7 @@ internal readonly unsafe partial struct TileJob
         && inputs[register].Source is (TileSource.Loaded or TileSource.Runs);
 
     /// <summary>The same for elements of the run with the given number.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(Compiled.Once)]
     private void EvaluateRun(
         void** registers, byte* scratch, long at, nint n, byte** targets, long place, long number)
     {
@@ -134,7 +134,7 @@ internal readonly unsafe partial struct TileJob
     /// Sets the registers of inputs. The number of the run that all elements lie in is kept behind
     /// the registers, since its elements need not be found again.
     /// </summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(Compiled.Once)]
     private void Load(void** registers, long at, nint n, byte* scratch, long number)
     {
         ref void* last = ref registers[Sequence.Offsets.Length];

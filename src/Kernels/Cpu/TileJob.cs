@@ -83,7 +83,7 @@ internal readonly unsafe partial struct TileJob
         return new TileJob(job);
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(Compiled.Once)]
     private void Bind(int i, in Operand input, ref long* axes)
     {
         inputs[i] = TileInput.Of(input, Plan.Inputs[i]);
@@ -124,7 +124,7 @@ internal readonly unsafe partial struct TileJob
     /// that the end lies in is nobody's and may be written. Without, no other element is touched.
     /// </summary>
     [SkipLocalsInit]
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(Compiled.Once)]
     public void Run(long start, long end, bool spill = false)
     {
         byte* scratch = ThreadScratch.Get(
@@ -179,7 +179,7 @@ internal readonly unsafe partial struct TileJob
     /// <summary>
     /// Calls for elements at .. at + n - 1 of what is read in place.
     /// </summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(Compiled.Once)]
     public void Prefetch(long at, nint n)
     {
         for (int i = 0; i < Plan.Inputs.Length; i++)
@@ -210,7 +210,7 @@ internal readonly unsafe partial struct TileJob
     }
 
     // Numbers computed by a step are in place already.
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(Compiled.Once)]
     private void Store(void** registers, long at, nint n)
     {
         for (int i = 0; i < Plan.Outputs.Length; i++)

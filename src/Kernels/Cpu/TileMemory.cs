@@ -8,23 +8,21 @@ namespace Engine.Kernels;
 
 internal static unsafe class TileMemory
 {
-    private const MethodImplOptions Fast = MethodImplOptions.AggressiveOptimization;
-
-    [MethodImpl(Fast)]
+    [MethodImpl(Compiled.Once)]
     public static void Fill<T>(void* target, nint n, T value) where T : unmanaged
     {
         Vector256<T> v = Vector256.Create(value);
         for (nint i = 0; i < n; i += Vector256<T>.Count) v.Store((T*)target + i);
     }
 
-    [MethodImpl(Fast)]
+    [MethodImpl(Compiled.Once)]
     public static void Copy<T>(T* source, T* target, nint n) where T : unmanaged
     {
         for (nint i = 0; i < n; i += Vector256<T>.Count)
             Vector256.Load(source + i).Store(target + i);
     }
 
-    [MethodImpl(Fast)]
+    [MethodImpl(Compiled.Once)]
     public static void Gather<T>(T* source, nint stride, T* target, nint n) where T : unmanaged
     {
         nint i = 0;
@@ -51,7 +49,7 @@ internal static unsafe class TileMemory
     }
 
     /// <summary>Bytes of 0 or 1 to 32-bit masks.</summary>
-    [MethodImpl(Fast)]
+    [MethodImpl(Compiled.Once)]
     public static void Expand32(byte* source, int* target, nint n)
     {
         for (nint i = 0; i < n; i += 16)
@@ -67,7 +65,7 @@ internal static unsafe class TileMemory
     }
 
     /// <summary>Bytes of 0 or 1 to 64-bit masks.</summary>
-    [MethodImpl(Fast)]
+    [MethodImpl(Compiled.Once)]
     public static void Expand64(byte* source, long* target, nint n)
     {
         for (nint i = 0; i < n; i += 8)
@@ -90,7 +88,7 @@ internal static unsafe class TileMemory
         else Shrink64((long*)source, target, n);
     }
 
-    [MethodImpl(Fast)]
+    [MethodImpl(Compiled.Once)]
     private static void Shrink32(int* source, byte* target, nint n)
     {
         for (nint i = 0; i < n; i += 16)
@@ -103,7 +101,7 @@ internal static unsafe class TileMemory
         }
     }
 
-    [MethodImpl(Fast)]
+    [MethodImpl(Compiled.Once)]
     private static void Shrink64(long* source, byte* target, nint n)
     {
         for (nint i = 0; i < n; i += 16)

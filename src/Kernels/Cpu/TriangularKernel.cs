@@ -7,7 +7,7 @@ namespace Engine.Kernels;
 /// <summary>The x with a x = b, a triangular.</summary>
 internal static unsafe class TriangularKernel<T> where T : unmanaged, IFloatingPointIeee754<T>
 {
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(Compiled.Once)]
     public static void RunPart(void* context, int part)
     {
         var job = (MatrixJob*)context;

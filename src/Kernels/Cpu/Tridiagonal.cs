@@ -15,7 +15,7 @@ internal static unsafe class Tridiagonal<T> where T : unmanaged, IFloatingPointI
     private const int StepsPerValue = 30;
 
     /// <summary>Reflects the rows and columns of a, which is overwritten.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(Compiled.Once)]
     public static void Reduce(T* a, T* z, T* diagonal, T* beside, nint n)
     {
         for (nint k = 0; k < n; k++)
@@ -75,7 +75,7 @@ internal static unsafe class Tridiagonal<T> where T : unmanaged, IFloatingPointI
     /// <summary>
     /// Rotates the rows of z until nothing stands beside the diagonal; false if that fails.
     /// </summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(Compiled.Once)]
     public static bool TryDiagonalise(T* z, T* diagonal, T* beside, nint n)
     {
         nint last = n - 1;

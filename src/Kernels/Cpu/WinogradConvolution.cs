@@ -61,7 +61,7 @@ internal static unsafe class WinogradConvolution<O, V, T>
     }
 
     /// <summary>Filters as (position, channel, output), a slice of outputs per part.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(Compiled.Once)]
     private static void TransformFilters(void* context, int part)
     {
         ref Job job = ref *(Job*)context;
@@ -71,7 +71,7 @@ internal static unsafe class WinogradConvolution<O, V, T>
             job.Filters + task * job.FilterTask + k, job.FilterPosition, job.Outputs);
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(Compiled.Once)]
     private static void Convolve(void* context, int part)
     {
         ref Job job = ref *(Job*)context;
@@ -98,7 +98,7 @@ internal static unsafe class WinogradConvolution<O, V, T>
         if (o.After != null) Finish(o, shape, task, block.Start, block.End);
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(Compiled.Once)]
     private static void StageInput(void* context, int part)
     {
         ref Job job = ref *(Job*)context;
@@ -114,7 +114,7 @@ internal static unsafe class WinogradConvolution<O, V, T>
     /// <summary>
     /// All of a slice of outputs: its filters and products do not leave the second-level cache.
     /// </summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(Compiled.Once)]
     private static void StageSlice(void* context, int part)
     {
         ref Job job = ref *(Job*)context;

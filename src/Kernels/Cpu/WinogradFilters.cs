@@ -35,7 +35,7 @@ internal static unsafe class WinogradFilters<O, V, T>
     /// Transforms the slice of a task's filters from k on to channels pitch apart, zeros where
     /// channels and filters end; flip rotates them by half a turn.
     /// </summary>
-    [SkipLocalsInit, MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [SkipLocalsInit, MethodImpl(Compiled.Once)]
     public static void Transform(
         in FlatOperands<T> o, int task, int k, int channels, bool flip, int height, T* target,
         nint position, nint pitch)
@@ -63,7 +63,7 @@ internal static unsafe class WinogradFilters<O, V, T>
     }
 
     /// <summary>Transforms the slice of the sums of gradients from k on back.</summary>
-    [SkipLocalsInit, MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [SkipLocalsInit, MethodImpl(Compiled.Once)]
     public static void TransformBack(
         in FlatOperands<T> o, int task, int k, T* source, nint position, nint pitch)
     {

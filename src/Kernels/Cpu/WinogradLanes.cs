@@ -16,7 +16,7 @@ internal static unsafe class WinogradLanes<O, V, T>
     }
 
     /// <summary>target[w, lane] = source[lane * channel + w], or zeros outside the image.</summary>
-    [SkipLocalsInit, MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [SkipLocalsInit, MethodImpl(Compiled.Once)]
     public static void Gather(
         T* source, nint channel, int channels, bool inside, int width, T* target)
     {
@@ -54,7 +54,7 @@ internal static unsafe class WinogradLanes<O, V, T>
     }
 
     /// <summary>target[lane * channel + w] = source[w, lane].</summary>
-    [SkipLocalsInit, MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [SkipLocalsInit, MethodImpl(Compiled.Once)]
     public static void Scatter(T* source, int width, T* target, nint channel, int channels)
     {
         if (Fast && channels == O.Count)

@@ -157,7 +157,7 @@ internal readonly unsafe struct WinogradPoints<O, V, T>
     /// <summary>
     /// G g G' of a filter, its taps step apart, to the positions that tiles of a height use.
     /// </summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(Compiled.Once)]
     public void Filter(T* g, nint step, T* to, nint position, int height)
     {
         V g0 = O.Load(g), g1 = O.Load(g + step), g2 = O.Load(g + 2 * step);

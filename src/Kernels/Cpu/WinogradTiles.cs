@@ -58,7 +58,7 @@ internal readonly unsafe struct WinogradTiles<O, V, T> : IDisposable
     }
 
     /// <summary>Transformed input tiles of rows start .. end - 1, to their block.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(Compiled.Once)]
     public void Input(
         in WinogradImages<T> x, in WinogradBlock block, int start, int end, T* target,
         nint position, int tilePitch)
@@ -94,7 +94,7 @@ internal readonly unsafe struct WinogradTiles<O, V, T> : IDisposable
     /// Rows top .. top + count - 1 of a vector of channels, zeros outside; the first two are the
     /// last two of the row of tiles above, if that was here before.
     /// </summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(Compiled.Once)]
     private void LoadRows(
         T* image, nint channel, int channels, int top, int count, bool continued, T* target)
     {
@@ -137,7 +137,7 @@ internal readonly unsafe struct WinogradTiles<O, V, T> : IDisposable
     }
 
     /// <summary>Transformed tiles of the gradient of the output.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(Compiled.Once)]
     public void Gradient(
         in WinogradImages<T> g, in WinogradBlock block, int start, int end, T* target,
         nint position, int tilePitch)
@@ -186,7 +186,7 @@ internal readonly unsafe struct WinogradTiles<O, V, T> : IDisposable
     /// <summary>
     /// Outputs from transformed tiles, plus the number added to each channel, if any.
     /// </summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(Compiled.Once)]
     public void Output(
         T* source, nint position, int tilePitch, in WinogradBlock block, int start, int end,
         in WinogradImages<T> y, T* added)

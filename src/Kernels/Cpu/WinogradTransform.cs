@@ -25,7 +25,7 @@ internal static unsafe class WinogradTransform<O, V, T>
     /// B' d B of a row of tiles: of its 6 rows (less, if it is low) image has so many columns, and
     /// after those left out at the start down has room for them, with zeros around.
     /// </summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(Compiled.Once)]
     public static void Input(
         in WinogradPoints<O, V, T> c, T* image, nint rowPitch, int columns, in WinogradRow row,
         T* down, int left, nint downPitch, T* target, nint position, nint tilePitch)
@@ -49,7 +49,7 @@ internal static unsafe class WinogradTransform<O, V, T>
     }
 
     /// <summary>A' m A of a row of tiles, to 4 rows of 4 * tiles columns.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(Compiled.Once)]
     public static void Output(
         in WinogradPoints<O, V, T> c, T* source, nint position, nint tilePitch,
         in WinogradRow row, T* temp, T* image, nint rowPitch)
@@ -68,7 +68,7 @@ internal static unsafe class WinogradTransform<O, V, T>
     }
 
     /// <summary>A y A' of a row of tiles, the transpose of Output.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(Compiled.Once)]
     public static void OutputTransposed(
         in WinogradPoints<O, V, T> c, T* image, nint rowPitch, in WinogradRow row, T* temp,
         T* target, nint position, nint tilePitch)
@@ -87,7 +87,7 @@ internal static unsafe class WinogradTransform<O, V, T>
     }
 
     /// <summary>G' u G, 36 positions to (3, 3, lane): Filter's transpose.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(Compiled.Once)]
     public static void FilterTransposed(
         in WinogradPoints<O, V, T> c, T* source, nint position, T* temp, T* filter)
     {
@@ -103,13 +103,13 @@ internal static unsafe class WinogradTransform<O, V, T>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static int First(int m) => m == 2 ? 2 : 0;
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(Compiled.Once)]
     private static void InputDown<M>(
         in WinogradPoints<O, V, T> c, T* image, nint rowPitch, int columns, T* down,
         nint downPitch) where M : struct, IConst =>
         c.Input<M>(image, rowPitch, O.Count, down, downPitch, O.Count, columns);
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(Compiled.Once)]
     private static void InputAcross<M>(
         in WinogradPoints<O, V, T> c, T* down, nint rowPitch, int height, int tiles, T* target,
         nint position, nint tilePitch) where M : struct, IConst
@@ -122,7 +122,7 @@ internal static unsafe class WinogradTransform<O, V, T>
                 down, O.Count, rowPitch, target, position, In * position, height + 2);
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(Compiled.Once)]
     private static void OutputTiles<M>(
         in WinogradPoints<O, V, T> c, int height, int tiles, T* source, nint position,
         nint tilePitch, T* temp, T* image, nint rowPitch) where M : struct, IConst
@@ -143,7 +143,7 @@ internal static unsafe class WinogradTransform<O, V, T>
         }
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(Compiled.Once)]
     private static void TransposedTiles<M>(
         in WinogradPoints<O, V, T> c, int height, int tiles, T* image, nint rowPitch, T* temp,
         T* target, nint position, nint tilePitch) where M : struct, IConst

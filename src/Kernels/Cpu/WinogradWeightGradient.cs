@@ -75,7 +75,7 @@ internal static unsafe class WinogradWeightGradient<O, V, T>
         backend.Workers.Run(tasks * job.Slices, &StageSlice, context);
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(Compiled.Once)]
     private static void StageTiles(void* context, int part)
     {
         ref Job job = ref *(Job*)context;
@@ -97,7 +97,7 @@ internal static unsafe class WinogradWeightGradient<O, V, T>
     /// <summary>
     /// All of a slice of outputs: its sums do not leave the second-level cache.
     /// </summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(Compiled.Once)]
     private static void StageSlice(void* context, int part)
     {
         ref Job job = ref *(Job*)context;
@@ -117,7 +117,7 @@ internal static unsafe class WinogradWeightGradient<O, V, T>
         WinogradFilters<O, V, T>.TransformBack(o, task, k, sums.Pointer, position, width);
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(Compiled.Once)]
     private static void Accumulate(void* context, int part)
     {
         ref Job job = ref *(Job*)context;
@@ -181,7 +181,7 @@ internal static unsafe class WinogradWeightGradient<O, V, T>
         GemmSmall<O, V, T>.Run(product, add);
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(Compiled.Once)]
     private static void AddTo(T* sum, T* recent, nint size, bool add)
     {
         for (nint i = 0; i < size; i += O.Count)
@@ -192,7 +192,7 @@ internal static unsafe class WinogradWeightGradient<O, V, T>
     }
 
     /// <summary>Adds the partial sums of a position to the first, as they lie in memory.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(Compiled.Once)]
     private static void AddPartials(void* context, int part)
     {
         ref Job job = ref *(Job*)context;
@@ -209,7 +209,7 @@ internal static unsafe class WinogradWeightGradient<O, V, T>
     }
 
     /// <summary>Transforms the sums back, a slice of outputs per part.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(Compiled.Once)]
     private static void TransformBack(void* context, int part)
     {
         ref Job job = ref *(Job*)context;

@@ -5,13 +5,10 @@ namespace Engine.Kernels;
 
 public static partial class LaneMath
 {
-    private const MethodImplOptions Call =
-        MethodImplOptions.NoInlining | MethodImplOptions.AggressiveOptimization;
-
     /// <summary>
     /// x^y as C's pow: x^0 = 1^y = 1 even for NaN; negative x needs an integral y, else NaN.
     /// </summary>
-    [MethodImpl(Call)]
+    [MethodImpl(Compiled.Once)]
     public static V Pow<V>(V x, V y) where V : struct, IFloatLanes<V>
     {
         V zero = V.Const(0), one = V.Const(1), infinity = V.Const(double.PositiveInfinity);
@@ -38,7 +35,7 @@ public static partial class LaneMath
 
     // a^y for positive finite a and bounded y. A call of its own, as are the logarithm and Pow: in
     // one piece they pass what the JIT is willing to inline, and it then inlines nothing.
-    [MethodImpl(Call)]
+    [MethodImpl(Compiled.Once)]
     private static V PowCore<V>(V a, V y) where V : struct, IFloatLanes<V>
     {
         LogTwoParts(a, out V high, out V low);
@@ -54,7 +51,7 @@ public static partial class LaneMath
 
     // log(a) = high + low to some 12 bits beyond the type: with s = (m - 1) / (m + 1), z = s^2,
     // log(m) = s (2 + z (2/3 + z R(z))), everything but R in two parts.
-    [MethodImpl(Call)]
+    [MethodImpl(Compiled.Once)]
     private static void LogTwoParts<V>(V a, out V high, out V low)
         where V : struct, IFloatLanes<V>
     {

@@ -7,37 +7,35 @@ namespace Engine.Kernels;
 
 internal static unsafe class CastLoops
 {
-    private const MethodImplOptions Fast = MethodImplOptions.AggressiveOptimization;
-
-    [MethodImpl(Fast)]
+    [MethodImpl(Compiled.Once)]
     public static void Float32ToInt32(void* x, void* y, nint n)
     {
         for (nint i = 0; i < n; i += 8)
             Vector256.ConvertToInt32(Vector256.Load((float*)x + i)).Store((int*)y + i);
     }
 
-    [MethodImpl(Fast)]
+    [MethodImpl(Compiled.Once)]
     public static void Int32ToFloat32(void* x, void* y, nint n)
     {
         for (nint i = 0; i < n; i += 8)
             Vector256.ConvertToSingle(Vector256.Load((int*)x + i)).Store((float*)y + i);
     }
 
-    [MethodImpl(Fast)]
+    [MethodImpl(Compiled.Once)]
     public static void Float64ToInt64(void* x, void* y, nint n)
     {
         for (nint i = 0; i < n; i += 4)
             Vector256.ConvertToInt64(Vector256.Load((double*)x + i)).Store((long*)y + i);
     }
 
-    [MethodImpl(Fast)]
+    [MethodImpl(Compiled.Once)]
     public static void Int64ToFloat64(void* x, void* y, nint n)
     {
         for (nint i = 0; i < n; i += 4)
             Vector256.ConvertToDouble(Vector256.Load((long*)x + i)).Store((double*)y + i);
     }
 
-    [MethodImpl(Fast)]
+    [MethodImpl(Compiled.Once)]
     public static void Float32ToFloat64(void* x, void* y, nint n)
     {
         for (nint i = 0; i < n; i += 8)
@@ -48,7 +46,7 @@ internal static unsafe class CastLoops
         }
     }
 
-    [MethodImpl(Fast)]
+    [MethodImpl(Compiled.Once)]
     public static void Float64ToFloat32(void* x, void* y, nint n)
     {
         for (nint i = 0; i < n; i += 8)
@@ -58,7 +56,7 @@ internal static unsafe class CastLoops
         }
     }
 
-    [MethodImpl(Fast)]
+    [MethodImpl(Compiled.Once)]
     public static void Int32ToInt64(void* x, void* y, nint n)
     {
         for (nint i = 0; i < n; i += 8)
@@ -69,7 +67,7 @@ internal static unsafe class CastLoops
         }
     }
 
-    [MethodImpl(Fast)]
+    [MethodImpl(Compiled.Once)]
     public static void Int64ToInt32(void* x, void* y, nint n)
     {
         for (nint i = 0; i < n; i += 8)
@@ -79,7 +77,7 @@ internal static unsafe class CastLoops
         }
     }
 
-    [MethodImpl(Fast)]
+    [MethodImpl(Compiled.Once)]
     public static void UnitFloat32(void* x, void* y, nint n)
     {
         const float Step = 1f / (1 << 24);
@@ -92,7 +90,7 @@ internal static unsafe class CastLoops
         }
     }
 
-    [MethodImpl(Fast)]
+    [MethodImpl(Compiled.Once)]
     public static void UnitFloat64(void* x, void* y, nint n)
     {
         const double Step = 1.0 / (1L << 53);

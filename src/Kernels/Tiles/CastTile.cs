@@ -91,14 +91,14 @@ public sealed unsafe class CastTile : TileKernel
     private static void OneWhere<T>(void* x, void* y, nint n) where T : unmanaged, INumber<T> =>
         TileLoop.Run<OneWhereBody, T>(x, null, null, y, n);
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(Compiled.Once)]
     private static void Number<TFrom, TTo>(void* x, void* y, nint n)
         where TFrom : unmanaged, INumber<TFrom> where TTo : unmanaged, INumber<TTo>
     {
         for (nint i = 0; i < n; i++) ((TTo*)y)[i] = TTo.CreateSaturating(((TFrom*)x)[i]);
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(Compiled.Once)]
     private static void ToMask<TFrom, TMask>(void* x, void* y, nint n)
         where TFrom : unmanaged, INumber<TFrom> where TMask : unmanaged, INumber<TMask>
     {
@@ -106,7 +106,7 @@ public sealed unsafe class CastTile : TileKernel
             ((TMask*)y)[i] = ((TFrom*)x)[i] != TFrom.Zero ? -TMask.One : TMask.Zero;
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(Compiled.Once)]
     private static void FromMask<TMask, TTo>(void* x, void* y, nint n)
         where TMask : unmanaged, INumber<TMask> where TTo : unmanaged, INumber<TTo>
     {

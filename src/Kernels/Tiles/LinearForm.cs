@@ -133,7 +133,7 @@ internal sealed unsafe class LinearForm
     }
 
     /// <summary>Runs on n elements in whole vectors.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(Compiled.Once)]
     public void Run(void** registers, void* result, nint n)
     {
         void* x = registers[X], z = Z < 0 ? null : registers[Z];
@@ -151,7 +151,7 @@ internal sealed unsafe class LinearForm
         }
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private void Read<T>(void** registers, T* letters) where T : unmanaged, INumber<T>
     {
         for (int i = 0; i < Letters; i++)
@@ -162,7 +162,7 @@ internal sealed unsafe class LinearForm
         }
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private void Run<T>(void* x, void* z, T* letters, void* result, nint n)
         where T : unmanaged, INumber<T>
     {
@@ -172,7 +172,7 @@ internal sealed unsafe class LinearForm
         else Run<Lanes1<T>, T>(x, z, letters, result, n);
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private void Run<V, T>(void* x, void* z, T* letters, void* result, nint n)
         where V : struct, IFloatLanes<V> where T : unmanaged
     {
@@ -181,7 +181,7 @@ internal sealed unsafe class LinearForm
         else SumOfTwo<V>(x, z, letters, result, n);
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(Compiled.Once)]
     private static void OfOne<V>(void* x, void* letters, void* result, nint n)
         where V : struct, IFloatLanes<V>
     {
@@ -191,7 +191,7 @@ internal sealed unsafe class LinearForm
             V.Store((V.Load(x, i) + a) * b * f + c, result, i);
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(Compiled.Once)]
     private static void SumOfTwo<V>(void* x, void* z, void* letters, void* result, nint n)
         where V : struct, IFloatLanes<V>
     {
@@ -203,7 +203,7 @@ internal sealed unsafe class LinearForm
                 ((V.Load(x, i) + a) * b + (V.Load(z, i) + d) * e) * f + c, result, i);
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(Compiled.Once)]
     private static void ProductOfTwo<V>(void* x, void* z, void* letters, void* result, nint n)
         where V : struct, IFloatLanes<V>
     {

@@ -38,16 +38,15 @@ internal static unsafe class TileLoop
         else Loop<TBody, V>(a, b, c, result, n);
     }
 
-    // The last vector may pass n: tiles have the room. Optimised at once, so that a program's
-    // first run is fast too.
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    // The last vector may pass n: tiles have the room.
+    [MethodImpl(Compiled.Once)]
     internal static void Loop<TBody, V>(void* a, void* b, void* c, void* result, nint n)
         where TBody : struct, ITileBody where V : struct, IFloatLanes<V>
     {
         for (nint i = 0; i < n; i += V.Count) TBody.Step<V>(a, b, c, result, i);
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(Compiled.Once)]
     private static void Unrolled<TBody, V>(void* a, void* b, void* c, void* result, nint n)
         where TBody : struct, ITileBody where V : struct, IFloatLanes<V>
     {
