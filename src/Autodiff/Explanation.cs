@@ -78,7 +78,8 @@ public sealed record Explanation(string Name, ImmutableArray<Explanation.Trace> 
             Flat(plan, 1).Count(line => line.Step
                 is TileStepGroup or ReduceStep or EpilogueStep or PoolStep),
             plan.ArenaBytes,
-            plan.Results.Select(view => view?.Slot).Distinct().Sum(slot => slot?.Bytes ?? 0),
+            plan.Results.Select(view => view?.Slot).Distinct()
+                .Sum(slot => slot is { IsParameter: false } ? slot.Bytes : 0),
             Flat(plan, 1).Sum(line => line.Times * line.Step.Operations),
             time,
             [.. frozen.Tensors.Where((_, i) => frozen.Makers[i] is null).Select(Text)],

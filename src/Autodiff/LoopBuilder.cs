@@ -41,7 +41,8 @@ internal sealed class LoopBuilder : IDisposable
     public void Dispose() => trace.End();
 
     /// <summary>
-    /// What stands for an input in an iteration, or for its slice. A number stays a number.
+    /// What stands for an input in an iteration, or for its slice. A number stays a number, and of
+    /// what is only repeated an iteration gets the small tensor, and repeats it itself.
     /// </summary>
     public Tensor Hole(Tensor input, bool sliced)
     {
@@ -50,6 +51,11 @@ internal sealed class LoopBuilder : IDisposable
             : input.Shape;
         if (input.DType.IsFloat() && input.ConstantValue is { } number)
             return Tensor.Full(shape, number, input.DType);
+        if (input.State is { Value: null, Primitive: BroadcastTo, Inputs: [var repeated] })
+        {
+            bool same = sliced && repeated.Shape[0] == 1;
+            return (same ? repeated : Hole(repeated, sliced)).ExpandTo(shape);
+        }
         Tensor hole = Tensor.Placeholder(shape, input.DType, trace, ofLoop: true);
         holes.Add((hole, input, sliced));
         return hole;
@@ -93,20 +99,28 @@ internal sealed class LoopBuilder : IDisposable
 
     /// <summary>
     /// The loop and its inputs. What an iteration reads that depends on no hole is an input too,
-    /// computed once before the loop; numbers stay where they are.
+    /// computed once before the loop; numbers stay where they are, and so does what only repeats
+    /// something smaller: an iteration reads that instead, and sums its gradient itself.
     /// </summary>
     private (Loop Loop, Tensor[] Inputs) Close(
         List<(Tensor Tensor, NodeState State, Tensor[] Inputs)> nodes, HashSet<Tensor> dependent,
         Tensor[] outputs, bool[] summed)
     {
         var read = new HashSet<Tensor>(outputs, ReferenceEqualityComparer.Instance);
+        // Users before what they read.
+        for (int i = nodes.Count - 1; i >= 0; i--)
+        {
+            var (tensor, _, inputs) = nodes[i];
+            if (read.Contains(tensor) && Repeats(tensor)) dependent.Add(tensor);
+            if (dependent.Contains(tensor)) read.UnionWith(inputs);
+        }
+        holes.RemoveAll(hole => !read.Contains(hole.Hole));
+        var inside = new HashSet<Tensor>(dependent, ReferenceEqualityComparer.Instance);
         foreach (var (tensor, _, inputs) in nodes)
             if (dependent.Contains(tensor))
                 foreach (Tensor input in inputs)
-                    if (read.Add(input) && !dependent.Contains(input)
-                        && input.ConstantValue is null)
+                    if (inside.Add(input) && input.ConstantValue is null)
                         holes.Add((input, input, false));
-        holes.RemoveAll(hole => !read.Contains(hole.Hole));
         var loop = new Loop
         {
             Holes = [.. holes.Select(hole => hole.Hole)],
@@ -138,7 +152,8 @@ internal sealed class LoopBuilder : IDisposable
             if (!known.TryGetValue(tensor, out NodeState? state))
             {
                 state = tensor.State;
-                bool outside = tensor.Id < floor && tensor.ConstantValue is null;
+                bool outside = tensor.Id < floor && tensor.ConstantValue is null
+                    && !Repeats(tensor);
                 if (outside || state.Value is not null) continue;
             }
             if (!seen.Add(tensor)) continue;
@@ -153,5 +168,17 @@ internal sealed class LoopBuilder : IDisposable
         }
         nodes.Sort(static (a, b) => a.Tensor.Id.CompareTo(b.Tensor.Id));
         return nodes;
+    }
+
+    /// <summary>Whether it is a view of something repeated that was not evaluated.</summary>
+    private bool Repeats(Tensor x)
+    {
+        while (known.GetValueOrDefault(x, x.State) is
+            { Value: null, Primitive: ViewPrimitive view, Inputs: [var input] })
+        {
+            if (view is BroadcastTo) return true;
+            x = input;
+        }
+        return false;
     }
 }

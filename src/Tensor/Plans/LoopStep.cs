@@ -78,7 +78,8 @@ internal sealed class LoopStep : Step
     public static LoopStep Of(LoopGroup loops, PlanView[] inputs, PlanView[] results)
     {
         PlanGraph graph = loops.Iteration();
-        Plan body = Plan.Make(graph.Nodes, graph.Roots);
+        // Each result has its place, even one that an iteration only passes on.
+        Plan body = Plan.Make(graph.Nodes, graph.Roots, passesOn: false);
         var parts = new Part[results.Length];
         long bytes = body.ArenaBytes;
         for (int i = 0; i < parts.Length; i++)

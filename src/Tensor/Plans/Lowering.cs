@@ -7,24 +7,26 @@ namespace Engine;
 /// <summary>Collects the steps of one plan.</summary>
 internal sealed class Lowering
 {
+    private readonly bool passesOn;
     private PlanNode? current;
+
+    private Lowering(bool passesOn) => this.passesOn = passesOn;
 
     public List<Step> Steps { get; } = [];
 
     /// <summary>
-    /// Lowers all nodes of a graph (in topological order) and settles its results.
+    /// Lowers all nodes of a graph (in topological order) and settles its results: what is all of a
+    /// parameter leaves as that parameter's memory if the plan <paramref name="passesOn"/> such.
     /// </summary>
-    public static Lowering Run(List<PlanNode> nodes)
+    public static Lowering Run(List<PlanNode> nodes, bool passesOn)
     {
-        var lowering = new Lowering();
+        var lowering = new Lowering(passesOn);
         Fusion.Group(nodes, LoopGroup.Find(nodes));
         foreach (PlanNode node in nodes)
         {
             lowering.current = node;
             if (node.Parameter >= 0)
-                node.View = new PlanView(
-                    new Slot(0) { Parameter = node.Parameter }, 0, node.DType,
-                    Layouts.Contiguous(node.Shape));
+                node.View = New(node, node.Parameter);
             else if (!IsWithin(node)) node.Primitive!.Lower(lowering, node);
             if (node.IsResult) lowering.Settle(node);
         }
@@ -199,7 +201,8 @@ internal sealed class Lowering
     }
 
     /// <summary>
-    /// Makes sure that a result is alone and in order in memory that can leave the plan.
+    /// Makes sure that a result is alone and in order in memory that can leave the plan, be it a
+    /// parameter's.
     /// </summary>
     private void Settle(PlanNode node)
     {
@@ -209,11 +212,11 @@ internal sealed class Lowering
             Add(new FillStep(bits, filled));
             node.View = filled;
         }
-        else if (!node.View!.IsWholeSlot)
+        else if (!node.View!.IsWholeSlot || (node.View.Slot.IsParameter && !passesOn))
         {
             node.View = Contiguous(node.View);
         }
-        node.View!.Slot.IsResult = true;
+        node.View!.Slot.IsResult = !node.View.Slot.IsParameter;
     }
 
     private PlanView Contiguous(PlanView view)
@@ -232,10 +235,11 @@ internal sealed class Lowering
             && layout.Strides[0] >= 0;
     }
 
-    private static PlanView New(PlanNode node)
+    private static PlanView New(PlanNode node, int parameter = -1)
     {
         Layout layout = Layouts.Contiguous(node.Shape);
-        return new PlanView(new Slot(layout.Count * node.DType.Size()), 0, node.DType, layout);
+        var slot = new Slot(layout.Count * node.DType.Size()) { Parameter = parameter };
+        return new PlanView(slot, 0, node.DType, layout);
     }
 
     private void Add(Step step)

@@ -23,30 +23,35 @@ internal sealed class Plan
     /// <summary>Where each node that leaves the plan lies; null for those that do not.</summary>
     public PlanView?[] Results { get; }
 
-    /// <summary>Plans a graph; results are in the order of <paramref name="wanted"/>.</summary>
-    public static Plan Make(List<PlanNode> nodes, IReadOnlyList<PlanNode> wanted)
+    /// <summary>
+    /// Plans a graph; results are in the order of <paramref name="wanted"/>. What is all of a
+    /// parameter is passed on, in the parameter's memory; or else it is copied, for a caller who
+    /// says where results go.
+    /// </summary>
+    public static Plan Make(
+        List<PlanNode> nodes, IReadOnlyList<PlanNode> wanted, bool passesOn = true)
     {
-        Lowering lowering = Lowering.Run(nodes);
+        Lowering lowering = Lowering.Run(nodes, passesOn);
         var roots = new List<Slot>();
         var known = new HashSet<Slot>(ReferenceEqualityComparer.Instance);
         long first = long.MaxValue;
         foreach (PlanNode node in nodes)
         {
-            if (!node.IsResult) continue;
+            if (!node.IsResult || node.View!.Slot.IsParameter) continue;
             first = Math.Min(first, node.Tensor.Id);
-            if (known.Add(node.View!.Slot)) roots.Add(node.View.Slot);
+            if (known.Add(node.View.Slot)) roots.Add(node.View.Slot);
         }
         Step[] steps = Schedule.Order(lowering.Steps, roots, first);
         var results = new PlanView?[wanted.Count];
         for (int i = 0; i < results.Length; i++)
-            if (wanted[i].View is { IsWholeSlot: true, Slot.IsResult: true } view)
+            if (wanted[i] is { IsResult: true, View: { IsWholeSlot: true } view })
                 results[i] = view;
         return new Plan(steps, results, Arena.Place(steps));
     }
 
     /// <summary>
     /// Runs the steps on a device with the parameters' values, and returns the storage of each
-    /// result (null for those that did not leave). Results may share storage.
+    /// result (null for those that did not leave). Results may share storage, with parameters too.
     /// </summary>
     public Storage?[] Run(Device device, Value[] parameters)
     {
@@ -86,7 +91,9 @@ internal sealed class Plan
         }
         var results = new Storage?[Results.Length];
         for (int i = 0; i < results.Length; i++)
-            if (binding.ResultOf[i] is >= 0 and var number)
+            if (Results[i] is { Slot: { IsParameter: true } passedOn })
+                results[i] = parameters[passedOn.Parameter].Storage;
+            else if (binding.ResultOf[i] is >= 0 and var number)
                 results[i] = storages[number];
         spare = binding;
         GC.KeepAlive(parameters);

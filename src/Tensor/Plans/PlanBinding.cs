@@ -55,7 +55,8 @@ internal sealed class PlanBinding
             numbers.Add(slot, results.Count);
             results.Add((slot, head));
         }
-        resultOf = Array.ConvertAll(plan.Results, view => view is null ? -1 : numbers[view.Slot]);
+        resultOf = Array.ConvertAll(
+            plan.Results, view => view is { Slot.IsParameter: false } ? numbers[view.Slot] : -1);
     }
 
     /// <summary>Stretches of memory that leave the plan; results may share one.</summary>

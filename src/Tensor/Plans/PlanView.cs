@@ -17,7 +17,7 @@ internal sealed class Slot(long bytes)
 
     public bool IsParameter => Parameter >= 0;
 
-    /// <summary>Whether it leaves the plan in storage of its own.</summary>
+    /// <summary>Whether a step writes it to storage that leaves the plan.</summary>
     public bool IsResult { get; set; }
 
     /// <summary>The step that writes it; null for a parameter.</summary>
@@ -38,9 +38,7 @@ internal sealed class Slot(long bytes)
 /// <summary>A strided view of a slot; <paramref name="Offset"/> is in elements.</summary>
 internal sealed record PlanView(Slot Slot, long Offset, DType Type, Layout Layout)
 {
-    /// <summary>
-    /// Whether this is all of a slot that a step wrote, in order: it can leave as it is.
-    /// </summary>
-    public bool IsWholeSlot => !Slot.IsParameter && Offset == 0 && Layout.IsContiguous
+    /// <summary>Whether this is all of a slot, in order: it can leave as it is.</summary>
+    public bool IsWholeSlot => Offset == 0 && Layout.IsContiguous
         && Slot.Rounded(Layout.Count * Type.Size()) == Slot.Bytes;
 }
