@@ -1,4 +1,4 @@
-// The kernels that are timed: those of the peer's script, through the public API as a user would
+// The kernels that are timed: those of the peer's scripts, through the public API as a user would
 // call them, and products and convolutions once more straight on the backend.
 using System.Globalization;
 
@@ -22,7 +22,11 @@ internal sealed record Kernel(
 /// Kernels that are measured together: ours in one process, then the peer's whose names contain a
 /// word, in another.
 /// </summary>
-internal sealed record KernelGroup(string PeerWord, params Kernel[] Kernels);
+internal sealed record KernelGroup(string PeerWord, params Kernel[] Kernels)
+{
+    /// <summary>The script of the peer's kernels.</summary>
+    public string Script { get; init; } = "peer_kernels.py";
+}
 
 internal static class KernelTable
 {
@@ -42,6 +46,10 @@ internal static class KernelTable
         new("maxpool2", KernelCases.MaxPool, KernelCases.MaxPoolBackward, KernelCases.MaxPoolBoth),
         new("batchnorm", KernelCases.BatchNorm),
         new("softmax_xent", KernelCases.CrossEntropy),
+        Layer("lstm_cell", LayerKernels.Lstm),
+        Layer("attention", LayerKernels.Attention),
+        Layer("gelu_mlp", LayerKernels.GeluMlp),
+        Layer("softmax", LayerKernels.Softmax),
         new("overhead_add10", KernelCases.AddAlone, KernelCases.AddInPlan),
     ];
 
@@ -56,8 +64,11 @@ internal static class KernelTable
     /// <summary>The kernels whose name contains a text, in groups that are not empty.</summary>
     public static KernelGroup[] Containing(string text) =>
     [
-        .. Groups.Select(g => new KernelGroup(g.PeerWord, [.. g.Kernels.Where(k =>
-                k.Name.Contains(text, StringComparison.OrdinalIgnoreCase))]))
+        .. Groups.Select(g => g with
+            {
+                Kernels = [.. g.Kernels.Where(k =>
+                    k.Name.Contains(text, StringComparison.OrdinalIgnoreCase))],
+            })
             .Where(g => g.Kernels.Length > 0),
     ];
 
@@ -67,6 +78,9 @@ internal static class KernelTable
     private static int[] Sizes(params int[] sizes) => sizes;
 
     private static string PeerProduct(int n) => "openblas_" + n.ToString(Invariant);
+
+    private static KernelGroup Layer(string peerWord, Kernel kernel) =>
+        new(peerWord, kernel) { Script = "peer_layers.py" };
 
     private static Kernel[] MatrixProducts(int n)
     {

@@ -17,8 +17,10 @@ internal static class KernelsVerb
 {
     public static void Run(string filter, int threads, bool withPeer, FileInfo? json)
     {
-        Peer? peer = withPeer ? Peer.Find("peer_kernels.py") : null;
-        if (peer is not null && !OpenBlas.Exists)
+        KernelGroup[] groups = KernelTable.Containing(filter);
+        Dictionary<string, Peer?> peers = groups.Select(g => g.Script).Distinct()
+            .ToDictionary(script => script, script => withPeer ? Peer.Find(script) : null);
+        if (peers.Values.Any(peer => peer is not null) && !OpenBlas.Exists)
             Console.Error.WriteLine("No libopenblas.so.0: small products have no peer.");
         Console.WriteLine($"{threads} threads; milliseconds: median of "
             + $"{KernelMeasurement.Iterations} iterations of at least "
@@ -26,9 +28,9 @@ internal static class KernelsVerb
         Console.WriteLine($"{"kernel",-56}{"ms",11}{"+- %",6}{"peer",11}{"ratio",7}{"GFLOP/s",9}"
             + $"{"of peak",9}{"limit ms",11}{"reached",9}");
         var rows = new List<KernelRow>();
-        foreach (KernelGroup group in KernelTable.Containing(filter))
+        foreach (KernelGroup group in groups)
         {
-            foreach (KernelRow r in Measure(group, threads, peer))
+            foreach (KernelRow r in Measure(group, threads, peers[group.Script]))
             {
                 rows.Add(r);
                 Console.WriteLine(Invariant($"{r.Case,-56}{r.Ms,11:G4}{100 * r.Spread,6:F1}")

@@ -1,5 +1,5 @@
-// The peer: PyTorch scripts outside of this repository. Absent, the benchmarks say so and print
-// ours.
+// The peer: PyTorch scripts, of which those outside of this repository may be absent, as PyTorch
+// may. The benchmarks then say so and print ours.
 using System.Globalization;
 using System.Text.Json;
 
@@ -14,25 +14,28 @@ internal sealed record PeerResult(
 internal sealed class Peer
 {
     private const string Python = "/usr/bin/python3";
-    private readonly string folder;
+    private readonly string path;
 
-    private Peer(string folder) => this.folder = folder;
+    private Peer(string path) => this.path = path;
 
     /// <summary>
-    /// The folder of ENGINE_PEERS, or shared/peers beside the repository; null, with the reason on
-    /// standard error, if its script or PyTorch is missing.
+    /// A script, which lies beside this program, or in the folder of ENGINE_PEERS, or in
+    /// shared/peers beside the repository; null, with the reason on standard error, if it or
+    /// PyTorch is missing.
     /// </summary>
     public static Peer? Find(string script)
     {
         string folder = Path.GetFullPath(Environment.GetEnvironmentVariable("ENGINE_PEERS")
             ?? Path.Combine(Environment.CurrentDirectory, "..", "shared", "peers"));
-        string path = Path.Combine(folder, script);
+        string own = Path.Combine(AppContext.BaseDirectory, script);
+        string path = File.Exists(own) ? own : Path.Combine(folder, script);
         string? missing = !File.Exists(path) ? $"{path} is missing (set ENGINE_PEERS)"
             : !File.Exists(Python) ? $"{Python} is missing"
             : !HasTorch() ? $"{Python} has no torch (Debian: python3-torch)"
             : null;
-        if (missing is null) return new Peer(folder);
-        Console.Error.WriteLine($"No peer: {missing}. Only our own figures follow.");
+        if (missing is null) return new Peer(path);
+        Console.Error.WriteLine(
+            $"No peer: {missing}. Without {script} only our own figures follow.");
         return null;
     }
 
@@ -40,8 +43,8 @@ internal sealed class Peer
     public PeerResult Step(string arguments, int threads)
     {
         using JsonDocument line = JsonDocument.Parse(Run(
-            "peer_maml.py", [.. arguments.Split(' ', StringSplitOptions.RemoveEmptyEntries)],
-            threads, seconds: 2)[^1]);
+            [.. arguments.Split(' ', StringSplitOptions.RemoveEmptyEntries)], threads,
+            seconds: 2)[^1]);
         double Value(string name) => line.RootElement.GetProperty(name).GetDouble();
         return new(Value("median_ms"), Value("p25_ms"), Value("p75_ms"), Value("maxrss_mb"),
             arguments);
@@ -54,7 +57,7 @@ internal sealed class Peer
     {
         var times = new Dictionary<string, double>();
         foreach (string line in Run(
-            "peer_kernels.py", ["--only", only, "--malloc-tuned"], threads, seconds: 0.5))
+            ["--only", only, "--malloc-tuned"], threads, seconds: 0.5))
         {
             using JsonDocument row = JsonDocument.Parse(line);
             times[row.RootElement.GetProperty("case").GetString()!] =
@@ -63,11 +66,11 @@ internal sealed class Peer
         return times;
     }
 
-    private string[] Run(string script, string[] arguments, int threads, double seconds)
+    private string[] Run(string[] arguments, int threads, double seconds)
     {
         string[] words =
         [
-            Path.Combine(folder, script), .. arguments,
+            path, .. arguments,
             "--threads", threads.ToString(CultureInfo.InvariantCulture),
             "--min-time", seconds.ToString(CultureInfo.InvariantCulture),
         ];

@@ -38,7 +38,7 @@ public class BenchmarksTests
             peers: folder.Path);
         Assert.True(code == 0, errors);
         Assert.Contains("No peer: ", errors);
-        Assert.Contains("Only our own figures follow.", errors);
+        Assert.Contains("Without peer_maml.py only our own figures follow.", errors);
         Assert.Contains("sinusoid-1", output);
 
         JsonElement row = Assert.Single(Rows(file));
