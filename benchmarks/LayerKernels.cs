@@ -26,7 +26,9 @@ internal static class LayerKernels
             return () => both(x, g);
         }, "softmax_fwd_bwd_4096x1000");
 
-    /// <summary>Both biases, as PyTorch's cell has; the state's gradients are asked for too.</summary>
+    /// <summary>
+    /// With both biases, as PyTorch's cell; the state's gradients are asked for too.
+    /// </summary>
     private static Kernel LstmKernel(int batch, int inputs, int hidden)
     {
         double parameters = 4.0 * hidden * (inputs + hidden + 2);

@@ -26,6 +26,27 @@ internal static class Options
         return option;
     }
 
+    /// <summary>Some seconds, more than none.</summary>
+    public static Option<double> Seconds(string name, string description, double byDefault)
+    {
+        var option = new Option<double>(name)
+        {
+            Description = description,
+            DefaultValueFactory = _ => byDefault,
+            CustomParser = result =>
+            {
+                string text = result.Tokens[0].Value;
+                if (double.TryParse(
+                        text, NumberStyles.Float, CultureInfo.InvariantCulture, out double s)
+                    && s > 0 && double.IsFinite(s))
+                    return s;
+                result.AddError($"{name} takes a number of seconds above 0, not {text}.");
+                return byDefault;
+            },
+        };
+        return option;
+    }
+
     /// <summary>The name of a case.</summary>
     public static Option<string?> Case()
     {

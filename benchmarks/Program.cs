@@ -3,6 +3,8 @@
 //   dotnet run -c Release --project benchmarks -- steps [--case NAME] [--threads T] [--peer]
 //   dotnet run -c Release --project benchmarks -- kernels [--filter TEXT] [--threads T] [--peer]
 //   dotnet run -c Release --project benchmarks -- scale [--case NAME] [--threads T]
+//   dotnet run -c Release --project benchmarks -- steady [--filter TEXT] [--threads T]
+//     [--seconds S]
 //   dotnet run -c Release --project benchmarks -- overhead [--filter TEXT]
 //   dotnet run -c Release --project benchmarks -- tables
 //
@@ -22,6 +24,9 @@ var peer = new Option<bool>("--peer")
 };
 Option<string> filter =
     Options.Filter("kernel", text => KernelTable.Containing(text).Length > 0);
+Option<string> steadyCase =
+    Options.Filter("case", text => SteadyCases.Containing(text).Length > 0);
+Option<double> seconds = Options.Seconds("--seconds", "Seconds for all cases together", 60);
 Option<string> figure = Options.Filter("figure", OverheadVerb.Has);
 
 var steps = new Command("steps", "Whole training steps") { caseName, threads, peer, rounds, json };
@@ -43,6 +48,13 @@ var scale = new Command("scale", "How time and memory grow with the size of the 
 scale.SetAction(r =>
     ScaleVerb.Run(r.GetValue(caseName), r.GetValue(threads), r.GetValue(json)));
 
+var steady = new Command("steady", "Whether steps and kernels stay as fast as they are at first")
+{
+    steadyCase, threads, seconds, json,
+};
+steady.SetAction(r => SteadyVerb.Run(
+    r.GetValue(steadyCase)!, r.GetValue(threads), r.GetValue(seconds), r.GetValue(json)));
+
 var overhead = new Command("overhead", "What nodes, plans and transforms cost")
 {
     figure, json,
@@ -51,7 +63,8 @@ overhead.SetAction(r => OverheadVerb.Run(r.GetValue(figure)!, r.GetValue(json)))
 
 var folder = new Option<DirectoryInfo>("--figures")
 {
-    Description = "Folder with steps.json, kernels.json, scale.json and, or not, overhead.json",
+    Description = "Folder with steps.json, kernels.json, scale.json and, or not, steady.json "
+        + "and overhead.json",
     DefaultValueFactory = _ => new DirectoryInfo("benchmarks/figures"),
 };
 var page = new Option<FileInfo>("--page")
@@ -68,7 +81,6 @@ var sizes = new Option<int[]>("--scale")
     Arity = new ArgumentArity(4, 4),
     AllowMultipleArgumentsPerToken = true,
 };
-var seconds = new Option<double>("--seconds");
 var measure = new Command("measure") { caseName, threads, sizes, seconds };
 measure.Hidden = true;
 measure.SetAction(r =>
@@ -84,9 +96,15 @@ measureKernels.Hidden = true;
 measureKernels.SetAction(r =>
     KernelMeasurement.Print(r.GetValue(kernel)!, r.GetValue(threads)));
 
+var only = new Option<string>("--name");
+var measureSteady = new Command("measure-steady") { only, threads, seconds };
+measureSteady.Hidden = true;
+measureSteady.SetAction(r => SteadyMeasurement.Print(
+    r.GetValue(only)!, r.GetValue(threads), r.GetValue(seconds)));
+
 ParseResult parsed = new RootCommand("Benchmarks of Engine")
 {
-    steps, kernels, scale, overhead, tables, measure, measureKernels,
+    steps, kernels, scale, steady, overhead, tables, measure, measureKernels, measureSteady,
 }.Parse(args);
 if (parsed.Errors.Count > 0)
 {

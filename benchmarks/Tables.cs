@@ -17,18 +17,21 @@ internal static class Tables
         StepsRow[] steps = Json.Read<StepsRow>(figures, "steps.json");
         KernelRow[] kernels = Json.Read<KernelRow>(figures, "kernels.json");
         ScaleRow[] scale = Json.Read<ScaleRow>(figures, "scale.json");
-        // The one file that may be missing: its section is then left out, heading and all.
-        OverheadRow[] overhead = File.Exists(Path.Combine(figures.FullName, "overhead.json"))
-            ? Json.Read<OverheadRow>(figures, "overhead.json")
-            : [];
+        SteadyRow[] steady = ReadIfThere<SteadyRow>(figures, "steady.json");
+        OverheadRow[] overhead = ReadIfThere<OverheadRow>(figures, "overhead.json");
         text = Replace(text, page, "steps", Steps(steps));
         text = Replace(text, page, "memory", Memory(steps));
         text = Replace(text, page, "kernels", Kernels(kernels));
         text = Replace(text, page, "scale", Growth(scale));
+        text = Replace(text, page, "steady", Steady(steady));
         text = Replace(text, page, "overhead", Overhead(overhead));
         File.WriteAllText(page.FullName, text);
         Console.WriteLine($"wrote the tables of {page.Name}");
     }
+
+    /// <summary>Where a file may be missing, its section is left out, heading and all.</summary>
+    private static T[] ReadIfThere<T>(DirectoryInfo figures, string name) =>
+        File.Exists(Path.Combine(figures.FullName, name)) ? Json.Read<T>(figures, name) : [];
 
     private static string Replace(string text, FileInfo page, string name, string table)
     {
@@ -84,6 +87,20 @@ internal static class Tables
             Invariant($"{r.PlanExponent:F2}"), Range(r.PeakMb),
             Invariant($"{r.MemoryExponent:F2}"),
         ]));
+
+    private static string Steady(SteadyRow[] rows) => rows.Length == 0 ? "" :
+        "## Steadiness\n\nThe time of a call at first and after as many as the JIT needs to "
+        + "compile again all that is called\noften; 1 is steady, above 1 is slower. A loop that "
+        + "becomes part of its caller then may call what it\nhad inlined, and is slower for good: "
+        + "so none may (`src/Kernels/Compiled.cs`).\n\n"
+        + Table(["case", "threads", "ms at first", "ms at last", "last / first", "calls", "seconds",
+                "methods compiled"],
+            rows.Select(r => (string[])
+            [
+                r.Case, $"{r.Threads}", Short(r.FirstMs), Short(r.LastMs), Ratio(r.Ratio),
+                Invariant($"{r.Calls}"), Invariant($"{r.Seconds:F1}"), $"{r.Compiled}",
+            ]))
+        + "\n";
 
     private static string Overhead(OverheadRow[] rows) => rows.Length == 0 ? "" :
         "## Overhead\n\nWhat the engine itself costs, apart from arithmetic: the best of several "

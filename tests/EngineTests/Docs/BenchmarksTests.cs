@@ -16,6 +16,13 @@ public class BenchmarksTests
     [InlineData("scale --case mnist", "no case named mnist. There are: sinusoid-1, sinusoid-5,")]
     [InlineData("steps --json nowhere/steps.json", "nowhere/steps.json is not in a folder")]
     [InlineData("kernels --filter nothing", "no kernel's name contains nothing.")]
+    [InlineData("steady --filter nothing", "no case's name contains nothing.")]
+    [InlineData("steady --seconds 0", "--seconds takes a number of seconds above 0, not 0.")]
+    [InlineData("steady --seconds -1", "--seconds takes a number of seconds above 0, not -1.")]
+    [InlineData("steady --seconds NaN", "--seconds takes a number of seconds above 0, not NaN.")]
+    [InlineData("steady --seconds long", "--seconds takes a number of seconds above 0, not long.")]
+    [InlineData("steady --threads 0", "--threads takes a whole number of at least 1, not 0.")]
+    [InlineData("steady --json nowhere/s.json", "nowhere/s.json is not in a folder")]
     [InlineData("overhead --filter nothing", "no figure's name contains nothing.")]
     [InlineData("overhead --json nowhere/o.json", "nowhere/o.json is not in a folder")]
     [InlineData("steps --repeat 3", "'--repeat'")]
@@ -73,6 +80,26 @@ public class BenchmarksTests
     }
 
     [Fact]
+    public void SteadyWritesEveryField()
+    {
+        using var folder = new TempFolder();
+        string file = Path.Combine(folder.Path, "steady.json");
+        var (code, output, errors) = Run(
+            ["steady", "--filter", "matrix product 64", "--seconds", "0.3", "--json", file]);
+        Assert.True(code == 0, errors);
+        Assert.Contains("matrix product 64", output);
+        JsonElement row = Assert.Single(Rows(file));
+        double Value(string name) => row.GetProperty(name).GetDouble();
+        Assert.Equal("matrix product 64", row.GetProperty("case").GetString());
+        Assert.Equal(1, row.GetProperty("threads").GetInt32());
+        Assert.True(Value("first_ms") > 0 && Value("last_ms") > 0);
+        Assert.Equal(Value("last_ms") / Value("first_ms"), Value("ratio"), 1e-9);
+        Assert.True(row.GetProperty("calls").GetInt64() >= 9);
+        Assert.True(Value("seconds") >= 0.3);
+        Assert.True(row.GetProperty("compiled").GetInt32() >= 0);
+    }
+
+    [Fact]
     public void OverheadWritesEveryField()
     {
         using var folder = new TempFolder();
@@ -87,28 +114,37 @@ public class BenchmarksTests
         Assert.True(row.GetProperty("value").GetDouble() > 0);
     }
 
-    [Fact]
-    public void ThePageShowsOverheadIfThereAreFiguresOfIt()
+    [Theory]
+    [InlineData("overhead", """[{"case": "building a node", "value": 87.654, "unit": "ns"}]""",
+        "## Overhead", "| building a node | 87.7 ns |")]
+    [InlineData("steady", """
+        [{"case": "cube", "threads": 1, "first_ms": 2.5, "last_ms": 5.004, "ratio": 2.0016,
+          "calls": 1234, "seconds": 1.66, "compiled": 56}]
+        """, "## Steadiness", "| cube | 1 | 2.5 | 5 | **2.00** | 1234 | 1.7 | 56 |")]
+    public void ThePageHasASectionIfThereAreFiguresOfIt(
+        string name, string figures, string heading, string line)
     {
         using var folder = new TempFolder();
         string root = ArchitectureTests.Root, page = Path.Combine(folder.Path, "performance.md");
-        string overhead = Path.Combine(folder.Path, "overhead.json");
+        string extra = Path.Combine(folder.Path, name + ".json");
         File.Copy(Path.Combine(root, "docs", "performance.md"), page);
         foreach (string file in Directory.GetFiles(Path.Combine(root, "benchmarks", "figures")))
             File.Copy(file, Path.Combine(folder.Path, Path.GetFileName(file)));
-        File.WriteAllText(
-            overhead, """[{"case": "building a node", "value": 87.654, "unit": "ns"}]""");
+        File.WriteAllText(extra, figures);
         string Tables()
         {
             var (code, _, errors) = Run(["tables", "--figures", folder.Path, "--page", page]);
             Assert.True(code == 0, errors);
             return File.ReadAllText(page);
         }
-        Assert.Contains("| building a node | 87.7 ns |", Tables());
-        File.Delete(overhead);
+        string with = Tables();
+        Assert.Contains(heading, with);
+        Assert.Contains(line, with);
+        File.Delete(extra);
         string without = Tables();
-        Assert.DoesNotContain("building a node", without);
-        Assert.Contains("<!-- overhead:begin -->\n<!-- overhead:end -->", without);
+        Assert.DoesNotContain(heading, without);
+        Assert.DoesNotContain(line, without);
+        Assert.Contains($"<!-- {name}:begin -->\n<!-- {name}:end -->", without);
     }
 
     [Fact]
