@@ -7,16 +7,23 @@ namespace Engine.Benchmarks;
 internal static class Child
 {
     /// <summary>The last line that this program prints when given these arguments.</summary>
-    public static string RunSelf(IEnumerable<string> arguments, int threads)
+    public static string RunSelf(
+        IEnumerable<string> arguments, int threads,
+        params (string Name, string Value)[] variables)
     {
         string program = Environment.ProcessPath!;
         string own = typeof(Child).Assembly.Location;
         bool host = Path.GetFileNameWithoutExtension(program) == "dotnet";
-        return Run(program, host ? [own, .. arguments] : arguments, threads).Split('\n')[^1];
+        IEnumerable<string> all = host ? [own, .. arguments] : arguments;
+        return Run(program, all, threads, variables).Split('\n')[^1];
     }
 
-    /// <summary>What a program prints; an exception if it fails.</summary>
-    public static string Run(string program, IEnumerable<string> arguments, int threads)
+    /// <summary>
+    /// What a program prints, with variables set in its environment; an exception if it fails.
+    /// </summary>
+    public static string Run(
+        string program, IEnumerable<string> arguments, int threads,
+        params (string Name, string Value)[] variables)
     {
         var start = new ProcessStartInfo(program, arguments)
         {
@@ -27,6 +34,7 @@ internal static class Child
         foreach (string variable in (string[])
             ["ENGINE_THREADS", "OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS"])
             start.Environment[variable] = count;
+        foreach (var (name, value) in variables) start.Environment[name] = value;
         using Process child = Process.Start(start)!;
         // One thread on the last processor: the first one serves most interrupts.
         if (OperatingSystem.IsLinux() || OperatingSystem.IsWindows())

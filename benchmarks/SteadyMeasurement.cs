@@ -25,6 +25,13 @@ internal sealed record SteadyMeasurement(
     /// <summary>Calls are timed together if one is shorter.</summary>
     private const double TimingMs = 0.2;
 
+    /// <summary>
+    /// On a single processor, as which a pinned process sees the machine, the runtime waits ten
+    /// times as long (a second) before it begins to count calls: the JIT would seem quiet before it
+    /// has started.
+    /// </summary>
+    private static readonly (string, string) AtOnce = ("DOTNET_TC_DelaySingleProcMultiplier", "1");
+
     /// <summary>Measures in a child process, for about that many seconds.</summary>
     public static SteadyMeasurement InChild(string name, int threads, double seconds)
     {
@@ -32,7 +39,7 @@ internal sealed record SteadyMeasurement(
             ["measure-steady", "--name", name, "--threads", threads, "--seconds", seconds];
         return JsonSerializer.Deserialize<SteadyMeasurement>(Child.RunSelf(
             [.. arguments.Select(a => Convert.ToString(a, CultureInfo.InvariantCulture)!)],
-            threads))!;
+            threads, AtOnce))!;
     }
 
     /// <summary>Measures here and prints the figures as one JSON line.</summary>
