@@ -7,23 +7,16 @@ namespace Engine.Benchmarks;
 internal static class Child
 {
     /// <summary>The last line that this program prints when given these arguments.</summary>
-    public static string RunSelf(
-        IEnumerable<string> arguments, int threads,
-        params (string Name, string Value)[] variables)
+    public static string RunSelf(IEnumerable<string> arguments, int threads)
     {
         string program = Environment.ProcessPath!;
         string own = typeof(Child).Assembly.Location;
         bool host = Path.GetFileNameWithoutExtension(program) == "dotnet";
-        IEnumerable<string> all = host ? [own, .. arguments] : arguments;
-        return Run(program, all, threads, variables).Split('\n')[^1];
+        return Run(program, host ? [own, .. arguments] : arguments, threads).Split('\n')[^1];
     }
 
-    /// <summary>
-    /// What a program prints, with variables set in its environment; an exception if it fails.
-    /// </summary>
-    public static string Run(
-        string program, IEnumerable<string> arguments, int threads,
-        params (string Name, string Value)[] variables)
+    /// <summary>What a program prints; an exception if it fails.</summary>
+    public static string Run(string program, IEnumerable<string> arguments, int threads)
     {
         var start = new ProcessStartInfo(program, arguments)
         {
@@ -34,7 +27,9 @@ internal static class Child
         foreach (string variable in (string[])
             ["ENGINE_THREADS", "OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS"])
             start.Environment[variable] = count;
-        foreach (var (name, value) in variables) start.Environment[name] = value;
+        // On one processor the runtime waits ten times as long before it compiles again what is
+        // called often; a child has just one by our choice.
+        start.Environment["DOTNET_TC_DelaySingleProcMultiplier"] = "1";
         using Process child = Process.Start(start)!;
         // One thread on the last processor: the first one serves most interrupts.
         if (OperatingSystem.IsLinux() || OperatingSystem.IsWindows())

@@ -19,6 +19,14 @@ internal sealed record Measurement(
     double Ms, double Low, double High, double CpuMs, double PeakMb, double PlanMb, double GFlop,
     double MegaBytes, double PeakGflops, double PeakGbs, double LimitMs, double PlanMs)
 {
+    /// <summary>
+    /// Steps, and seconds of them, before those that are measured: by then the JIT has compiled
+    /// again what it wants to.
+    /// </summary>
+    private const int WarmUps = 3;
+
+    private const double WarmUpSeconds = 1;
+
     /// <summary>Bytes in the peers' unit of memory (ru_maxrss / 1024).</summary>
     public const double MiB = 1 << 20;
 
@@ -40,10 +48,12 @@ internal sealed record Measurement(
     {
         CpuBackend.Default.UseThreads(threads);
         Prepared prepared = Cases.Find(name).Prepare(scale);
-        for (int i = 0; i < 3; i++) prepared.Step();
+        var clock = Stopwatch.StartNew();
+        for (int i = 0; i < WarmUps || clock.Elapsed.TotalSeconds < WarmUpSeconds; i++)
+            prepared.Step();
 
         var times = new List<double>();
-        var clock = Stopwatch.StartNew();
+        clock.Restart();
         TimeSpan before = Process.GetCurrentProcess().TotalProcessorTime;
         while (times.Count < 5 || (clock.Elapsed.TotalSeconds < seconds && times.Count < 20_000))
         {

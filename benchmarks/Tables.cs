@@ -89,16 +89,18 @@ internal static class Tables
         ]));
 
     private static string Steady(SteadyRow[] rows) => rows.Length == 0 ? "" :
-        "## Steadiness\n\nThe time of a call at first and after as many as the JIT needs to "
-        + "compile again all that is called\noften; 1 is steady, above 1 is slower. A loop that "
-        + "becomes part of its caller then may call what it\nhad inlined, and is slower for good: "
-        + "so none may (`src/Kernels/Compiled.cs`).\n\n"
-        + Table(["case", "threads", "ms at first", "ms at last", "last / first", "calls", "seconds",
-                "methods compiled"],
+        "## Steadiness\n\nThe time of a call at first, at best, and after as many as the JIT needs "
+        + "to compile again all that\nis called often; last over first is 1 for what is steady, and "
+        + "last over best tells also what became\nslow within moments, but knows no noise. A loop "
+        + "that becomes part of its caller may call what it had\ninlined, and is slower for good: so "
+        + "none may (`src/Kernels/Compiled.cs`).\n\n"
+        + Table(["case", "threads", "ms at first", "ms at best", "ms at last", "last / first",
+                "last / best", "calls", "seconds", "methods compiled"],
             rows.Select(r => (string[])
             [
-                r.Case, $"{r.Threads}", Short(r.FirstMs), Short(r.LastMs), Ratio(r.Ratio),
-                Invariant($"{r.Calls}"), Invariant($"{r.Seconds:F1}"), $"{r.Compiled}",
+                r.Case, $"{r.Threads}", Short(r.FirstMs), Short(r.BestMs), Short(r.LastMs),
+                Ratio(r.Ratio), Invariant($"{r.OverBest:F2}"), Invariant($"{r.Calls}"),
+                Invariant($"{r.Seconds:F1}"), $"{r.Compiled}",
             ]))
         + "\n";
 

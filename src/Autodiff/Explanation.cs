@@ -42,7 +42,7 @@ public sealed record Explanation(string Name, ImmutableArray<Explanation.Trace> 
     /// product.
     /// </param>
     /// <param name="PeakBytes">Bytes of temporaries alive at the same time, at most.</param>
-    /// <param name="ResultBytes">Bytes of the results.</param>
+    /// <param name="ResultBytes">Bytes of the results but for arguments passed on.</param>
     /// <param name="Operations">
     /// Floating-point operations of products and convolutions, computed directly.
     /// </param>

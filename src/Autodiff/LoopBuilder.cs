@@ -1,5 +1,7 @@
 // Makes a loop from the graph of one iteration: finds what the iteration reads from outside and
 // leaves out the inputs that it does not need.
+using Engine.Kernels;
+
 namespace Engine;
 
 /// <summary>
@@ -51,10 +53,11 @@ internal sealed class LoopBuilder : IDisposable
             : input.Shape;
         if (input.DType.IsFloat() && input.ConstantValue is { } number)
             return Tensor.Full(shape, number, input.DType);
-        if (input.State is { Value: null, Primitive: BroadcastTo, Inputs: [var repeated] })
+        Tensor once = Once(input);
+        if (once != input)
         {
-            bool same = sliced && repeated.Shape[0] == 1;
-            return (same ? repeated : Hole(repeated, sliced)).ExpandTo(shape);
+            bool same = sliced && once.Shape[0] == 1;
+            return (same ? once : Hole(once, sliced)).ExpandTo(shape);
         }
         Tensor hole = Tensor.Placeholder(shape, input.DType, trace, ofLoop: true);
         holes.Add((hole, input, sliced));
@@ -170,15 +173,39 @@ internal sealed class LoopBuilder : IDisposable
         return nodes;
     }
 
-    /// <summary>Whether it is a view of something repeated that was not evaluated.</summary>
-    private bool Repeats(Tensor x)
+    /// <summary>
+    /// Whether it is something repeated that was not evaluated, or seen otherwise without a copy.
+    /// </summary>
+    private bool Repeats(Tensor x) => Repeated(x) is not null;
+
+    private Layout? Repeated(Tensor x)
     {
-        while (known.GetValueOrDefault(x, x.State) is
+        if (known.GetValueOrDefault(x, x.State) is not
             { Value: null, Primitive: ViewPrimitive view, Inputs: [var input] })
-        {
-            if (view is BroadcastTo) return true;
-            x = input;
-        }
-        return false;
+            return null;
+        Layout? layout = Repeated(input);
+        if (view is BroadcastTo) layout ??= Layouts.Contiguous(input.Shape);
+        return layout is null ? null : view.View(layout, x.Shape)?.Layout;
+    }
+
+    /// <summary>
+    /// With axes of size 1 where the tensor only repeats what was not evaluated; itself if it does
+    /// not.
+    /// </summary>
+    private static Tensor Once(Tensor x)
+    {
+        if (x.State is not { Value: null, Primitive: { } view, Inputs: [var input, ..] }) return x;
+        if (view is BroadcastTo) return Once(input);
+        if (view is not (Slice or Transpose) || x.Count == 0) return x;
+        Tensor once = Once(input);
+        if (once == input) return x;
+        if (view is Transpose order) return Tensor.Apply(order, once);
+        var slice = (Slice)view;
+        var (start, step, sizes) =
+            (slice.Start.Span.ToArray(), slice.Step.Span.ToArray(), slice.Sizes.Sizes.ToArray());
+        for (int i = 0; i < sizes.Length; i++)
+            if (once.Shape[i] == 1)
+                (start[i], step[i], sizes[i]) = (0, 1, 1);
+        return Tensor.Apply(new Slice(Axes.Of(start), Axes.Of(step), sizes), once);
     }
 }

@@ -20,7 +20,7 @@ public partial class LoopBroadcastTests
     public static TheoryData<string> Ways =>
         ["bias", "outside", "seen otherwise", "computed", "nested", "gradient", "own gradients"];
 
-    private static Tensor Losses(string way, Tensor b, int chunk)
+    private static Tensor Losses(string way, Tensor b, int chunk, Tensor? data = null)
     {
         Tensor outside = b.BroadcastTo([Rows, Outputs]);
         Func<Tensor, Tensor> loss = way switch
@@ -35,11 +35,11 @@ public partial class LoopBroadcastTests
             "computed" => x => (Layer(x, b.Exp()) * b.Square()).Mean(),
             _ => x => Vmap.Of((Tensor row) => Layer(row, b).Sum(), chunk: Rows / 2)(x).Sum(),
         };
-        Tensor all = Vmap.Of(loss, chunk: chunk)(X);
+        Tensor all = Vmap.Of(loss, chunk: chunk)(data ?? X);
         return way switch
         {
             "gradient" => all.Mean() * b.Sum(),
-            "own gradients" => all.Mean([1, 2]) * b[..Tasks],
+            "own gradients" => all.Mean([1, 2]) * b[..all.Shape[0]],
             _ => all,
         };
     }
@@ -58,6 +58,11 @@ public partial class LoopBroadcastTests
         gradient(B);
         // What the value needs of an iteration, and its gradient.
         Check(gradient, 2 * chunk + chunk / 2 + all);
+        // A task is left over: the loop's gradient is a slice of all.
+        Tensor more = Tensor.Concat([X, X[..1]], 0).Eval();
+        var uneven = Compile.Of(Grad.WithValue((Tensor b) => Losses(way, b, 2, more).Sum()));
+        uneven(B);
+        Check(uneven, long.MaxValue);
 
         static void Check(Delegate compiled, long most)
         {

@@ -44,7 +44,8 @@ internal sealed class Plan
         Step[] steps = Schedule.Order(lowering.Steps, roots, first);
         var results = new PlanView?[wanted.Count];
         for (int i = 0; i < results.Length; i++)
-            if (wanted[i] is { IsResult: true, View: { IsWholeSlot: true } view })
+            if (wanted[i].View is { IsWholeSlot: true } view
+                && (wanted[i].IsResult || view.Slot.IsResult))
                 results[i] = view;
         return new Plan(steps, results, Arena.Place(steps));
     }

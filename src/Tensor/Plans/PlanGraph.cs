@@ -118,8 +118,8 @@ internal sealed class PlanGraph
     }
 
     /// <summary>
-    /// Roots that are views. They are copied to memory of their own and read from there; an equal
-    /// view that is no root stays where it lies.
+    /// Roots that are views. They are copied to memory of their own, unless they are all of a
+    /// parameter, and read from there; an equal view that is no root stays where it lies.
     /// </summary>
     private static HashSet<Tensor> Settled(
         ReadOnlySpan<Tensor> roots, Dictionary<Tensor, NodeState> states)

@@ -38,7 +38,9 @@ internal sealed class Slot(long bytes)
 /// <summary>A strided view of a slot; <paramref name="Offset"/> is in elements.</summary>
 internal sealed record PlanView(Slot Slot, long Offset, DType Type, Layout Layout)
 {
-    /// <summary>Whether this is all of a slot, in order: it can leave as it is.</summary>
+    /// <summary>
+    /// Whether this is all of a slot, but for some bytes behind it, in order: it can leave as it is.
+    /// </summary>
     public bool IsWholeSlot => Offset == 0 && Layout.IsContiguous
         && Slot.Rounded(Layout.Count * Type.Size()) == Slot.Bytes;
 }

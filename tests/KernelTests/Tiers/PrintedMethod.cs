@@ -35,7 +35,7 @@ internal sealed class PrintedMethod
         Type? owner = Assemblies.Select(a => a.GetType(type)).FirstOrDefault(t => t is not null);
         IEnumerable<MethodBase> methods = owner is null ? [] : owner.GetMethods(All);
         if (owner is not null && name is ".ctor" or ".cctor")
-            methods = owner!.GetConstructors(All);
+            methods = owner.GetConstructors(All);
         candidates = [.. methods.Where(m => m.Name == name
             && m.GetParameters().Length == count
             && (m.IsGenericMethod ? m.GetGenericArguments().Length : 0) == generic)];
@@ -47,6 +47,10 @@ internal sealed class PrintedMethod
 
     /// <summary>Whether it is to be part of whatever calls it.</summary>
     public bool AsksToBeInlined => Has(MethodImplAttributes.AggressiveInlining);
+
+    /// <summary>Whether it is a call on purpose, or the throwing of an error.</summary>
+    public bool IsCalledOnPurpose => Has(MethodImplAttributes.NoInlining)
+        || Name.StartsWith("Throw", StringComparison.Ordinal);
 
     /// <summary>Whether it is compiled once: <c>Compiled.Once</c>.</summary>
     public bool IsCompiledOnce => Has(MethodImplAttributes.AggressiveOptimization);
