@@ -90,10 +90,11 @@ internal static class Tables
 
     private static string Steady(SteadyRow[] rows) => rows.Length == 0 ? "" :
         "## Steadiness\n\nThe time of a call at first, at best, and after as many as the JIT needs "
-        + "to compile again all that\nis called often; last over first is 1 for what is steady, and "
-        + "last over best tells also what became\nslow within moments, but knows no noise. A loop "
-        + "that becomes part of its caller may call what it had\ninlined, and is slower for good: so "
-        + "none may (`src/Kernels/Compiled.cs`).\n\n"
+        + "to compile again all that\nis called often. Last over first is 1 for what is steady, "
+        + "and below where the runtime warms up; last\nover best would also tell what became slow "
+        + "within moments, and is above 1 by noise alone. A loop that\nbecomes part of its caller "
+        + "may call what it had inlined, and is slower for good: so none may\n"
+        + "(`src/Kernels/Compiled.cs`).\n\n"
         + Table(["case", "threads", "ms at first", "ms at best", "ms at last", "last / first",
                 "last / best", "calls", "seconds", "methods compiled"],
             rows.Select(r => (string[])

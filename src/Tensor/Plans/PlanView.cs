@@ -39,7 +39,7 @@ internal sealed class Slot(long bytes)
 internal sealed record PlanView(Slot Slot, long Offset, DType Type, Layout Layout)
 {
     /// <summary>
-    /// Whether this is all of a slot, but for some bytes behind it, in order: it can leave as it is.
+    /// Whether this is all of a slot, but for some bytes behind it, in order: it can leave so.
     /// </summary>
     public bool IsWholeSlot => Offset == 0 && Layout.IsContiguous
         && Slot.Rounded(Layout.Count * Type.Size()) == Slot.Bytes;

@@ -124,8 +124,9 @@ public class TierTests
         {
             RedirectStandardError = true,
         };
-        foreach (string name in start.Environment.Keys.ToArray())
-            if (name.StartsWith("DOTNET_T", StringComparison.Ordinal)) start.Environment.Remove(name);
+        foreach (string set in start.Environment.Keys.ToArray())
+            if (set.StartsWith("DOTNET_T", StringComparison.Ordinal))
+                start.Environment.Remove(set);
         start.Environment["DOTNET_JitStdOutFile"] = listing;
         start.Environment["DOTNET_JitDisasm"] = "Engine.Kernels*:*";
         // The second thread of the JIT begins so long after the last new method, by when all are
