@@ -81,7 +81,7 @@ internal static class Cases
         scale =>
         {
             int tasks = 25 * scale.Tasks, points = 10 * scale.Images, width = 40 * scale.Width;
-            var maml = new Maml<Mlp>(Learner.Regression, steps * scale.Steps, 0.01);
+            var maml = new Maml<Mlp>(Objective.Regression, steps * scale.Steps, 0.01);
             var family = new SinusoidTasks(points, points);
             Episode[] data = [.. Enumerable.Range(0, 4)
                 .Select(i => Episode.From(family.Sample(1, i * tasks, tasks)))];
@@ -102,7 +102,7 @@ internal static class Cases
         scale =>
         {
             var maml = new Maml<Conv4>(
-                Learner.Conv4, steps * scale.Steps, rate, Chunk: scale.Chunk);
+                Objective.Conv4, steps * scale.Steps, rate, Chunk: scale.Chunk);
             Episode data = RandomImages(
                 tasks * scale.Tasks, ways, 1, queries * scale.Images, channels, size);
             Conv4 model = Conv4.Create(

@@ -54,7 +54,7 @@ public sealed record Evaluation(
             Tensor.Stack(maml
                 .Trajectory(start, task.SupportX, task.SupportY, steps[^1])
                 .Where((_, step) => steps.Contains(step))
-                .Select(m => score(maml.Learner.Forward(m, task.QueryX), task.QueryY))
+                .Select(m => score(maml.Objective.Forward(m, task.QueryX), task.QueryY))
                 .ToArray()))(batched));
         for (int first = 0; first < tasks; first += batch)
         {
@@ -68,7 +68,7 @@ public sealed record Evaluation(
         return new(
             tasks, [.. steps], Array.ConvertAll(scores, s => s.Average()),
             Array.ConvertAll(scores, Interval), Array.ConvertAll(scores, MedianOf),
-            maml.Learner.BatchNorm);
+            maml.Objective.BatchNorm);
     }
 
     /// <summary>1.96 standard errors of the mean.</summary>

@@ -9,7 +9,7 @@ namespace Engine.Meta;
 /// times (equation 1 of the paper), and the meta-objective, the mean over tasks of L_query(w').
 /// Its gradient is exact unless <paramref name="Order"/> says first-order.
 /// </summary>
-/// <param name="Learner">Model and loss.</param>
+/// <param name="Objective">Model and loss.</param>
 /// <param name="InnerSteps">Gradient steps in adaptation.</param>
 /// <param name="InnerRate">
 /// Their rate, for a loss that is a mean: the original code sums the cross-entropy over classes, so
@@ -21,7 +21,7 @@ namespace Engine.Meta;
 /// </param>
 /// <param name="Chunk">Tasks that go through together; bounds memory. 0 chooses.</param>
 public sealed record Maml<T>(
-    Learner<T> Learner, int InnerSteps, double InnerRate,
+    Objective<T> Objective, int InnerSteps, double InnerRate,
     DerivativeOrder Order = DerivativeOrder.Exact, Func<string, bool>? Where = null, int Chunk = 0)
     where T : ITree
 {
@@ -39,7 +39,7 @@ public sealed record Maml<T>(
     public IEnumerable<T> Trajectory(T model, Tensor x, Tensor y, int steps)
     {
         if (steps < 0) throw new EngineException($"Maml: {steps} inner steps; give 0 or more.");
-        var inner = Grad.Of((T p) => Learner.Loss(Learner.Forward(p, x), y), Where);
+        var inner = Grad.Of((T p) => Objective.Loss(Objective.Forward(p, x), y), Where);
         yield return model;
         for (int i = 0; i < steps; i++)
         {
@@ -63,6 +63,6 @@ public sealed record Maml<T>(
     private Tensor QueryLoss(T model, Episode task)
     {
         T adapted = Adapt(model, task.SupportX, task.SupportY);
-        return Learner.Loss(Learner.Forward(adapted, task.QueryX), task.QueryY);
+        return Objective.Loss(Objective.Forward(adapted, task.QueryX), task.QueryY);
     }
 }

@@ -16,7 +16,7 @@ public class FiniteDifferenceTests
         Key key = Key.From(1);
         Mlp model = Mlp.Create(key, [1, 12, 12, 1], activation, DType.Float64);
         Episode tasks = Double(Episode.From(new SinusoidTasks(5, 5).Sample(3, 0, 4)));
-        var maml = new Maml<Mlp>(Learner.Regression, steps, 0.02);
+        var maml = new Maml<Mlp>(Objective.Regression, steps, 0.02);
         GradCheckResult result = GradCheck.Run(
             (Mlp m) => maml.MetaLoss(m, tasks), model, step: 1e-3);
         Assert.True(result.Error <= 1e-6, $"{result}");
@@ -32,7 +32,7 @@ public class FiniteDifferenceTests
         Tensor Images(Key key, int n) => key.Normal([2, n, 1, 16, 16], DType.Float64);
         Tensor labels = Tensor.From(new long[] { 0, 1, 2, 0, 1, 2, 2, 1, 0, 0, 1, 2 }, [2, 6]);
         var tasks = new Episode(Images(keys[0], 6), labels, Images(keys[1], 6), labels);
-        var maml = new Maml<Conv4>(Learner.Conv4, steps, 0.1);
+        var maml = new Maml<Conv4>(Objective.Conv4, steps, 0.1);
         // At a kink of a rectifier or maximum the inner gradient jumps, and the meta-loss with it:
         // the step is so small that it crosses none.
         GradCheckResult result = GradCheck.Run(
@@ -45,7 +45,7 @@ public class FiniteDifferenceTests
     {
         Mlp model = Mlp.Create(Key.From(1), [1, 12, 1], Activation.Tanh);
         Episode task = Episode.From(new SinusoidTasks(5, 5).Sample(3, 0, 1)).Task(0);
-        var exact = new Maml<Mlp>(Learner.Regression, 1, 0.1);
+        var exact = new Maml<Mlp>(Objective.Regression, 1, 0.1);
         OrderCheck good = OrderCheck.Measure(exact, model, task);
         OrderCheck bad = OrderCheck.Measure(
             exact with { Order = DerivativeOrder.First }, model, task);
@@ -61,7 +61,7 @@ public class FiniteDifferenceTests
     {
         Mlp model = Mlp.Create(Key.From(1), [1, 8, 1], Activation.Tanh, DType.Float64);
         Episode tasks = Double(Episode.From(new SinusoidTasks(5, 5).Sample(3, 0, 7)));
-        var maml = new Maml<Mlp>(Learner.Regression, 2, 0.02);
+        var maml = new Maml<Mlp>(Objective.Regression, 2, 0.02);
         Mlp whole = maml.Gradient(model, tasks).Gradient;
         foreach (int chunk in (int[])[1, 3, 7])
             Assert.True(Tree.AllClose(

@@ -33,9 +33,9 @@ public class PeerGradientTests
         int steps = (int)dump["inner_steps"].Item();
         var tasks = new Episode(dump["xs"], dump["ys"], dump["xq"], dump["yq"]);
         IReadOnlyList<Tensor> actual = parameters[0].Rank == 4
-            ? InPeerOrder(new Maml<Conv4>(Learner.Conv4, steps, rate)
+            ? InPeerOrder(new Maml<Conv4>(Objective.Conv4, steps, rate)
                 .Gradient(Network(parameters), tasks).Gradient)
-            : new Maml<Mlp>(Learner.Regression, steps, rate)
+            : new Maml<Mlp>(Objective.Regression, steps, rate)
                 .Gradient(Perceptron(parameters), tasks).Gradient.Leaves();
         Assert.Equal(expected.Length, actual.Count);
 

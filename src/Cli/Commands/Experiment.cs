@@ -74,7 +74,7 @@ internal sealed class Experiment
         Conv4.Create(Key.From(options.Seed), channels, size, options.Filters, options.Ways);
 
     public static Maml<Conv4> Learner(TrainOptions options) => new(
-        Meta.Learner.Conv4, options.InnerSteps, options.InnerRate,
+        Meta.Objective.Conv4, options.InnerSteps, options.InnerRate,
         options.FirstOrder ? DerivativeOrder.First : DerivativeOrder.Exact);
 
     public static string Name(BatchNormMode mode) => mode switch

@@ -108,7 +108,7 @@ internal static class GradCheckCases
 
     private static GradCheckCase MamlMlp(string name, int steps)
     {
-        var maml = new Maml<Mlp>(Learner.Regression, steps, 0.1);
+        var maml = new Maml<Mlp>(Objective.Regression, steps, 0.1);
         var tasks = new Episode(Points(0), Points(0).Sin(), Points(1), Points(1).Sin());
         return Of(name, (Mlp m) => maml.MetaLoss(m, One(tasks)), SmallMlp);
     }

@@ -40,7 +40,7 @@ internal sealed class SinusoidSeed(long seed, DerivativeOrder order)
     /// <summary>Inner steps after which the test tasks are scored.</summary>
     public static IReadOnlyList<int> Steps { get; } = [1, 5, 10];
 
-    public Maml<Mlp> Maml { get; } = new(Learner.Regression, InnerSteps: 1, InnerRate, order);
+    public Maml<Mlp> Maml { get; } = new(Objective.Regression, InnerSteps: 1, InnerRate, order);
 
     /// <summary>The random start, on this seed's device.</summary>
     public Mlp Start() => Network(seed).To(device);

@@ -29,7 +29,7 @@ internal static class TestVerb
         context.Figure("task", "task", $"{o.Ways}-way {o.Shots}-shot, {o.Queries} queries a class");
         context.Figure("test_steps", "inner steps", o.TestSteps);
         context.Figure("inner_rate", "inner rate", o.InnerRate, "R");
-        context.Figure("batch_norm", "batch norm", Experiment.Name(maml.Learner.BatchNorm));
+        context.Figure("batch_norm", "batch norm", Experiment.Name(maml.Objective.BatchNorm));
         context.Figure("eval_tasks", "test tasks", options.EvalTasks);
         long seed = options.Seed ?? config.Options.Seed;
         context.Figure("seed", "  their seed", Drawn(seed, options, config), seed);

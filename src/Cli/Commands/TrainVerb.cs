@@ -165,7 +165,7 @@ internal static class TrainVerb
             $"MAML, {TrainReport.Inner(o.InnerSteps)} at rate {o.InnerRate} (test: {o.TestSteps}), "
             + $"Adam at {o.Rate}, {o.MetaBatch} tasks a step"));
         context.Figure(
-            "batch_norm", "batch norm", Experiment.Name(experiment.Maml.Learner.BatchNorm));
+            "batch_norm", "batch norm", Experiment.Name(experiment.Maml.Objective.BatchNorm));
         context.Figure("seed", "seed", o.Seed);
         context.Figure("threads", "threads", context.Threads);
         if (state.Step > 0) context.Figure("resumed_at", "resumed at step", state.Step);

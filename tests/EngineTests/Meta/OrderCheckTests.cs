@@ -14,7 +14,7 @@ public class OrderCheckTests
     public void ExactIsConfirmedAndFirstOrderNever()
     {
         Mlp model = Mlp.Create(Key.From(1), [1, 12, 1], Activation.Tanh);
-        var maml = new Maml<Mlp>(Learner.Regression, 1, 0.1);
+        var maml = new Maml<Mlp>(Objective.Regression, 1, 0.1);
         OrderCheck exact = OrderCheck.Measure(maml, model, Task);
         Assert.True(exact.Confirmed, $"{exact}");
         Assert.True(exact.GradientNorm > 0);
@@ -31,7 +31,7 @@ public class OrderCheckTests
     {
         // The output is negative and rectified away: derivatives and differences are all 0.
         Mlp model = Mlp.Create(Key.From(1), [1, 4, 1]).Map((Tensor leaf) => leaf * 0 - 1);
-        var learner = new Learner<Mlp>(
+        var learner = new Objective<Mlp>(
             (m, x) => m.Forward(x * 0), (y, t) => (y.Relu() * t).Mean(), BatchNormMode.None);
         foreach (DerivativeOrder order in Enum.GetValues<DerivativeOrder>())
         {
@@ -49,7 +49,7 @@ public class OrderCheckTests
     {
         Mlp model = Mlp.Create(Key.From(1), [1, 4, 1]).Map((Tensor leaf) => leaf * double.NaN);
         OrderCheck check =
-            OrderCheck.Measure(new Maml<Mlp>(Learner.Regression, 1, 0.1), model, Task);
+            OrderCheck.Measure(new Maml<Mlp>(Objective.Regression, 1, 0.1), model, Task);
         Assert.False(check.Confirmed);
         Assert.False(check.Vanishes);
     }

@@ -33,20 +33,20 @@ public enum DerivativeOrder
 /// A model of type <typeparamref name="T"/> with its forward pass, (model, inputs) to predictions,
 /// and its loss, (predictions, targets) to a scalar.
 /// </summary>
-public sealed record Learner<T>(
+public sealed record Objective<T>(
     Func<T, Tensor, Tensor> Forward, Func<Tensor, Tensor, Tensor> Loss, BatchNormMode BatchNorm)
     where T : ITree;
 
-/// <summary>Ready-made learners.</summary>
-public static class Learner
+/// <summary>Ready-made objectives.</summary>
+public static class Objective
 {
     /// <summary>Conv4 with cross-entropy; its batch normalisation is transductive.</summary>
-    public static Learner<Conv4> Conv4 { get; } = new(
+    public static Objective<Conv4> Conv4 { get; } = new(
         (model, x) => model.Forward(x),
         (logits, labels) => Nn.Loss.CrossEntropy(logits, labels),
         BatchNormMode.Transductive);
 
     /// <summary>A multi-layer perceptron with mean squared error.</summary>
-    public static Learner<Mlp> Regression { get; } = new(
+    public static Objective<Mlp> Regression { get; } = new(
         (model, x) => model.Forward(x), Nn.Loss.Mse, BatchNormMode.None);
 }
