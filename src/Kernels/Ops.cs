@@ -13,7 +13,7 @@ public interface IUnaryOp
 public interface INumberUnaryOp
 {
     /// <summary>What it is to sums and products that are computed at once.</summary>
-    static virtual LinearOperator Linear => LinearOperator.None;
+    static virtual AffineRole Affine => AffineRole.None;
 
     /// <summary>The body.</summary>
     static abstract V Invoke<V>(V x) where V : struct, ILanes<V>;
@@ -30,7 +30,7 @@ public interface IBinaryOp
 public interface INumberBinaryOp
 {
     /// <summary>What it is to sums and products that are computed at once.</summary>
-    static virtual LinearOperator Linear => LinearOperator.None;
+    static virtual AffineRole Affine => AffineRole.None;
 
     /// <summary>The body.</summary>
     static abstract V Invoke<V>(V x, V y) where V : struct, ILanes<V>;

@@ -49,7 +49,7 @@ public abstract unsafe class TileKernel
     public abstract void Run(void* a, void* b, void* c, void* result, nint n);
 
     /// <summary>What the operator is to a form of sums and products.</summary>
-    internal virtual LinearOperator Linear => LinearOperator.None;
+    internal virtual AffineRole Affine => AffineRole.None;
 
     /// <summary>Whether it is the mask of a &lt; b.</summary>
     internal virtual bool IsLess => false;
@@ -67,7 +67,7 @@ public abstract unsafe class TileKernel
 }
 
 /// <summary>One step: its result is register Inputs + Constants + (index of the step).</summary>
-public readonly record struct TileStep(TileKernel Kernel, int A, int B = -1, int C = -1);
+public readonly record struct TileInstruction(TileKernel Kernel, int A, int B = -1, int C = -1);
 
 /// <summary>A constant register: the value in every element, by its bits.</summary>
 public readonly record struct TileConstant(RegisterType Type, long Bits);
@@ -80,11 +80,11 @@ public readonly record struct TileConstant(RegisterType Type, long Bits);
 public sealed record TileProgram(
     ImmutableArray<RegisterType> Inputs,
     ImmutableArray<TileConstant> Constants,
-    ImmutableArray<TileStep> Steps,
+    ImmutableArray<TileInstruction> Instructions,
     ImmutableArray<int> Outputs)
 {
-    private CpuTilePlan? cpuPlan;
-    private RowForm? rowForm;
+    private CompiledTileProgram? cpuPlan;
+    private AffineEpilogue? rowForm;
     private bool knowsRowForm;
 
     // A copy made by "with" is another program: it must not inherit the plan.
@@ -92,27 +92,27 @@ public sealed record TileProgram(
     {
         Inputs = other.Inputs;
         Constants = other.Constants;
-        Steps = other.Steps;
+        Instructions = other.Instructions;
         Outputs = other.Outputs;
     }
 
     /// <summary>How the CPU runs the program, worked out at the first run.</summary>
-    internal CpuTilePlan CpuPlan => cpuPlan ??= new CpuTilePlan(this);
+    internal CompiledTileProgram CpuPlan => cpuPlan ??= new CompiledTileProgram(this);
 
     /// <summary>What the program is as an epilogue, if it is of that form; else null.</summary>
-    internal RowForm? RowForm
+    internal AffineEpilogue? AffineEpilogue
     {
         get
         {
             if (Volatile.Read(ref knowsRowForm)) return rowForm;
-            rowForm = RowForm.Of(this);
+            rowForm = AffineEpilogue.Of(this);
             Volatile.Write(ref knowsRowForm, true);
             return rowForm;
         }
     }
 
     /// <summary>Number of registers.</summary>
-    public int RegisterCount => Inputs.Length + Constants.Length + Steps.Length;
+    public int RegisterCount => Inputs.Length + Constants.Length + Instructions.Length;
 
     /// <summary>The type of a register.</summary>
     public RegisterType TypeOf(int register)
@@ -121,14 +121,14 @@ public sealed record TileProgram(
         register -= Inputs.Length;
         return register < Constants.Length
             ? Constants[register].Type
-            : Steps[register - Constants.Length].Kernel.Result;
+            : Instructions[register - Constants.Length].Kernel.Result;
     }
 
     /// <summary>Whether inputs, constants, steps and outputs are equal, in order.</summary>
     public bool Equals(TileProgram? other) =>
         other is not null && Inputs.AsSpan().SequenceEqual(other.Inputs.AsSpan())
         && Constants.AsSpan().SequenceEqual(other.Constants.AsSpan())
-        && Steps.AsSpan().SequenceEqual(other.Steps.AsSpan())
+        && Instructions.AsSpan().SequenceEqual(other.Instructions.AsSpan())
         && Outputs.AsSpan().SequenceEqual(other.Outputs.AsSpan());
 
     /// <inheritdoc/>
@@ -137,7 +137,7 @@ public sealed record TileProgram(
         var hash = new HashCode();
         foreach (RegisterType input in Inputs) hash.Add(input);
         foreach (TileConstant constant in Constants) hash.Add(constant);
-        foreach (TileStep step in Steps) hash.Add(step);
+        foreach (TileInstruction step in Instructions) hash.Add(step);
         foreach (int output in Outputs) hash.Add(output);
         return hash.ToHashCode();
     }

@@ -58,7 +58,7 @@ public class ConvolutionSumTests
         TileKernel plus = TileKernels.NumberBinary<Plus>(type);
         var program = new TileProgram(
             [register, register], [],
-            [numberFirst ? new TileStep(plus, 1, 0) : new TileStep(plus, 0, 1)], [2]);
+            [numberFirst ? new TileInstruction(plus, 1, 0) : new TileInstruction(plus, 0, 1)], [2]);
         Operand added = Views.Random(backend, random, type, [tasks, channels], true);
         added = added with { Layout = new Layout(sizes, [perTask ? channels : 0, 0, 1, 0, 0]) };
         Operand plain = Views.New(backend, type, sizes), expected = Views.New(backend, type, sizes);
@@ -77,7 +77,7 @@ public class ConvolutionSumTests
     private static unsafe bool IsOfChannels(
         in Epilogue epilogue, in Operand result, long channels, long plane)
     {
-        byte* memory = stackalloc byte[EpilogueJob.MemoryFor(epilogue)];
-        return EpilogueJob.Bind(epilogue, result, memory).Added(channels, plane) != null;
+        byte* memory = stackalloc byte[BoundEpilogue.MemoryFor(epilogue)];
+        return BoundEpilogue.Bind(epilogue, result, memory).Added(channels, plane) != null;
     }
 }

@@ -128,7 +128,7 @@ public unsafe class ElementwiseTests
             types.Add(type);
         }
 
-        var steps = new List<TileStep>();
+        var steps = new List<TileInstruction>();
         int wanted = random.Next(0, 12);
         for (int tries = 0; tries < 300 && steps.Count < wanted; tries++)
         {
@@ -142,7 +142,7 @@ public unsafe class ElementwiseTests
             }
 
             if (chosen.Contains(-2)) continue;
-            steps.Add(new TileStep(kernel, chosen[0], chosen[1], chosen[2]));
+            steps.Add(new TileInstruction(kernel, chosen[0], chosen[1], chosen[2]));
             types.Add(kernel.Result);
         }
 
@@ -169,7 +169,7 @@ public unsafe class ElementwiseTests
 
             foreach (TileConstant constant in program.Constants)
                 *(long*)(memory + register++ * Room) = constant.Bits;
-            foreach (TileStep step in program.Steps)
+            foreach (TileInstruction step in program.Instructions)
             {
                 step.Kernel.Run(
                     memory + step.A * Room,
@@ -262,14 +262,14 @@ public unsafe class ElementwiseTests
         var backend = new CpuBackend(1);
         TileKernel add = TileKernels.NumberBinary<Add>(DType.Float32);
         var twice = new TileProgram(
-            [RegisterType.Float32], [], [new TileStep(add, 0, 0)], [1]);
+            [RegisterType.Float32], [], [new TileInstruction(add, 0, 0)], [1]);
         Operand x = Views.From<float>(backend, [1, 2, 3]);
         Operand y = Views.New(backend, DType.Float32, 3);
         backend.Elementwise(twice, [x], [y]);
         Assert.Equal([2f, 4f, 6f], Views.Array<float>(y));
         TileProgram fourTimes = twice with
         {
-            Steps = [new TileStep(add, 0, 0), new TileStep(add, 1, 1)],
+            Instructions = [new TileInstruction(add, 0, 0), new TileInstruction(add, 1, 1)],
             Outputs = [2],
         };
         backend.Elementwise(fourTimes, [x], [y]);

@@ -37,7 +37,7 @@ public class FusedTests
         TileKernel times = TileKernels.NumberBinary<Times>(type);
         return new(
             [register, register], [new TileConstant(register, three)],
-            [new TileStep(plus, 0, 1), new TileStep(times, 3, 1), new TileStep(times, 4, 2)],
+            [new TileInstruction(plus, 0, 1), new TileInstruction(times, 3, 1), new TileInstruction(times, 4, 2)],
             [3, 0, 5]);
     }
 
@@ -216,14 +216,14 @@ public class FusedTests
                 Operand x = Views.Random(backend, random, type, sizes, true);
                 Operand row = Views.Random(backend, random, type, [sizes[0]], true);
                 Operand[] inputs = [row with { Layout = new Layout(sizes, [1, 0]) }, x];
-                Assert.True(TileJob.MemoryFor(inputs, 1) <= 1024);
+                Assert.True(BoundTileProgram.MemoryFor(inputs, 1) <= 1024);
                 Operand all = Views.New(backend, type, sizes);
                 Operand part = Views.New(backend, type, sizes);
                 backend.Elementwise(program, inputs, [all]);
                 for (long end = 3 * run - 17; end < 3 * run + 17; end++)
                 {
                     backend.Fill(part, 0);
-                    TileJob.Bind(program, inputs, [part], memory).Run(0, end);
+                    BoundTileProgram.Bind(program, inputs, [part], memory).Run(0, end);
                     for (long i = 0; i < 8 * run; i++)
                         Assert.True(
                             Views.Bits(part, i) == (i < end ? Views.Bits(all, i) : 0),

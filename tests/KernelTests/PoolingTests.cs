@@ -67,7 +67,7 @@ public class PoolingTests
                 TileKernel sum = TileKernels.NumberBinary<FusedTests.Plus>(type);
                 RegisterType register = Registers.Of(type);
                 var program = new TileProgram(
-                    [register, register], [], [new TileStep(sum, 0, 1)], [2]);
+                    [register, register], [], [new TileInstruction(sum, 0, 1)], [2]);
                 Operand computed = Views.New(backend, type, images);
                 backend.Elementwise(program, [row, x], [computed]);
 

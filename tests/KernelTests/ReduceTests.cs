@@ -128,7 +128,7 @@ public class ReduceTests
             RegisterType register = Registers.Of(type);
             TileKernel plus = TileKernels.NumberBinary<FusedTests.Plus>(type);
             var program = new TileProgram(
-                [register, register], [], [new TileStep(plus, 0, 1)], [2, 0]);
+                [register, register], [], [new TileInstruction(plus, 0, 1)], [2, 0]);
 
             Operand[] y = [.. Enumerable.Range(0, 3).Select(
                 _ => Views.New(backend, type, 1, channels, 1))];

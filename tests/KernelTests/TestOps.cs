@@ -6,7 +6,7 @@ namespace KernelTests;
 
 internal readonly struct Plus : INumberBinaryOp
 {
-    public static LinearOperator Linear => LinearOperator.Sum;
+    public static AffineRole Affine => AffineRole.Sum;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static V Invoke<V>(V a, V b) where V : struct, ILanes<V> => a + b;
@@ -14,7 +14,7 @@ internal readonly struct Plus : INumberBinaryOp
 
 internal readonly struct Minus : INumberBinaryOp
 {
-    public static LinearOperator Linear => LinearOperator.Difference;
+    public static AffineRole Affine => AffineRole.Difference;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static V Invoke<V>(V a, V b) where V : struct, ILanes<V> => a - b;
@@ -22,7 +22,7 @@ internal readonly struct Minus : INumberBinaryOp
 
 internal readonly struct Times : INumberBinaryOp
 {
-    public static LinearOperator Linear => LinearOperator.Product;
+    public static AffineRole Affine => AffineRole.Product;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static V Invoke<V>(V a, V b) where V : struct, ILanes<V> => a * b;
@@ -30,7 +30,7 @@ internal readonly struct Times : INumberBinaryOp
 
 internal readonly struct Opposite : INumberUnaryOp
 {
-    public static LinearOperator Linear => LinearOperator.Negation;
+    public static AffineRole Affine => AffineRole.Negation;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static V Invoke<V>(V a) where V : struct, ILanes<V> => -a;
@@ -52,7 +52,7 @@ internal readonly struct Below : ICompareOp
 
 internal readonly struct Rectified : INumberUnaryOp
 {
-    public static LinearOperator Linear => LinearOperator.Rectifier;
+    public static AffineRole Affine => AffineRole.Rectifier;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static V Invoke<V>(V a) where V : struct, ILanes<V> => V.Max(a, V.Const(0));

@@ -56,7 +56,7 @@ internal sealed unsafe partial class ReferenceBackend : IBackend
         TileProgram program, ReadOnlySpan<Operand> inputs, ReadOnlySpan<Operand> outputs)
     {
         Calls++;
-        int registers = program.Inputs.Length + program.Constants.Length + program.Steps.Length;
+        int registers = program.Inputs.Length + program.Constants.Length + program.Instructions.Length;
         byte* file = (byte*)NativeMemory.AlignedAlloc((nuint)(registers * 64), 64);
         try
         {
@@ -69,9 +69,9 @@ internal sealed unsafe partial class ReferenceBackend : IBackend
                         inputs[i], Place(inputs[i].Layout, element), program.Inputs[i],
                         file + i * 64);
                 int first = program.Inputs.Length + program.Constants.Length;
-                for (int i = 0; i < program.Steps.Length; i++)
+                for (int i = 0; i < program.Instructions.Length; i++)
                 {
-                    TileStep s = program.Steps[i];
+                    TileInstruction s = program.Instructions[i];
                     s.Kernel.Run(
                         Register(file, s.A), Register(file, s.B), Register(file, s.C),
                         file + (first + i) * 64, 1);

@@ -35,7 +35,7 @@ public abstract record Primitive
     /// <summary>
     /// The input that this is only another name of, for rules to be told by: plans read it instead.
     /// </summary>
-    internal virtual Index? Names => null;
+    internal virtual Index? AliasOf => null;
 
     /// <summary>Puts this operation into a plan.</summary>
     internal abstract void Lower(Lowering plan, PlanNode node);

@@ -18,7 +18,7 @@ internal static class Evaluator
     public static void Evaluate(
         ReadOnlySpan<Tensor> roots, bool keep, Device? withoutInputs = null)
     {
-        if (roots.Length == 1 && SingleStep.TryEvaluate(roots[0])) return;
+        if (roots.Length == 1 && EagerElementwise.TryEvaluate(roots[0])) return;
         var pending = new List<Tensor>(roots.Length);
         foreach (Tensor root in roots)
             if (root.State.Value is null)
@@ -53,7 +53,7 @@ internal static class Evaluator
     /// walk through, placeholders' dependants among them, iterations of loops, symbolic zeros,
     /// which stay symbols, and constants, which need no memory and belong to no device.
     /// </summary>
-    public static void Boundary(ReadOnlySpan<Tensor> results, Device? withoutInputs = null)
+    public static void EvaluateResults(ReadOnlySpan<Tensor> results, Device? withoutInputs = null)
     {
         var free = new List<Tensor>(results.Length);
         foreach (Tensor result in results)

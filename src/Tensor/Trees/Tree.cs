@@ -35,7 +35,7 @@ public static class Tree
         IReadOnlyList<Tensor> leaves = tree.Leaves();
         var results = new Tensor[leaves.Count];
         for (int i = 0; i < results.Length; i++) results[i] = f(leaves[i]);
-        Evaluator.Boundary(results);
+        Evaluator.EvaluateResults(results);
         return tree.WithLeaves(results);
     }
 
@@ -49,7 +49,7 @@ public static class Tree
         IReadOnlyList<string> paths = tree.Paths();
         var results = new Tensor[leaves.Count];
         for (int i = 0; i < results.Length; i++) results[i] = f(paths[i], leaves[i]);
-        Evaluator.Boundary(results);
+        Evaluator.EvaluateResults(results);
         return tree.WithLeaves(results);
     }
 
@@ -58,7 +58,7 @@ public static class Tree
     {
         ArgumentNullException.ThrowIfNull(f);
         Tensor[] results = ZipLeaves("Zip", tree, other, f);
-        Evaluator.Boundary(results);
+        Evaluator.EvaluateResults(results);
         return tree.WithLeaves(results);
     }
 
@@ -71,7 +71,7 @@ public static class Tree
         if (thirds.Count != tree.Leaves().Count) throw Mismatch("Zip", tree, third);
         int i = 0;
         Tensor[] results = ZipLeaves("Zip", tree, second, (a, b) => f(a, b, thirds[i++]));
-        Evaluator.Boundary(results);
+        Evaluator.EvaluateResults(results);
         return tree.WithLeaves(results);
     }
 
@@ -92,7 +92,7 @@ public static class Tree
     {
         var leaves = new List<Tensor>();
         foreach (ITree tree in trees) leaves.AddRange(tree.Leaves());
-        Evaluator.Boundary(leaves.ToArray());
+        Evaluator.EvaluateResults(leaves.ToArray());
     }
 
     /// <summary>The tree moved to a device.</summary>

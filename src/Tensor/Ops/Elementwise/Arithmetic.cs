@@ -10,7 +10,7 @@ namespace Engine;
 public readonly struct AddOp : INumberBinaryOp
 {
     /// <inheritdoc/>
-    public static LinearOperator Linear => LinearOperator.Sum;
+    public static AffineRole Affine => AffineRole.Sum;
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -21,7 +21,7 @@ public readonly struct AddOp : INumberBinaryOp
 public readonly struct SubOp : INumberBinaryOp
 {
     /// <inheritdoc/>
-    public static LinearOperator Linear => LinearOperator.Difference;
+    public static AffineRole Affine => AffineRole.Difference;
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -32,7 +32,7 @@ public readonly struct SubOp : INumberBinaryOp
 public readonly struct MulOp : INumberBinaryOp
 {
     /// <inheritdoc/>
-    public static LinearOperator Linear => LinearOperator.Product;
+    public static AffineRole Affine => AffineRole.Product;
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -51,7 +51,7 @@ public readonly struct DivOp : IBinaryOp
 public readonly struct NegOp : INumberUnaryOp
 {
     /// <inheritdoc/>
-    public static LinearOperator Linear => LinearOperator.Negation;
+    public static AffineRole Affine => AffineRole.Negation;
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -8,7 +8,7 @@ namespace Engine;
 public readonly struct ReluOp : INumberUnaryOp
 {
     /// <inheritdoc/>
-    public static LinearOperator Linear => LinearOperator.Rectifier;
+    public static AffineRole Affine => AffineRole.Rectifier;
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -61,7 +61,7 @@ internal static class Matrices
 /// </summary>
 internal abstract record Known : Primitive
 {
-    internal sealed override Index? Names => ^1;
+    internal sealed override Index? AliasOf => ^1;
 
     internal sealed override (Shape, DType) Infer(ReadOnlySpan<Tensor> x) =>
         (x[^1].Shape, x[^1].DType);

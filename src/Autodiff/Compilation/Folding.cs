@@ -1,0 +1,175 @@
+// Constant folding: what a compiled function computes from captured tensors alone is computed once,
+// when tracing ends, and frozen as they are. Views stay views: they cost nothing, and how the
+// operand of a product lies decides its last bits. Numbers stay numbers, for the plan to work with.
+namespace Engine;
+
+/// <summary>
+/// What a plan reads at every call besides the arguments: the values, the tensors they are of, for
+/// those that folding made the operation they are results of, and how many operations folding ran.
+/// </summary>
+internal sealed record Frozen(
+    Value[] Values, List<Tensor> Tensors, string?[] Makers, int Operations);
+
+/// <summary>Finds and computes what does not depend on a function's arguments.</summary>
+internal sealed class Folding
+{
+    // Below this a result is held whatever it is made from; above, only if that is no smaller.
+    private const long AlwaysHeld = 64 << 10;
+
+    private enum Kind
+    {
+        /// <summary>An argument, or what depends on one.</summary>
+        Dependent,
+
+        /// <summary>Has its value.</summary>
+        Ready,
+
+        /// <summary>One number everywhere.</summary>
+        Number,
+
+        /// <summary>Another tensor's elements, in the same memory.</summary>
+        View,
+
+        /// <summary>Takes a kernel.</summary>
+        Work,
+    }
+
+    private readonly Dictionary<Tensor, (Kind Kind, NodeState State)> nodes =
+        new(ReferenceEqualityComparer.Instance);
+    private readonly List<Tensor> folded = [];
+    private readonly long firstId;
+
+    private Folding(long firstId) => this.firstId = firstId;
+
+    // The operations whose results are held, by result.
+    private readonly Dictionary<Tensor, string> makers = new(ReferenceEqualityComparer.Instance);
+    private int operations;
+
+    /// <summary>
+    /// Evaluates what the roots need of captured tensors (made before the tensor of id
+    /// <paramref name="firstId"/>) and of what the function made from nothing else, as one plan, so
+    /// that its bits are those of plain evaluation. What has no inputs goes to the device.
+    /// </summary>
+    public static Folding Run(
+        IReadOnlyList<Tensor> arguments, Tensor[] roots, long firstId, Device? device)
+    {
+        var folding = new Folding(firstId);
+        foreach (Tensor argument in arguments)
+            folding.nodes.Add(argument, (Kind.Dependent, argument.State));
+        folding.Classify(roots);
+        folding.Choose(roots);
+        folding.Describe();
+        Evaluator.Evaluate(folding.folded.ToArray(), keep: false, device);
+        return folding;
+    }
+
+    /// <summary>The captured and folded tensors that a plan has as parameters.</summary>
+    public Frozen Freeze(string name, List<Tensor> tensors)
+    {
+        Value[] values = Evaluator.Values(name, tensors);
+        // A donated state that is captured too must stay: the plan reads it at every call.
+        foreach (Value value in values) value.Storage.AddOwner();
+        return new Frozen(
+            values, tensors, [.. tensors.Select(t => makers.GetValueOrDefault(t))], operations);
+    }
+
+    private void Classify(Tensor[] roots)
+    {
+        var found = new Dictionary<Tensor, NodeState>(ReferenceEqualityComparer.Instance);
+        var stack = new Stack<Tensor>(roots);
+        while (stack.TryPop(out Tensor? tensor))
+        {
+            NodeState state = tensor.State;
+            if (nodes.ContainsKey(tensor) || !found.TryAdd(tensor, state)) continue;
+            foreach (Tensor input in Sources(state)) stack.Push(input);
+        }
+        // Ids increase, so id order is topological.
+        foreach (var (tensor, state) in found.OrderBy(node => node.Key.Id))
+            nodes.Add(tensor, (KindOf(state), state));
+    }
+
+    private Kind KindOf(NodeState state)
+    {
+        if (state.Value is not null) return Kind.Ready;
+        bool numbers = true;
+        foreach (Tensor input in Sources(state))
+        {
+            Kind kind = nodes[input].Kind;
+            if (kind == Kind.Dependent) return Kind.Dependent;
+            numbers &= kind == Kind.Number;
+        }
+        return state.Primitive switch
+        {
+            Constant => Kind.Number,
+            Reshape or BroadcastTo or Elementwise or { AliasOf: not null } when numbers =>
+                Kind.Number,
+            ViewPrimitive or SymbolicZero or Barrier or { AliasOf: not null } => Kind.View,
+            _ => Kind.Work,
+        };
+    }
+
+    /// <summary>What a node's value is made of; nothing once it is there.</summary>
+    private static ReadOnlySpan<Tensor> Sources(NodeState state) =>
+        state.Value is not null ? []
+        : state.Primitive!.AliasOf is { } named
+            ? state.Inputs.AsSpan(named.GetOffset(state.Inputs.Length), 1)
+            : state.Inputs;
+
+    /// <summary>
+    /// From where work that depends on arguments begins backwards to what is worth holding.
+    /// </summary>
+    private void Choose(Tensor[] roots)
+    {
+        var stack = new Stack<Tensor>();
+        foreach (Tensor root in roots) stack.Push(root);
+        foreach (var (kind, state) in nodes.Values)
+            if (kind == Kind.Dependent)
+                foreach (Tensor input in Sources(state))
+                    stack.Push(input);
+        var seen = new HashSet<Tensor>(ReferenceEqualityComparer.Instance);
+        while (stack.TryPop(out Tensor? tensor))
+        {
+            var (kind, state) = nodes[tensor];
+            if (kind is not (Kind.View or Kind.Work) || !seen.Add(tensor)) continue;
+            if (kind == Kind.Work && IsWorthHolding(tensor)) folded.Add(tensor);
+            else foreach (Tensor input in Sources(state)) stack.Push(input);
+        }
+    }
+
+    private bool IsWorthHolding(Tensor tensor)
+    {
+        long bytes = Bytes(tensor);
+        if (tensor.Id < firstId || bytes <= AlwaysHeld) return true;
+        foreach (Tensor input in Behind([tensor]))
+            if (nodes[input].Kind == Kind.Ready || input.Id < firstId)
+                bytes -= Bytes(input);
+        return bytes <= 0;
+    }
+
+    /// <summary>The tensors and all they are made of, up to what was captured.</summary>
+    private HashSet<Tensor> Behind(IEnumerable<Tensor> tensors)
+    {
+        var seen = new HashSet<Tensor>(ReferenceEqualityComparer.Instance);
+        var stack = new Stack<Tensor>(tensors);
+        while (stack.TryPop(out Tensor? tensor))
+            if (seen.Add(tensor) && tensor.Id >= firstId)
+                foreach (Tensor input in Sources(nodes[tensor].State))
+                    stack.Push(input);
+        return seen;
+    }
+
+    private void Describe()
+    {
+        foreach (Tensor tensor in Behind(folded))
+            if (nodes[tensor].Kind == Kind.Work && tensor.Id >= firstId)
+                operations++;
+        foreach (var (tensor, (kind, state)) in nodes)
+            if (kind == Kind.Number && state.Primitive is Elementwise && tensor.Id >= firstId)
+                operations++;
+        foreach (Tensor tensor in folded)
+            if (tensor.Id >= firstId)
+                makers.Add(tensor, nodes[tensor].State.Primitive!.Name);
+    }
+
+    private static long Bytes(Tensor tensor) => tensor.Count * tensor.DType.Size();
+}

@@ -1,0 +1,59 @@
+// Jacobian-vector products: forward mode.
+namespace Engine;
+
+/// <summary>
+/// Forward-mode differentiation: how the result of a function changes as its argument moves in a
+/// direction.
+/// </summary>
+public static class Jvp
+{
+    /// <summary>
+    /// (x, v) -> (f(x), df/dx v) for a direction v shaped like x. Integer leaves of v are ignored.
+    /// </summary>
+    public static Func<T, T, (R Value, R Tangent)> Of<T, R>(Func<T, R> f)
+    {
+        ArgumentNullException.ThrowIfNull(f);
+        return (x, v) =>
+        {
+            var (run, tangents) = Push("Jvp", f, x, v);
+            Evaluator.EvaluateResults([.. run.Outputs, .. tangents]);
+            return (run.Result, Structure.WithLeaves(run.Result, tangents));
+        };
+    }
+
+    /// <summary>((a, b), (v, w)) -> (f(a, b), df/da v + df/db w).</summary>
+    public static Func<(A, B), (A, B), (R Value, R Tangent)> Of<A, B, R>(Func<A, B, R> f)
+    {
+        ArgumentNullException.ThrowIfNull(f);
+        return Of(((A, B) x) => f(x.Item1, x.Item2));
+    }
+
+    /// <summary>((a, b, c), (v, w, z)) -> (f(a, b, c), df/da v + df/db w + df/dc z).</summary>
+    public static Func<(A, B, C), (A, B, C), (R Value, R Tangent)> Of<A, B, C, R>(
+        Func<A, B, C, R> f)
+    {
+        ArgumentNullException.ThrowIfNull(f);
+        return Of(((A, B, C) x) => f(x.Item1, x.Item2, x.Item3));
+    }
+
+    /// <summary>What f made of x, and the tangent of each of its tensors; not evaluated.</summary>
+    internal static (Differentiation<R> Run, Tensor[] Tangents) Push<T, R>(
+        string op, Func<T, R> f, T x, T v)
+    {
+        var run = Differentiation<R>.Run(op, f, x, null);
+        List<Tensor> values = Structure.Leaves(x), directions = Structure.Leaves(v);
+        if (values.Count != directions.Count)
+            throw Errors.Fail(op, $"the argument has {values.Count} tensors, but the "
+                + $"direction {directions.Count}. Pass one shaped like the argument.");
+        var tangents = new List<Tensor?>();
+        for (int i = 0; i < values.Count; i++)
+        {
+            if (!values[i].DType.IsFloat()) continue;
+            Vjp.Match(op, values[i], directions[i]);
+            tangents.Add(directions[i].IsSymbolicZero ? null : directions[i]);
+        }
+        Tensor?[] forward = Interpreters.Forward(run.Tape, run.Arguments, tangents, run.Outputs);
+        return (run, [.. run.Outputs.Select((y, i) =>
+            forward[i] ?? (y.IsSymbolicZero ? y : y.Like(op, 0)))]);
+    }
+}

@@ -1,0 +1,161 @@
+// The register tile of convolutions of few channels. The depth is so short that a call per tile
+// would cost as much as its products: one call goes along all columns of a few filters.
+using System.Runtime.CompilerServices;
+
+namespace Engine.Kernels;
+
+/// <summary>Where the operands of a row of tiles are; strides in elements.</summary>
+internal unsafe struct FewChannelsBlockArguments<T> where T : unmanaged
+{
+    /// <summary>Weights [depth][TileRows].</summary>
+    public T* A;
+
+    /// <summary>Row k of the right operand starts at B + Table[k].</summary>
+    public T* B;
+    public nint* Table;
+    public int Depth;
+
+    /// <summary>C[i, j] = C[i * RowC + j] for so many rows and columns, three vectors at least.
+    /// </summary>
+    public T* C;
+    public nint RowC;
+    public int Rows, Columns;
+
+    /// <summary>What is added to each row of C, or null.</summary>
+    public T* Added;
+}
+
+/// <summary>C = A B for a row of register tiles.</summary>
+internal static unsafe class FewChannelsBlock<O, V, T>
+    where O : struct, IVec<V, T> where V : struct where T : unmanaged
+{
+    /// <summary>Writes C; with stream past the caches, which takes an aligned C.</summary>
+    [MethodImpl(Compiled.Once)]
+    public static void Run(in FewChannelsBlockArguments<T> t, bool stream)
+    {
+        if (O.TileRows == 8)
+        {
+            if (stream) Kernel<C8, C1>(t);
+            else Kernel<C8, C0>(t);
+        }
+        else if (stream) Kernel<C4, C1>(t);
+        else Kernel<C4, C0>(t);
+    }
+
+    [MethodImpl(Compiled.Once)]
+    private static void Kernel<R, Streamed>(in FewChannelsBlockArguments<T> t)
+        where R : struct, IConst where Streamed : struct, IConst
+    {
+        int width = 3 * O.Count;
+        for (int column = 0; column < t.Columns;)
+        {
+            V zero = default;
+            V c00 = zero, c01 = zero, c02 = zero;
+            V c10 = zero, c11 = zero, c12 = zero;
+            V c20 = zero, c21 = zero, c22 = zero;
+            V c30 = zero, c31 = zero, c32 = zero;
+            V c40 = zero, c41 = zero, c42 = zero;
+            V c50 = zero, c51 = zero, c52 = zero;
+            V c60 = zero, c61 = zero, c62 = zero;
+            V c70 = zero, c71 = zero, c72 = zero;
+            T* a = t.A;
+            T* b = t.B + column;
+            nint* table = t.Table;
+            for (int k = t.Depth; k > 0; k--)
+            {
+                T* bk = b + *table++;
+                V b0 = O.Load(bk), b1 = O.Load(bk + O.Count), b2 = O.Load(bk + 2 * O.Count);
+                V x = O.Create(a[0]);
+                c00 = O.Fma(x, b0, c00);
+                c01 = O.Fma(x, b1, c01);
+                c02 = O.Fma(x, b2, c02);
+                x = O.Create(a[1]);
+                c10 = O.Fma(x, b0, c10);
+                c11 = O.Fma(x, b1, c11);
+                c12 = O.Fma(x, b2, c12);
+                x = O.Create(a[2]);
+                c20 = O.Fma(x, b0, c20);
+                c21 = O.Fma(x, b1, c21);
+                c22 = O.Fma(x, b2, c22);
+                x = O.Create(a[3]);
+                c30 = O.Fma(x, b0, c30);
+                c31 = O.Fma(x, b1, c31);
+                c32 = O.Fma(x, b2, c32);
+                if (R.Value > 4)
+                {
+                    x = O.Create(a[4]);
+                    c40 = O.Fma(x, b0, c40);
+                    c41 = O.Fma(x, b1, c41);
+                    c42 = O.Fma(x, b2, c42);
+                    x = O.Create(a[5]);
+                    c50 = O.Fma(x, b0, c50);
+                    c51 = O.Fma(x, b1, c51);
+                    c52 = O.Fma(x, b2, c52);
+                    x = O.Create(a[6]);
+                    c60 = O.Fma(x, b0, c60);
+                    c61 = O.Fma(x, b1, c61);
+                    c62 = O.Fma(x, b2, c62);
+                    x = O.Create(a[7]);
+                    c70 = O.Fma(x, b0, c70);
+                    c71 = O.Fma(x, b1, c71);
+                    c72 = O.Fma(x, b2, c72);
+                }
+                a += R.Value;
+            }
+            T* c = t.C + column;
+            int rows = t.Rows;
+            if (t.Added != null)
+            {
+                Add(t.Added[0], ref c00, ref c01, ref c02);
+                if (rows > 1) Add(t.Added[1], ref c10, ref c11, ref c12);
+                if (rows > 2) Add(t.Added[2], ref c20, ref c21, ref c22);
+                if (rows > 3) Add(t.Added[3], ref c30, ref c31, ref c32);
+                if (R.Value > 4)
+                {
+                    if (rows > 4) Add(t.Added[4], ref c40, ref c41, ref c42);
+                    if (rows > 5) Add(t.Added[5], ref c50, ref c51, ref c52);
+                    if (rows > 6) Add(t.Added[6], ref c60, ref c61, ref c62);
+                    if (rows > 7) Add(t.Added[7], ref c70, ref c71, ref c72);
+                }
+            }
+            Store<Streamed>(c, c00, c01, c02);
+            if (rows > 1) Store<Streamed>(c += t.RowC, c10, c11, c12);
+            if (rows > 2) Store<Streamed>(c += t.RowC, c20, c21, c22);
+            if (rows > 3) Store<Streamed>(c += t.RowC, c30, c31, c32);
+            if (R.Value > 4)
+            {
+                if (rows > 4) Store<Streamed>(c += t.RowC, c40, c41, c42);
+                if (rows > 5) Store<Streamed>(c += t.RowC, c50, c51, c52);
+                if (rows > 6) Store<Streamed>(c += t.RowC, c60, c61, c62);
+                if (rows > 7) Store<Streamed>(c += t.RowC, c70, c71, c72);
+            }
+            column += width;
+            // The last tile ends with the columns, and writes some of them twice.
+            if (column < t.Columns && column + width > t.Columns) column = t.Columns - width;
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Add(T number, ref V c0, ref V c1, ref V c2)
+    {
+        V v = O.Create(number);
+        c0 = O.Add(c0, v);
+        c1 = O.Add(c1, v);
+        c2 = O.Add(c2, v);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Store<Streamed>(T* c, V c0, V c1, V c2) where Streamed : struct, IConst
+    {
+        if (Streamed.Value == 1)
+        {
+            O.Stream(c0, c);
+            O.Stream(c1, c + O.Count);
+            O.Stream(c2, c + 2 * O.Count);
+            return;
+        }
+        O.Store(c0, c);
+        O.Store(c1, c + O.Count);
+        O.Store(c2, c + 2 * O.Count);
+    }
+}

@@ -1,0 +1,145 @@
+// The weight gradient of a convolution of few channels with stride 1: dot products of the output's
+// gradient, read where it lies, with shifted planes. Products are summed lane by lane over an
+// image, images in a few partial sums, and those in order, all chosen by shapes.
+using System.Numerics;
+using System.Runtime.CompilerServices;
+
+namespace Engine.Kernels;
+
+/// <summary>The weight gradient for few channels, for one width and element type.</summary>
+internal static unsafe class FewChannelsWeightGradient<O, V, T>
+    where O : struct, IVec<V, T> where V : struct where T : unmanaged, INumberBase<T>
+{
+    private const int MaxPartials = 8;
+
+    // Outputs in a run of products: what is read of the gradient stays in the first cache.
+    private const int RunLength = 1024;
+
+    private struct Job
+    {
+        public DirectOperands<T> Operands;
+        public FewChannelsPlanes Planes;
+        public void* Backend;
+        public nint* Table;
+        public T* Partials;
+        public int PartialCount;
+        public readonly nint Size =>
+            (nint)Operands.Groups * Operands.Filters * Planes.Depth * O.Count;
+    }
+
+    /// <summary>Writes o.Weights (contiguous within a task); o.Result holds the gradient.</summary>
+    public static void Run(CpuBackend backend, in FewChannelsPlanes planes, in DirectOperands<T> o)
+    {
+        var job = new Job
+        {
+            Operands = o,
+            Planes = planes,
+            Backend = Unsafe.AsPointer(ref backend),
+            PartialCount = Math.Min(o.Images, Math.Max(1, MaxPartials / o.Tasks)),
+        };
+        using var table = new Scratch<nint>(backend, planes.Depth);
+        planes.Table(job.Table = table.Pointer);
+        using var partials = new Scratch<T>(backend, o.Tasks * job.PartialCount * job.Size);
+        job.Partials = partials.Pointer;
+        backend.Workers.Run(o.Tasks * job.PartialCount, &Accumulate, &job);
+        for (int task = 0; task < o.Tasks; task++) Combine(job, task);
+    }
+
+    [MethodImpl(Compiled.Once)]
+    private static void Accumulate(void* context, int part)
+    {
+        ref Job job = ref *(Job*)context;
+        ref DirectOperands<T> o = ref job.Operands;
+        FewChannelsPlanes layout = job.Planes;
+        CpuBackend backend = Unsafe.AsRef<CpuBackend>(job.Backend);
+        int task = part / job.PartialCount, partial = part % job.PartialCount;
+        int first = (int)((long)o.Images * partial / job.PartialCount);
+        int end = (int)((long)o.Images * (partial + 1) / job.PartialCount);
+        using var planes = new Scratch<T>(backend, layout.Size);
+        int whole = layout.Outputs / O.Count * O.Count, rest = layout.Outputs - whole;
+        T* tail = stackalloc T[O.TileRows * O.Count];
+        for (int image = first; image < end; image++)
+        {
+            T* sum = job.Partials + part * job.Size;
+            for (int group = 0; group < o.Groups; group++)
+            {
+                layout.Load<O, V, T>(
+                    o.Source + task * o.SourceTask + image * o.SourceImage
+                        + (nint)group * o.Channels * o.SourceChannel,
+                    o.SourceChannel, planes.Pointer);
+                T* gradient = o.Result + task * o.ResultTask + image * o.ResultImage
+                    + (nint)group * o.Filters * o.ResultChannel;
+                for (int k = 0; k < o.Filters; k += O.TileRows)
+                {
+                    int rows = Math.Min(O.TileRows, o.Filters - k);
+                    bool add = image > first;
+                    for (int at = 0; at < whole; at += RunLength, add = true)
+                        Products(
+                            job, gradient + at, o.ResultChannel, planes.Pointer + at,
+                            Math.Min(RunLength, whole - at), rows, sum, add);
+                    if (rest > 0)
+                    {
+                        // The last outputs with zeros behind them.
+                        new Span<T>(tail, O.TileRows * O.Count).Clear();
+                        for (int i = 0; i < rows; i++)
+                            for (int j = 0; j < rest; j++)
+                                tail[i * O.Count + j] = gradient[i * o.ResultChannel + whole + j];
+                        Products(
+                            job, tail, O.Count, planes.Pointer + whole, O.Count, rows, sum, add);
+                    }
+                    gradient += rows * o.ResultChannel;
+                    sum += (nint)rows * layout.Depth * O.Count;
+                }
+            }
+        }
+    }
+
+    /// <summary>Some outputs of some filters times all taps.</summary>
+    [MethodImpl(Compiled.Once)]
+    private static void Products(
+        in Job job, T* gradient, nint gradientRow, T* planes, int length, int rows, T* sum,
+        bool add)
+    {
+        int depth = job.Planes.Depth;
+        // The gradient of the next filters is called for while these are at work, a part of it with
+        // each group of taps: memory is as slow as the products.
+        int ahead = (rows * length / ((depth + 2) / 3) + 15) / 16 * 16;
+        T* next = gradient + rows * gradientRow;
+        var tile = new DotArguments<T>
+        {
+            A = gradient,
+            RowA = gradientRow,
+            RowC = (nint)depth * O.Count,
+            ColumnC = O.Count,
+            Depth = length,
+            Add = add,
+            Lanes = true,
+        };
+        for (int tap = 0; tap < depth; tap += 3)
+        {
+            int taps = Math.Min(3, depth - tap);
+            TileMemory.Prefetch(next, ahead * sizeof(T));
+            next += ahead;
+            tile.B0 = planes + job.Table[tap];
+            if (taps > 1) tile.B1 = planes + job.Table[tap + 1];
+            if (taps > 2) tile.B2 = planes + job.Table[tap + 2];
+            tile.C = sum + (nint)tap * O.Count;
+            DotBlock<O, V, T>.Run(rows, taps, tile);
+        }
+    }
+
+    [MethodImpl(Compiled.Once)]
+    private static void Combine(in Job job, int task)
+    {
+        nint size = job.Size;
+        T* from = job.Partials + task * job.PartialCount * size;
+        T* to = job.Operands.Weights + task * job.Operands.WeightTask;
+        for (nint i = 0; i < size; i += O.Count)
+        {
+            V sum = O.Load(from + i);
+            for (int partial = 1; partial < job.PartialCount; partial++)
+                sum = O.Add(sum, O.Load(from + partial * size + i));
+            *to++ = O.Sum(sum);
+        }
+    }
+}

@@ -1,0 +1,90 @@
+// Filters between their layout in memory (filter, channel, 3, 3) and transformed ones (position,
+// channel, filter): a slice of filters at a time, of as many as fill a cache line.
+using System.Numerics;
+using System.Runtime.CompilerServices;
+
+namespace Engine.Kernels;
+
+/// <summary>Transforms of slices of filters, and of their gradients back.</summary>
+internal static unsafe class WinogradFilters<O, V, T>
+    where O : struct, IVec<V, T> where V : struct where T : unmanaged, INumberBase<T>
+{
+    private const int Taps = 9;
+
+    // Channels whose taps follow one another in memory are transposed together: 8 times 9 of them
+    // are whole blocks of 8 x 8.
+    private const int Run = 8;
+
+    /// <summary>Filters in a slice: whole vectors, a cache line of them.</summary>
+    public static int Slice => Math.Max(O.Count, 64 / sizeof(T));
+
+    /// <summary>Slices of so many filters.</summary>
+    public static int Slices(int filters) => (filters + Slice - 1) / Slice;
+
+    /// <summary>Filters rounded up to whole vectors, in the slice from k on.</summary>
+    public static int Width(int filters, int k) =>
+        Math.Min(Slice, (filters + O.Count - 1) / O.Count * O.Count - k);
+
+    /// <summary>
+    /// Distance of positions of a slice: seven lines more than its own spread the lines of some
+    /// channels at all positions over the sets of the first cache.
+    /// </summary>
+    public static nint Position(int channels, int width) => (nint)channels * width + 7 * 16;
+
+    /// <summary>
+    /// Transforms the slice of a task's filters from k on to channels pitch apart, zeros where
+    /// channels and filters end; flip rotates them by half a turn.
+    /// </summary>
+    [SkipLocalsInit, MethodImpl(Compiled.Once)]
+    public static void Transform(
+        in DirectOperands<T> o, int task, int k, int channels, bool flip, int height, T* target,
+        nint position, nint pitch)
+    {
+        T* taps = stackalloc T[Run * Taps * O.Count];
+        // Rotated: the same taps from the last to the first.
+        T* first = flip ? taps + (Taps - 1) * O.Count : taps;
+        nint step = flip ? -O.Count : O.Count;
+        T* source = o.Weights + task * o.WeightTask + k * o.WeightFilter;
+        int run = o.WeightChannel == Taps ? Run : 1, width = Width(o.Filters, k);
+        var points = new WinogradPoints<O, V, T>();
+        for (int c = 0, count; c < channels; c += count)
+        {
+            count = c < o.Channels ? Math.Min(run, o.Channels - c) : 1;
+            for (int lane = 0; lane < width; lane += O.Count)
+            {
+                WinogradLanes<O, V, T>.Gather(
+                    source + c * o.WeightChannel + lane * o.WeightFilter, o.WeightFilter,
+                    Math.Min(O.Count, o.Filters - k - lane), c < o.Channels, count * Taps, taps);
+                T* to = target + c * pitch + lane;
+                for (int i = 0; i < count; i++, to += pitch)
+                    points.Filter(first + i * Taps * O.Count, step, to, position, height);
+            }
+        }
+    }
+
+    /// <summary>Transforms the slice of the sums of gradients from k on back.</summary>
+    [SkipLocalsInit, MethodImpl(Compiled.Once)]
+    public static void TransformBack(
+        in DirectOperands<T> o, int task, int k, T* source, nint position, nint pitch)
+    {
+        T* temp = stackalloc T[18 * O.Count];
+        T* taps = stackalloc T[Run * Taps * O.Count];
+        T* target = o.Weights + task * o.WeightTask + k * o.WeightFilter;
+        int run = o.WeightChannel == Taps ? Run : 1, width = Width(o.Filters, k);
+        var points = new WinogradPoints<O, V, T>();
+        for (int c = 0; c < o.Channels; c += run)
+        {
+            int count = Math.Min(run, o.Channels - c);
+            for (int lane = 0; lane < width; lane += O.Count)
+            {
+                T* from = source + c * pitch + lane;
+                for (int i = 0; i < count; i++, from += pitch)
+                    WinogradTransform<O, V, T>.FilterTransposed(
+                        points, from, position, temp, taps + i * Taps * O.Count);
+                WinogradLanes<O, V, T>.Scatter(
+                    taps, count * Taps, target + c * o.WeightChannel + lane * o.WeightFilter,
+                    o.WeightFilter, Math.Min(O.Count, o.Filters - k - lane));
+            }
+        }
+    }
+}

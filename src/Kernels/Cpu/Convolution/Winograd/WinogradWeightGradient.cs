@@ -1,0 +1,221 @@
+// The weight gradient of Winograd's convolution: for each of 36 positions a product of transformed
+// input tiles with transformed gradient tiles, summed over blocks, then one inverse transform.
+// Blocks are summed into a few partial sums, and those in order, all chosen by shapes.
+using System.Numerics;
+using System.Runtime.CompilerServices;
+
+namespace Engine.Kernels;
+
+/// <summary>The weight gradient by Winograd's method.</summary>
+internal static unsafe class WinogradWeightGradient<O, V, T>
+    where O : struct, IVec<V, T> where V : struct where T : unmanaged, INumberBase<T>
+{
+    private const int Positions = 36;
+    private const int MaxPartials = 8;
+    private const long MaxElements = 1 << 24;
+
+    // A partial sum costs as much as the products of a block or so.
+    private const int BlocksPerPartial = 4;
+
+    // Sums of so many blocks are gathered before they are added to those before: less rounding.
+    private const int BlocksPerSum = 16;
+
+    private struct Job
+    {
+        public DirectOperands<T> Operands;
+        public WinogradShape Shape;
+        public void* Backend;
+        public T* Partials;
+
+        /// <summary>Transformed tiles of all tasks, if staged.</summary>
+        public T* Inputs, Gradients;
+        public int Channels, Outputs, PartialCount;
+        public readonly nint Position => (nint)Channels * Outputs + 16;
+        public readonly nint Size => Positions * Position;
+        public readonly nint InputPosition => Shape.Position(Channels);
+        public readonly nint GradientPosition => Shape.Position(Outputs);
+        public readonly int Slices => WinogradFilters<O, V, T>.Slices(Operands.Filters);
+    }
+
+    /// <summary>Writes o.Weights (contiguous within a task); o.Result holds the gradient.</summary>
+    public static void Run(CpuBackend backend, WinogradShape shape, in DirectOperands<T> o)
+    {
+        var job = new Job
+        {
+            Operands = o,
+            Shape = shape,
+            Backend = Unsafe.AsPointer(ref backend),
+            Channels = WinogradConvolution<O, V, T>.Padded(o.Channels),
+            Outputs = WinogradConvolution<O, V, T>.Padded(o.Filters),
+        };
+        if (shape.Staged)
+        {
+            RunStaged(backend, ref job);
+            return;
+        }
+        long partialLimit = Math.Min(MaxPartials, MaxElements / job.Size) / o.Tasks;
+        int useful = (shape.Blocks + BlocksPerPartial - 1) / BlocksPerPartial;
+        job.PartialCount = (int)Math.Min(useful, Math.Max(1, partialLimit));
+        using var partials = new Scratch<T>(backend, o.Tasks * job.PartialCount * job.Size);
+        job.Partials = partials.Pointer;
+        backend.Workers.Run(o.Tasks * job.PartialCount, &Accumulate, &job);
+        if (job.PartialCount > 1) backend.Workers.Run(o.Tasks * Positions, &AddPartials, &job);
+        backend.Workers.Run(o.Tasks * job.Slices, &TransformBack, &job);
+    }
+
+    private static void RunStaged(CpuBackend backend, ref Job job)
+    {
+        int tasks = job.Operands.Tasks;
+        using var inputs = new Scratch<T>(backend, tasks * Positions * job.InputPosition);
+        using var gradients = new Scratch<T>(backend, tasks * Positions * job.GradientPosition);
+        job.Inputs = inputs.Pointer;
+        job.Gradients = gradients.Pointer;
+        void* context = Unsafe.AsPointer(ref job);
+        backend.Workers.Run(tasks * job.Shape.StagedParts, &StageTiles, context);
+        backend.Workers.Run(tasks * job.Slices, &StageSlice, context);
+    }
+
+    [MethodImpl(Compiled.Once)]
+    private static void StageTiles(void* context, int part)
+    {
+        ref Job job = ref *(Job*)context;
+        ref DirectOperands<T> o = ref job.Operands;
+        WinogradShape shape = job.Shape;
+        CpuBackend backend = Unsafe.AsRef<CpuBackend>(job.Backend);
+        (int task, int start, int end) = shape.StagedRows(part);
+        using var tiles = new WinogradTiles<O, V, T>(backend, shape);
+        using var gradientTiles = new WinogradTiles<O, V, T>(backend, shape);
+        tiles.Input(
+            WinogradConvolution<O, V, T>.Source(o, task), shape.Block(0), start, end,
+            job.Inputs + task * Positions * job.InputPosition, job.InputPosition, job.Channels);
+        gradientTiles.Gradient(
+            WinogradConvolution<O, V, T>.Result(o, task), shape.Block(0), start, end,
+            job.Gradients + task * Positions * job.GradientPosition, job.GradientPosition,
+            job.Outputs);
+    }
+
+    /// <summary>
+    /// All of a slice of outputs: its sums do not leave the second-level cache.
+    /// </summary>
+    [MethodImpl(Compiled.Once)]
+    private static void StageSlice(void* context, int part)
+    {
+        ref Job job = ref *(Job*)context;
+        ref DirectOperands<T> o = ref job.Operands;
+        int task = part / job.Slices, k = part % job.Slices * WinogradFilters<O, V, T>.Slice;
+        int width = WinogradFilters<O, V, T>.Width(o.Filters, k);
+        nint position = WinogradFilters<O, V, T>.Position(job.Channels, width);
+        using var sums = new Scratch<T>(
+            Unsafe.AsRef<CpuBackend>(job.Backend), Positions * position);
+        T* inputs = job.Inputs + task * Positions * job.InputPosition;
+        T* gradients = job.Gradients + task * Positions * job.GradientPosition + k;
+        WinogradBlock block = job.Shape.Block(0);
+        for (int i = 0; i < Positions; i++)
+            Multiply(
+                job, block, i, inputs + i * job.InputPosition,
+                gradients + i * job.GradientPosition, width, sums.Pointer + i * position, false);
+        WinogradFilters<O, V, T>.TransformBack(o, task, k, sums.Pointer, position, width);
+    }
+
+    [MethodImpl(Compiled.Once)]
+    private static void Accumulate(void* context, int part)
+    {
+        ref Job job = ref *(Job*)context;
+        ref DirectOperands<T> o = ref job.Operands;
+        WinogradShape shape = job.Shape;
+        CpuBackend backend = Unsafe.AsRef<CpuBackend>(job.Backend);
+        int task = part / job.PartialCount, partial = part % job.PartialCount;
+        int firstBlock = (int)((long)shape.Blocks * partial / job.PartialCount);
+        int endBlock = (int)((long)shape.Blocks * (partial + 1) / job.PartialCount);
+        nint positionX = job.InputPosition, positionG = job.GradientPosition;
+        using var tiles = new WinogradTiles<O, V, T>(backend, shape);
+        using var gradientTiles = new WinogradTiles<O, V, T>(backend, shape);
+        using var inputs = new Scratch<T>(backend, Positions * positionX);
+        using var gradients = new Scratch<T>(backend, Positions * positionG);
+        bool two = endBlock - firstBlock > 2 * BlocksPerSum;
+        using var extra = new Scratch<T>(backend, two ? job.Size : 0);
+        T* sum = job.Partials + part * job.Size;
+        T* recent = two ? extra.Pointer : sum;
+        WinogradImages<T> x = WinogradConvolution<O, V, T>.Source(o, task);
+        WinogradImages<T> g = WinogradConvolution<O, V, T>.Result(o, task);
+        for (int number = firstBlock; number < endBlock; number++)
+        {
+            WinogradBlock block = shape.Block(number);
+            tiles.Input(
+                x, block, block.Start, block.End, inputs.Pointer, positionX, job.Channels);
+            gradientTiles.Gradient(
+                g, block, block.Start, block.End, gradients.Pointer, positionG, job.Outputs);
+            int place = (number - firstBlock) % BlocksPerSum;
+            bool add = two ? place > 0 : number > firstBlock;
+            for (int i = 0; i < Positions; i++)
+                Multiply(
+                    job, block, i, inputs.Pointer + i * positionX,
+                    gradients.Pointer + i * positionG, job.Outputs,
+                    recent + i * job.Position, add);
+            if (two && (place == BlocksPerSum - 1 || number == endBlock - 1))
+                AddTo(sum, recent, job.Size, number - firstBlock >= BlocksPerSum);
+        }
+    }
+
+    /// <summary>The product of one position; zeros where no tile takes part.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Multiply(
+        in Job job, in WinogradBlock block, int position, T* inputs, T* gradients, int width,
+        T* sum, bool add)
+    {
+        (int first, int count) = block.Tiles(position);
+        var product = new Product<T>
+        {
+            A = inputs + (nint)first * job.Channels,
+            RowA = 1,
+            ColumnA = job.Channels,
+            B = gradients + (nint)first * job.Outputs,
+            RowB = job.Outputs,
+            ColumnB = 1,
+            C = sum,
+            RowC = width,
+            M = job.Channels,
+            N = width,
+            K = count,
+        };
+        GemmSmall<O, V, T>.Run(product, add);
+    }
+
+    [MethodImpl(Compiled.Once)]
+    private static void AddTo(T* sum, T* recent, nint size, bool add)
+    {
+        for (nint i = 0; i < size; i += O.Count)
+        {
+            V value = O.Load(recent + i);
+            O.Store(add ? O.Add(O.Load(sum + i), value) : value, sum + i);
+        }
+    }
+
+    /// <summary>Adds the partial sums of a position to the first, as they lie in memory.</summary>
+    [MethodImpl(Compiled.Once)]
+    private static void AddPartials(void* context, int part)
+    {
+        ref Job job = ref *(Job*)context;
+        int task = part / Positions, position = part % Positions;
+        T* sums = job.Partials + task * job.PartialCount * job.Size + position * job.Position;
+        nint elements = (nint)job.Channels * job.Outputs;
+        for (nint i = 0; i < elements; i += O.Count)
+        {
+            V sum = O.Load(sums + i);
+            for (int partial = 1; partial < job.PartialCount; partial++)
+                sum = O.Add(sum, O.Load(sums + i + partial * job.Size));
+            O.Store(sum, sums + i);
+        }
+    }
+
+    /// <summary>Transforms the sums back, a slice of outputs per part.</summary>
+    [MethodImpl(Compiled.Once)]
+    private static void TransformBack(void* context, int part)
+    {
+        ref Job job = ref *(Job*)context;
+        int task = part / job.Slices, k = part % job.Slices * WinogradFilters<O, V, T>.Slice;
+        WinogradFilters<O, V, T>.TransformBack(
+            job.Operands, task, k, job.Partials + task * job.PartialCount * job.Size + k,
+            job.Position, job.Outputs);
+    }
+}

@@ -1,0 +1,231 @@
+// A tile program bound to memory: runs any range of its elements, tile by tile through every step,
+// so that what lies between the steps stays in L1 and memory is read and written once.
+using System.Runtime.CompilerServices;
+
+namespace Engine.Kernels;
+
+/// <summary>One run of a tile program; it and its memory live on the caller's stack.</summary>
+internal readonly unsafe partial struct BoundTileProgram
+{
+    // Elements of the widest vector.
+    private const int Vector = 16;
+
+    private static void* NoRun => (void*)-1;
+
+    public readonly CompiledTileProgram Plan;
+    public readonly TileSequence Sequence;
+
+    private readonly TileInput* inputs;
+    private readonly byte** outputs;
+
+    // Elements from one multiple of which to the next every input of runs stays the same.
+    private readonly long* run;
+
+    private BoundTileProgram(TileProgram program, int inputs, byte* memory)
+    {
+        Plan = program.CpuPlan;
+        Sequence = null!;
+        this.inputs = (TileInput*)memory;
+        run = (long*)(this.inputs + inputs);
+        outputs = (byte**)(run + 1);
+    }
+
+    /// <summary>The job with the calls that its inputs, all bound, allow.</summary>
+    private BoundTileProgram(in BoundTileProgram bound)
+    {
+        this = bound;
+        ulong uniform = 0, runs = 0;
+        for (int i = 0; i < Plan.Inputs.Length && i < 64; i++)
+            if (inputs[i].Source == TileSource.Uniform) uniform |= 1UL << i;
+            else if (inputs[i].Source == TileSource.Runs) runs |= 1UL << i;
+        Sequence = Plan.For(uniform, runs);
+    }
+
+    /// <summary>Bytes that binding a program to these views needs.</summary>
+    public static int MemoryFor(ReadOnlySpan<Operand> inputs, int outputs)
+    {
+        int bytes = inputs.Length * sizeof(TileInput) + (outputs + 1) * sizeof(byte*);
+        foreach (ref readonly Operand input in inputs)
+            bytes += 2 * input.Layout.Rank * sizeof(long);
+        return bytes;
+    }
+
+    /// <summary>Inputs 0, 1, ... and outputs of a program; memory must outlive the job.</summary>
+    public static BoundTileProgram Bind(
+        TileProgram program, ReadOnlySpan<Operand> inputs, ReadOnlySpan<Operand> outputs,
+        byte* memory)
+    {
+        var job = new BoundTileProgram(program, inputs.Length, memory);
+        long* axes = (long*)(job.outputs + outputs.Length);
+        for (int i = 0; i < inputs.Length; i++) job.Bind(i, inputs[i], ref axes);
+        job.FindRuns(inputs.Length);
+        for (int i = 0; i < outputs.Length; i++)
+            job.outputs[i] = (byte*)CpuBackend.Pointer(outputs[i]);
+        return new BoundTileProgram(job);
+    }
+
+    /// <summary>Bytes that binding this epilogue needs.</summary>
+    public static int MemoryFor(in Epilogue epilogue) =>
+        MemoryFor(epilogue.Operands, 1) + sizeof(TileInput);
+
+    /// <summary>An epilogue on a contiguous result.</summary>
+    public static BoundTileProgram Bind(in Epilogue epilogue, in Operand result, byte* memory)
+    {
+        var job = new BoundTileProgram(epilogue.Program!, epilogue.Operands.Length + 1, memory);
+        long* axes = (long*)(job.outputs + 1);
+        job.inputs[0] = TileInput.Of(result, job.Plan.Inputs[0]);
+        for (int i = 0; i < epilogue.Operands.Length; i++)
+            job.Bind(i + 1, epilogue.Operands[i], ref axes);
+        job.FindRuns(epilogue.Operands.Length + 1);
+        job.outputs[0] = (byte*)CpuBackend.Pointer(result);
+        // A result of one element is read where it is written.
+        job.inputs[0].Source = TileSource.InPlace;
+        return new BoundTileProgram(job);
+    }
+
+    [MethodImpl(Compiled.Once)]
+    private void Bind(int i, in Operand input, ref long* axes)
+    {
+        inputs[i] = TileInput.Of(input, Plan.Inputs[i]);
+        if (inputs[i].Source != TileSource.Loaded) return;
+        inputs[i].Collapse(input.Layout, axes);
+        axes += 2 * input.Layout.Rank;
+    }
+
+    /// <summary>The inputs that repeat each element as often as the fastest such one.</summary>
+    private void FindRuns(int count)
+    {
+        long shortest = long.MaxValue;
+        for (int i = 0; i < count; i++)
+            if (MayRun(i) && inputs[i].RunLength is > 0 and var length)
+                shortest = Math.Min(shortest, length);
+        for (int i = 0; i < count; i++)
+            if (MayRun(i) && inputs[i].RunLength is > 0 and var length
+                && length % shortest == 0)
+            {
+                inputs[i].Source = TileSource.Runs;
+                inputs[i].Like = Similar(i);
+            }
+        *run = shortest;
+    }
+
+    private bool MayRun(int input) => input < 64 && Plan.SinglesHelp[input];
+
+    /// <summary>An earlier input whose runs lie in the same way, or -1.</summary>
+    private int Similar(int input)
+    {
+        for (int i = 0; i < input; i++)
+            if (inputs[i].Source == TileSource.Runs && inputs[i].LiesLike(inputs[input])) return i;
+        return -1;
+    }
+
+    /// <summary>
+    /// Runs elements start .. end - 1. With <paramref name="spill"/> the rest of the 16 elements
+    /// that the end lies in is nobody's and may be written. Without, no other element is touched.
+    /// </summary>
+    [SkipLocalsInit]
+    [MethodImpl(Compiled.Once)]
+    public void Run(long start, long end, bool spill = false)
+    {
+        byte* scratch = ThreadScratch.Get(
+            Sequence.ScratchBytes + Plan.Outputs.Length * Sequence.TileBytes);
+        void** registers = stackalloc void*[Plan.FrameLength];
+        long length = Math.Min(Sequence.Tile, *run);
+        Begin(registers, scratch, (nint)Math.Min(length, end - start));
+        bool inPlace = Plan.Inputs.Length > 0 && inputs[0].Pointer == outputs[0];
+        for (long at = start; at < end;)
+        {
+            nint n = (nint)Math.Min(length, end - at);
+            long number = 0, inRun = 0;
+            if (*run != long.MaxValue) (number, inRun) = TileInput.DivRem(at, *run);
+            n = (nint)Math.Min(n, *run - inRun);
+            // Whole vectors are written. What they touch of the next tiles is written afterwards,
+            // but read before if results take the place of what they come from; and what lies
+            // behind the end may be another thread's.
+            nint whole = (n + Vector - 1) / Vector * Vector;
+            bool mayPass = at + n == end
+                ? spill && at % Vector == 0 : !inPlace && at + whole <= end;
+            if (n % Vector != 0 && !mayPass)
+                RunApart(registers, scratch, at, n, number);
+            else
+            {
+                EvaluateRun(registers, scratch, at, n, outputs, at, number);
+                Store(registers, at, n);
+            }
+            at += n;
+        }
+    }
+
+    /// <summary>Computes a tile apart and copies just its elements.</summary>
+    [SkipLocalsInit]
+    private void RunApart(void** registers, byte* scratch, long at, nint n, long number)
+    {
+        byte** targets = stackalloc byte*[Plan.Outputs.Length];
+        for (int i = 0; i < Plan.Outputs.Length; i++)
+            targets[i] = scratch + Sequence.ScratchBytes + i * Sequence.TileBytes;
+        EvaluateRun(registers, scratch, at, n, targets, 0, number);
+        for (int i = 0; i < Plan.Outputs.Length; i++)
+        {
+            void* source = registers[Plan.Outputs[i]];
+            if (Registers.IsMask(Plan.OutputTypes[i]))
+            {
+                TileMemory.Shrink(Plan.OutputTypes[i], source, targets[i], n);
+                source = targets[i];
+            }
+            Copy(source, i, at, n);
+        }
+    }
+
+    /// <summary>
+    /// Calls for elements at .. at + n - 1 of what is read in place.
+    /// </summary>
+    [MethodImpl(Compiled.Once)]
+    public void Prefetch(long at, nint n)
+    {
+        for (int i = 0; i < Plan.Inputs.Length; i++)
+        {
+            if (inputs[i].Source != TileSource.InPlace) continue;
+            int width = inputs[i].ElementSize;
+            TileMemory.Prefetch(inputs[i].Pointer + at * width, n * width);
+        }
+    }
+
+    /// <summary>
+    /// What is added, where an epilogue does nothing but add a number to each channel of its
+    /// result, the same for all images; else null.
+    /// </summary>
+    public void* Added(long channels, long plane)
+    {
+        if (Plan.Inputs.Length != 2 || Plan.Constants.Length > 0 || Plan.Instructions.Length != 1)
+            return null;
+        TileInstruction step = Plan.Instructions[0];
+        if (step.Kernel.Affine != AffineRole.Sum || step.A + step.B != 1) return null;
+        TileInput added = inputs[1];
+        bool strided = added.Source is TileSource.Loaded or TileSource.Runs;
+        if (!strided || Plan.Outputs[0] != 2 || added.Rank is not (2 or 3)) return null;
+        long* sizes = added.Axes + added.Rank - 2, strides = sizes + added.Rank;
+        bool everyImage = added.Rank == 2 || added.Axes[added.Rank] == 0;
+        return everyImage && sizes[0] == channels && strides[0] == 1 && sizes[1] == plane
+            && strides[1] == 0 ? added.Pointer : null;
+    }
+
+    // Numbers computed by a step are in place already.
+    [MethodImpl(Compiled.Once)]
+    private void Store(void** registers, long at, nint n)
+    {
+        for (int i = 0; i < Plan.Outputs.Length; i++)
+        {
+            int register = Plan.Outputs[i];
+            if (Plan.DirectOutput[register] == i) continue;
+            if (Registers.IsMask(Plan.OutputTypes[i]))
+                TileMemory.Shrink(Plan.OutputTypes[i], registers[register], outputs[i] + at, n);
+            else Copy(registers[register], i, at, n);
+        }
+    }
+
+    private void Copy(void* source, int output, long at, nint n)
+    {
+        int width = Registers.Stored(Plan.OutputTypes[output]).Size();
+        Buffer.MemoryCopy(source, outputs[output] + at * width, n * width, n * width);
+    }
+}

@@ -1,0 +1,72 @@
+// How the CPU runs a tile program: facts about the program alone, and the sequences of calls it has
+// come to so far.
+namespace Engine.Kernels;
+
+/// <summary>Facts about one program.</summary>
+internal sealed class CompiledTileProgram
+{
+    private readonly TileProgram program;
+
+    // Replaced as a whole, so that threads may read it at any time.
+    private TileSequence[] sequences = [];
+
+    public CompiledTileProgram(TileProgram program)
+    {
+        this.program = program;
+        Instructions = [.. program.Instructions];
+        Inputs = [.. program.Inputs];
+        Constants = [.. program.Constants];
+        Outputs = [.. program.Outputs];
+        SinglesHelp = new bool[Inputs.Length];
+        foreach (TileInstruction step in Instructions)
+        {
+            bool unary = step.B < 0;
+            if (step.A < Inputs.Length) SinglesHelp[step.A] |= unary || step.Kernel.TakesUniform(0);
+            if (!unary && step.B < Inputs.Length)
+                SinglesHelp[step.B] |= step.Kernel.TakesUniform(1);
+        }
+        OutputTypes = [.. Outputs.Select(program.TypeOf)];
+        DirectOutput = new int[program.RegisterCount];
+        Array.Fill(DirectOutput, -1);
+        for (int output = Outputs.Length - 1; output >= 0; output--)
+        {
+            int register = Outputs[output];
+            if (register >= FirstStep && !Registers.IsMask(program.TypeOf(register)))
+                DirectOutput[register] = output;
+        }
+    }
+
+    public RegisterType[] Inputs { get; }
+
+    public TileConstant[] Constants { get; }
+
+    public TileInstruction[] Instructions { get; }
+
+    public int[] Outputs { get; }
+
+    public RegisterType[] OutputTypes { get; }
+
+    /// <summary>By input: whether some step is faster where it is one element.</summary>
+    public bool[] SinglesHelp { get; }
+
+    /// <summary>The register of the first step.</summary>
+    public int FirstStep => Inputs.Length + Constants.Length;
+
+    /// <summary>By register: the output a step writes straight to, or -1.</summary>
+    public int[] DirectOutput { get; }
+
+    /// <summary>Pointers that a run keeps: one a register, and the run of elements.</summary>
+    public int FrameLength => DirectOutput.Length + 1;
+
+    /// <summary>
+    /// The calls where these inputs, bit by bit, are one element throughout or one in each tile.
+    /// </summary>
+    public TileSequence For(ulong uniform, ulong runs)
+    {
+        foreach (TileSequence known in sequences)
+            if (known.Uniform == uniform && known.Runs == runs) return known;
+        var made = new TileSequence(program, this, uniform, runs);
+        sequences = [made, .. sequences];
+        return made;
+    }
+}

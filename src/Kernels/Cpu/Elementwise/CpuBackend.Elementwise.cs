@@ -1,0 +1,112 @@
+// Runs tile programs over whole views.
+using System.Runtime.CompilerServices;
+
+namespace Engine.Kernels;
+
+public sealed unsafe partial class CpuBackend
+{
+    // Elements a thread takes at once (whole tiles), and the work below which one thread does all:
+    // waking the others costs about as much as 64k elements of a cheap operator.
+    private const int ElementwisePart = 1 << 14;
+    private const long ElementwiseSplit = 1 << 16;
+
+    // From this size on a transposed input is copied into order first: straight strided loads
+    // would touch a cache line for every element.
+    private const long TransposeFirst = 1 << 14;
+
+    /// <inheritdoc/>
+    [SkipLocalsInit]
+    [MethodImpl(Compiled.Once)]
+    public void Elementwise(
+        TileProgram program, ReadOnlySpan<Operand> inputs, ReadOnlySpan<Operand> outputs)
+    {
+        if (outputs.Length == 0) return;
+        long n = outputs[0].Layout.Count;
+        if (n == 0) return;
+
+        List<DeviceBuffer>? copies = null;
+        inputs = InOrder(inputs, ref copies);
+        byte* memory = stackalloc byte[BoundTileProgram.MemoryFor(inputs, outputs.Length)];
+        RunTiles(BoundTileProgram.Bind(program, inputs, outputs, memory), n);
+        Return(copies);
+    }
+
+    /// <summary>
+    /// Runs all n elements of a job, on several threads if it is worth waking them.
+    /// </summary>
+    internal void RunTiles(in BoundTileProgram job, long n)
+    {
+        if (n * Math.Max(1, job.Plan.Instructions.Length) < ElementwiseSplit || n <= ElementwisePart)
+        {
+            job.Run(0, n, spill: true);
+            return;
+        }
+        int parts = checked((int)((n + ElementwisePart - 1) / ElementwisePart));
+        var split = new SplitTiles { Job = job, Count = n };
+        Workers.Run(parts, &SplitTiles.RunPart, Unsafe.AsPointer(ref split));
+    }
+
+    /// <summary>The same for a row form.</summary>
+    internal void RunRows(in BoundAffineEpilogue job, long n)
+    {
+        if (n < ElementwiseSplit)
+        {
+            job.Run(0, n);
+            return;
+        }
+        int parts = checked((int)((n + ElementwisePart - 1) / ElementwisePart));
+        var split = new SplitRows { Job = job, Count = n };
+        Workers.Run(parts, &SplitRows.RunPart, Unsafe.AsPointer(ref split));
+    }
+
+    private struct SplitRows
+    {
+        public BoundAffineEpilogue Job;
+        public long Count;
+
+        public static void RunPart(void* context, int part)
+        {
+            ref SplitRows self = ref Unsafe.AsRef<SplitRows>(context);
+            long start = (long)part * ElementwisePart;
+            self.Job.Run(start, Math.Min(self.Count, start + ElementwisePart));
+        }
+    }
+
+    private struct SplitTiles
+    {
+        public BoundTileProgram Job;
+        public long Count;
+
+        public static void RunPart(void* context, int part)
+        {
+            ref SplitTiles self = ref Unsafe.AsRef<SplitTiles>(context);
+            long start = (long)part * ElementwisePart;
+            long end = Math.Min(self.Count, start + ElementwisePart);
+            self.Job.Run(start, end, spill: end == self.Count);
+        }
+    }
+
+    /// <summary>The inputs, with large transposed ones copied into order.</summary>
+    private ReadOnlySpan<Operand> InOrder(
+        ReadOnlySpan<Operand> inputs, scoped ref List<DeviceBuffer>? copies)
+    {
+        Operand[]? ordered = null;
+        for (int i = 0; i < inputs.Length; i++)
+        {
+            Operand x = inputs[i];
+            if (x.Layout.Count < TransposeFirst || !x.Layout.IsTransposed) continue;
+            DeviceBuffer buffer = Rent(x.Layout.Count * x.Type.Size());
+            (copies ??= []).Add(buffer);
+            ordered ??= inputs.ToArray();
+            ordered[i] = new Operand(buffer, 0, x.Type, Layout.Contiguous(x.Layout.Sizes));
+            Copy(x, ordered[i]);
+        }
+        return ordered ?? inputs;
+    }
+
+    private void Return(List<DeviceBuffer>? copies)
+    {
+        if (copies is null) return;
+        foreach (DeviceBuffer copy in copies) Return(copy);
+    }
+}

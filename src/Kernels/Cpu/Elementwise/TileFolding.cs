@@ -1,0 +1,143 @@
+// Turns the steps of a program into calls: what depends on single elements alone is computed once a
+// tile, and operators that make a linear form become one call.
+namespace Engine.Kernels;
+
+/// <summary>The calls of a program for given single inputs.</summary>
+internal sealed class TileFolding
+{
+    private readonly TileProgram program;
+    private readonly CompiledTileProgram plan;
+    private readonly bool[] single, repeated;
+    private readonly int[] uses;
+
+    // By register: the form that computes it, while no call does.
+    private readonly AffineForm?[] forms;
+    private readonly List<TileCall> calls = [];
+
+    public TileFolding(TileProgram program, CompiledTileProgram plan, ulong singles)
+    {
+        this.program = program;
+        this.plan = plan;
+        int registers = program.RegisterCount;
+        single = new bool[registers];
+        repeated = new bool[registers];
+        uses = new int[registers];
+        forms = new AffineForm?[registers];
+        for (int i = 0; i < plan.FirstStep; i++)
+            single[i] = i >= plan.Inputs.Length || (i < 64 && (singles >> i & 1) != 0);
+        foreach (TileInstruction step in plan.Instructions)
+            foreach (int source in Sources(step))
+                uses[source]++;
+        // What leaves is never part of something else.
+        foreach (int output in plan.Outputs) uses[output] += 2;
+
+        for (int i = 0; i < plan.Instructions.Length; i++) Add(plan.FirstStep + i, plan.Instructions[i]);
+        foreach (int output in plan.Outputs) Need(output);
+        Calls = WithRepeats();
+    }
+
+    public IReadOnlyList<TileCall> Calls { get; }
+
+    /// <summary>Whether a register is one element in each tile.</summary>
+    public bool IsSingle(int register) => single[register];
+
+    /// <summary>Whether one that is, is wanted as a tile by some call or as a result.</summary>
+    public bool IsRepeated(int register) => repeated[register];
+
+    private static int[] Sources(TileInstruction step) =>
+        [.. ((int[])[step.A, step.B, step.C]).Where(source => source >= 0)];
+
+    private void Add(int result, TileInstruction step)
+    {
+        var call = new TileCall(result, step.Kernel) { A = step.A, B = step.B, C = step.C };
+        if (Array.TrueForAll(Sources(step), source => single[source]))
+        {
+            single[result] = true;
+            calls.Add(call with { Once = true });
+        }
+        else if (Form(step) is { } form)
+        {
+            forms[result] = form;
+            // One operator alone is its own kernel; more are emitted when all are known.
+            if (uses[result] != 1) Emit(result, step);
+        }
+        else Emit(result, step);
+    }
+
+    /// <summary>The form of a step and of those that only it needs; null if it has none.</summary>
+    private AffineForm? Form(TileInstruction step)
+    {
+        AffineRole op = step.Kernel.Affine;
+        if (op is AffineRole.None or AffineRole.Rectifier) return null;
+        if (op == AffineRole.Negation || single[step.B])
+            return Operand(step.A).With(op, step.B, false) ?? Alone(step.A).With(op, step.B, false);
+        if (single[step.A])
+            return Operand(step.B).With(op, step.A, true) ?? Alone(step.B).With(op, step.A, true);
+        AffineForm a = Operand(step.A), b = Operand(step.B);
+        return a.With(op, b) ?? Alone(step.A).With(op, b) ?? a.With(op, Alone(step.B))
+            ?? Alone(step.A).With(op, Alone(step.B));
+    }
+
+    /// <summary>The form that is to compute a register, or the register.</summary>
+    private AffineForm Operand(int register) => forms[register] ?? Alone(register);
+
+    private AffineForm Alone(int register) => AffineForm.Of(program.TypeOf(register), register);
+
+    private void Need(int register)
+    {
+        if (single[register]) repeated[register] = true;
+        else if (forms[register] is not null)
+            Emit(register, plan.Instructions[register - plan.FirstStep]);
+    }
+
+    /// <summary>The call that computes a register as a tile.</summary>
+    private void Emit(int result, TileInstruction step)
+    {
+        AffineForm? form = forms[result];
+        forms[result] = null;
+        if (form is { Operators: > 1 })
+        {
+            NeedOf(form);
+            calls.Add(new TileCall(result, null, form));
+            return;
+        }
+        int one = OneOf(step);
+        for (int i = 0; i < 3; i++)
+        {
+            int source = i == 0 ? step.A : i == 1 ? step.B : step.C;
+            if (source >= 0 && i != one) Need(source);
+        }
+        calls.Add(new TileCall(result, step.Kernel)
+        {
+            A = step.A,
+            B = step.B,
+            C = step.C,
+            Single = one,
+        });
+    }
+
+    private void NeedOf(AffineForm form)
+    {
+        Need(form.X);
+        if (form.Z >= 0) Need(form.Z);
+    }
+
+    /// <summary>The source of which the kernel takes the single element, or -1.</summary>
+    private int OneOf(TileInstruction step)
+    {
+        if (step.C >= 0 || step.B < 0) return -1;
+        if (single[step.A] && step.Kernel.TakesUniform(0)) return 0;
+        return single[step.B] && step.Kernel.TakesUniform(1) ? 1 : -1;
+    }
+
+    private List<TileCall> WithRepeats()
+    {
+        var all = new List<TileCall>();
+        foreach (TileCall call in calls)
+        {
+            all.Add(call);
+            if (call.Once && repeated[call.Result]) all.Add(new TileCall(call.Result, null));
+        }
+        return all;
+    }
+}

@@ -1,0 +1,127 @@
+// What most epilogues of matrix products are: a scale, a bias or another result added, the
+// rectifier or its derivative. Recognised in a tile program, it can run in one pass over rows.
+namespace Engine.Kernels;
+
+/// <summary>What a <see cref="AffineEpilogue"/> does last.</summary>
+internal enum AffineEnd : byte
+{
+    /// <summary>Nothing.</summary>
+    None,
+
+    /// <summary>max(v, 0).</summary>
+    Rectified,
+
+    /// <summary>v where the mask's source is above 0, and 0 elsewhere.</summary>
+    Kept,
+}
+
+/// <summary>
+/// v = r s + y + z with signs, and an ending; r is register 0, s a single element, y and z are
+/// views, each may be missing. Rounded as the operators one by one are: signs change no rounding.
+/// </summary>
+internal sealed class AffineEpilogue
+{
+    private readonly TileProgram program;
+
+    private AffineEpilogue(TileProgram program) => this.program = program;
+
+    /// <summary>The register of s, an input or a constant, or -1 for 1.</summary>
+    public int Scale { get; private set; } = -1;
+
+    /// <summary>Whether r counts with the other sign.</summary>
+    public bool IsNegative { get; private set; }
+
+    /// <summary>The inputs y and z, or -1, and whether they are subtracted.</summary>
+    public int Y { get; private set; } = -1;
+
+    /// <inheritdoc cref="Y"/>
+    public int Z { get; private set; } = -1;
+
+    /// <inheritdoc cref="Y"/>
+    public bool SubtractsY { get; private set; }
+
+    /// <inheritdoc cref="Y"/>
+    public bool SubtractsZ { get; private set; }
+
+    /// <summary>The ending.</summary>
+    public AffineEnd End { get; private set; }
+
+    /// <summary>The input that says what is kept, or -1.</summary>
+    public int Mask { get; private set; } = -1;
+
+    /// <summary>The form of a program; null if it is another one.</summary>
+    public static AffineEpilogue? Of(TileProgram program)
+    {
+        if (program.Inputs.Length == 0 || program.Outputs.Length != 1) return null;
+        RegisterType type = program.Inputs[0];
+        if (type is not (RegisterType.Float32 or RegisterType.Float64)) return null;
+        foreach (RegisterType input in program.Inputs)
+            if (input != type) return null;
+        var form = new AffineEpilogue(program);
+        var masks = new Dictionary<int, int>();
+        int value = 0;
+        for (int i = 0; i < program.Instructions.Length; i++)
+        {
+            TileInstruction step = program.Instructions[i];
+            int result = program.Inputs.Length + program.Constants.Length + i;
+            if (step.Kernel.IsLess && form.IsZero(step.A) && form.IsInput(step.B))
+            {
+                masks[result] = step.B;
+                continue;
+            }
+            if (form.End != AffineEnd.None || !form.Takes(step, value, masks)) return null;
+            value = result;
+        }
+        return value == program.Outputs[0] && value != 0 ? form : null;
+    }
+
+    private bool Takes(TileInstruction step, int value, Dictionary<int, int> masks)
+    {
+        bool first = step.A == value;
+        int other = first ? step.B : step.A;
+        switch (step.Kernel.Affine)
+        {
+            case AffineRole.Negation:
+                IsNegative = !IsNegative;
+                return first && Y < 0;
+            case AffineRole.Product:
+                bool free = Y < 0 && Scale < 0 && !IsNegative;
+                Scale = other;
+                return free && first != (step.B == value)
+                    && (IsInput(other) || IsConstant(other));
+            case AffineRole.Sum:
+                return first != (step.B == value) && Adds(other, false);
+            case AffineRole.Difference:
+                // y - v is -v + y only while v is one product: its sign is part of no rounding.
+                if (!first)
+                {
+                    IsNegative = !IsNegative;
+                    return Y < 0 && step.B == value && Adds(other, false);
+                }
+                return step.B != value && Adds(other, true);
+            case AffineRole.Rectifier:
+                End = AffineEnd.Rectified;
+                return first;
+        }
+        if (step.Kernel is not SelectTile || !masks.TryGetValue(step.A, out int mask)) return false;
+        (End, Mask) = (AffineEnd.Kept, mask);
+        return step.B == value && IsZero(step.C);
+    }
+
+    private bool Adds(int input, bool subtracts)
+    {
+        if (!IsInput(input) || Z >= 0) return false;
+        if (Y < 0) (Y, SubtractsY) = (input, subtracts);
+        else (Z, SubtractsZ) = (input, subtracts);
+        return true;
+    }
+
+    private bool IsInput(int register) => register > 0 && register < program.Inputs.Length;
+
+    private bool IsConstant(int register) =>
+        register >= program.Inputs.Length
+        && register < program.Inputs.Length + program.Constants.Length;
+
+    private bool IsZero(int register) =>
+        IsConstant(register) && program.Constants[register - program.Inputs.Length].Bits == 0;
+}

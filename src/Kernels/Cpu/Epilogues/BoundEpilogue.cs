@@ -1,0 +1,47 @@
+// An epilogue bound to memory: in one pass over rows if it is of the common form, else tile by
+// tile through its program.
+namespace Engine.Kernels;
+
+/// <summary>
+/// Runs an epilogue on any range of a contiguous result; it and its memory live on the caller's
+/// stack.
+/// </summary>
+internal readonly unsafe struct BoundEpilogue
+{
+    private readonly BoundTileProgram tiles;
+    private readonly BoundAffineEpilogue rows;
+    private readonly bool ofRows;
+
+    private BoundEpilogue(in Epilogue epilogue, in Operand result, byte* memory)
+    {
+        ofRows = BoundAffineEpilogue.Bind(epilogue, result, out rows);
+        if (!ofRows) tiles = BoundTileProgram.Bind(epilogue, result, memory);
+    }
+
+    /// <summary>Bytes that binding needs.</summary>
+    public static int MemoryFor(in Epilogue epilogue) => BoundTileProgram.MemoryFor(epilogue);
+
+    /// <summary>The epilogue on a contiguous result; memory must outlive the job.</summary>
+    public static BoundEpilogue Bind(in Epilogue epilogue, in Operand result, byte* memory) =>
+        new(epilogue, result, memory);
+
+    /// <summary>Runs elements start .. end - 1 and touches no other.</summary>
+    public void Run(long start, long end)
+    {
+        if (ofRows) rows.Run(start, end);
+        else tiles.Run(start, end);
+    }
+
+    /// <summary>
+    /// What is added, where it adds a number to each channel of so many of a plane each, the same
+    /// for all images, and does nothing else; else null.
+    /// </summary>
+    public void* Added(long channels, long plane) => ofRows ? null : tiles.Added(channels, plane);
+
+    /// <summary>Runs all n elements, on several threads if it is worth waking them.</summary>
+    public void RunAll(CpuBackend backend, long n)
+    {
+        if (ofRows) backend.RunRows(rows, n);
+        else backend.RunTiles(tiles, n);
+    }
+}

@@ -1,0 +1,43 @@
+// MatMul on the CPU: from operands to the kernel of the machine's vectors.
+using System.Numerics;
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
+
+namespace Engine.Kernels;
+
+public sealed unsafe partial class CpuBackend
+{
+    /// <inheritdoc/>
+    public void MatMul(
+        in Operand a, in Operand b, in Operand c, in Epilogue epilogue = default)
+    {
+        if (epilogue.Program is null)
+        {
+            MatMul(a, b, c, null);
+            return;
+        }
+        byte* memory = stackalloc byte[BoundEpilogue.MemoryFor(epilogue)];
+        BoundEpilogue after = BoundEpilogue.Bind(epilogue, c, memory);
+        MatMul(a, b, c, Unsafe.AsPointer(ref after));
+    }
+
+    private void MatMul(in Operand a, in Operand b, in Operand c, void* after)
+    {
+        if (c.Type == DType.Float32) MatMul<float>(a, b, c, after);
+        else if (c.Type == DType.Float64) MatMul<double>(a, b, c, after);
+        else throw new NotSupportedException($"MatMul: no kernel for {c.Type.Name()}.");
+    }
+
+    private void MatMul<T>(in Operand a, in Operand b, in Operand c, void* after)
+        where T : unmanaged, INumberBase<T>
+    {
+        if (Vector512.IsHardwareAccelerated)
+            MatMulKernel<Vec512<T>, Vector512<T>, T>.Run(this, a, b, c, after);
+        else if (Vector256.IsHardwareAccelerated)
+            MatMulKernel<Vec256<T>, Vector256<T>, T>.Run(this, a, b, c, after);
+        else if (Vector128.IsHardwareAccelerated)
+            MatMulKernel<Vec128<T>, Vector128<T>, T>.Run(this, a, b, c, after);
+        else
+            MatMulKernel<Vec1<T>, T, T>.Run(this, a, b, c, after);
+    }
+}

@@ -1,0 +1,171 @@
+// Large matrix products: both operands packed into panels that fit the caches, in the blocking of
+// Goto and van de Geijn (2008), "Anatomy of high-performance matrix multiplication".
+using System.Runtime.CompilerServices;
+
+namespace Engine.Kernels;
+
+/// <summary>c = a b with a (m, k) and b (k, n) of any strides and rows of c RowC apart.</summary>
+internal unsafe struct Product<T> where T : unmanaged
+{
+    public T* A, B, C;
+    public nint RowA, ColumnA, RowB, ColumnB, RowC;
+    public nint M, N, K;
+}
+
+/// <summary>The packed product, for one width of vector and element type.</summary>
+internal static unsafe class Gemm<O, V, T>
+    where O : struct, IVec<V, T> where V : struct where T : unmanaged
+{
+    // A panel of B (DepthBlock x 3 vectors) stays in the first-level cache while a block of A
+    // (RowBlock x DepthBlock) is read from the second-level cache.
+    private const int DepthBlock = 256;
+    private const int RowBlock = 144;
+    private const int ColumnBlock = 3072;
+
+    /// <summary>One block of B, and how the product with it is cut into parts.</summary>
+    private struct Block
+    {
+        public Product<T> Product;
+        public void* Backend;
+        public T* Packed;
+        public nint Column, Columns;
+        public nint Start, Depth;
+        public nint Rows, RowParts;
+        public nint PartColumns;
+
+        /// <summary>The epilogue, or null, and where the product begins in its result.</summary>
+        public void* After;
+        public long Place;
+
+        /// <summary>Runs the epilogue on some finished rows and columns of the product.</summary>
+        public readonly void Finish(nint row, nint rows, nint column, nint columns)
+        {
+            ref BoundEpilogue after = ref Unsafe.AsRef<BoundEpilogue>(After);
+            long start = Place + row * Product.N + column;
+            if (columns == Product.N) after.Run(start, start + rows * columns);
+            else
+                for (nint i = 0; i < rows; i++, start += Product.N)
+                    after.Run(start, start + columns);
+        }
+    }
+
+    /// <summary>
+    /// Writes the product; k is at least 1. Then the epilogue, an <see cref="BoundEpilogue"/> for a
+    /// result in which the product begins at element <paramref name="place"/>, if it is not null.
+    /// </summary>
+    public static void Run(CpuBackend backend, in Product<T> product, void* after, long place)
+    {
+        int width = GemmBlock<O, V, T>.Columns;
+        nint depthBlock = Even(product.K, DepthBlock, 4);
+        nint columnBlock = Even(product.N, ColumnBlock, width);
+        // Few rows are cut finer, and then columns too: for threads, and by shape alone.
+        nint rows = Even(product.M, product.M > 4 * RowBlock ? RowBlock : RowBlock / 2, O.TileRows);
+        nint rowParts = Parts(product.M, rows);
+        using var packed = new Scratch<T>(backend, depthBlock * columnBlock);
+        var block = new Block
+        {
+            Product = product,
+            Backend = Unsafe.AsPointer(ref backend),
+            Packed = packed.Pointer,
+            Rows = rows,
+            RowParts = rowParts,
+            After = after,
+            Place = place,
+        };
+        for (nint column = 0; column < product.N; column += columnBlock)
+        {
+            block.Column = column;
+            block.Columns = Math.Min(columnBlock, product.N - column);
+            nint columnParts = rowParts >= 4 ? 1 : Math.Clamp(block.Columns / 512, 1, 4);
+            block.PartColumns = Even(block.Columns, Parts(block.Columns, columnParts), width);
+            columnParts = Parts(block.Columns, block.PartColumns);
+            for (nint start = 0; start < product.K; start += depthBlock)
+            {
+                block.Start = start;
+                block.Depth = Math.Min(depthBlock, product.K - start);
+                nint panels = Parts(block.Columns, width);
+                backend.Workers.Run((int)Parts(panels, PackPanels), &Pack, &block);
+                backend.Workers.Run((int)(rowParts * columnParts), &Multiply, &block);
+            }
+        }
+    }
+
+    private const int PackPanels = 8;
+
+    [MethodImpl(Compiled.Once)]
+    private static void Pack(void* context, int part)
+    {
+        ref Block block = ref *(Block*)context;
+        ref Product<T> p = ref block.Product;
+        int width = GemmBlock<O, V, T>.Columns;
+        nint end = Math.Min(block.Columns, (part + 1) * PackPanels * (nint)width);
+        for (nint j = part * PackPanels * (nint)width; j < end; j += width)
+            GemmPack<T>.Columns(
+                p.B + block.Start * p.RowB + (block.Column + j) * p.ColumnB, p.RowB, p.ColumnB,
+                block.Depth, (int)Math.Min(width, end - j), block.Packed + j * block.Depth, width);
+    }
+
+    [MethodImpl(Compiled.Once)]
+    private static void Multiply(void* context, int part)
+    {
+        ref Block block = ref *(Block*)context;
+        ref Product<T> p = ref block.Product;
+        CpuBackend backend = Unsafe.AsRef<CpuBackend>(block.Backend);
+        int width = GemmBlock<O, V, T>.Columns;
+        nint row = part % block.RowParts * block.Rows;
+        nint column = part / block.RowParts * block.PartColumns;
+        nint rows = Math.Min(block.Rows, p.M - row);
+        nint end = Math.Min(column + block.PartColumns, block.Columns);
+        using var scratch = new Scratch<T>(backend, rows * block.Depth);
+        T* packed = scratch.Pointer;
+        T* a = p.A + row * p.RowA + block.Start * p.ColumnA;
+        for (nint i = 0; i < rows; i += O.TileRows)
+            GemmPack<T>.Rows(
+                a + i * p.RowA, p.RowA, p.ColumnA, (int)Math.Min(O.TileRows, rows - i),
+                block.Depth, packed + i * block.Depth);
+
+        var tile = new TileArguments<T>
+        {
+            RowA = 1,
+            StepB = width,
+            RowC = p.RowC,
+            Depth = block.Depth,
+            Add = block.Start > 0,
+        };
+        for (nint j = column; j < end; j += width)
+        {
+            int vectors = Vectors((int)Math.Min(width, end - j), out tile.Tail);
+            tile.B = block.Packed + j * block.Depth;
+            for (nint i = 0; i < rows; i += O.TileRows)
+            {
+                int tileRows = (int)Math.Min(O.TileRows, rows - i);
+                tile.A = packed + i * block.Depth;
+                tile.StepA = tileRows;
+                tile.C = p.C + (row + i) * p.RowC + block.Column + j;
+                GemmBlock<O, V, T>.Run(tileRows, vectors, tile);
+            }
+        }
+        if (block.After != null && block.Start + block.Depth == p.K)
+            block.Finish(row, rows, block.Column + column, end - column);
+    }
+
+    /// <summary>Vectors that hold so many columns, and the elements used of the last.</summary>
+    internal static int Vectors(int columns, out int tail)
+    {
+        int vectors = (columns + O.Count - 1) / O.Count;
+        tail = columns - (vectors - 1) * O.Count;
+        return vectors;
+    }
+
+    /// <summary>
+    /// The block size, a multiple of unit, that cuts size into as few and as equal blocks as
+    /// blocks of at most limit can.
+    /// </summary>
+    internal static nint Even(nint size, nint limit, nint unit)
+    {
+        nint block = Parts(size, Math.Max(1, Parts(size, limit)));
+        return Math.Max(unit, (block + unit - 1) / unit * unit);
+    }
+
+    private static nint Parts(nint size, nint block) => (size + block - 1) / block;
+}

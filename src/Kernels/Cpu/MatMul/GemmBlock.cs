@@ -1,0 +1,214 @@
+// The register tile under every matrix product and convolution: up to 8 rows by 3 vectors of C,
+// accumulated over k in registers. Nothing else in these kernels multiplies matrices.
+using System.Runtime.CompilerServices;
+
+namespace Engine.Kernels;
+
+/// <summary>A number known when code is compiled, to specialise a kernel with.</summary>
+internal interface IConst
+{
+    static abstract int Value { get; }
+}
+
+internal readonly struct C0 : IConst { public static int Value => 0; }
+
+internal readonly struct C1 : IConst { public static int Value => 1; }
+
+internal readonly struct C2 : IConst { public static int Value => 2; }
+
+internal readonly struct C3 : IConst { public static int Value => 3; }
+
+internal readonly struct C4 : IConst { public static int Value => 4; }
+
+internal readonly struct C5 : IConst { public static int Value => 5; }
+
+internal readonly struct C6 : IConst { public static int Value => 6; }
+
+internal readonly struct C7 : IConst { public static int Value => 7; }
+
+internal readonly struct C8 : IConst { public static int Value => 8; }
+
+/// <summary>Where a tile's operands are; all strides in elements.</summary>
+internal unsafe struct TileArguments<T> where T : unmanaged
+{
+    /// <summary>A[i, k] = A[i * RowA + k * StepA].</summary>
+    public T* A;
+    public nint RowA;
+    public nint StepA;
+
+    /// <summary>Row k of B starts at B + k * StepB, or at B + Table[k].</summary>
+    public T* B;
+    public nint StepB;
+    public nint* Table;
+
+    /// <summary>C[i, j] = C[i * RowC + j].</summary>
+    public T* C;
+    public nint RowC;
+
+    /// <summary>Products summed into each element.</summary>
+    public nint Depth;
+
+    /// <summary>Elements stored of the last vector of a row.</summary>
+    public int Tail;
+
+    /// <summary>Whether C is added to, or else overwritten.</summary>
+    public bool Add;
+}
+
+/// <summary>C (+)= A B for one register tile.</summary>
+internal static unsafe class GemmBlock<O, V, T>
+    where O : struct, IVec<V, T> where V : struct where T : unmanaged
+{
+    /// <summary>Columns of a full tile.</summary>
+    public static int Columns
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => 3 * O.Count;
+    }
+
+    /// <summary>A tile of 1 .. TileRows rows and 1 .. 3 vectors, rows of B at a stride.</summary>
+    [MethodImpl(Compiled.Once)]
+    public static void Run(int rows, int vectors, in TileArguments<T> t)
+    {
+        switch (rows)
+        {
+            case 1: Run<C1>(vectors, t); break;
+            case 2: Run<C2>(vectors, t); break;
+            case 3: Run<C3>(vectors, t); break;
+            case 4: Run<C4>(vectors, t); break;
+            case 5: Run<C5>(vectors, t); break;
+            case 6: Run<C6>(vectors, t); break;
+            case 7: Run<C7>(vectors, t); break;
+            default: Run<C8>(vectors, t); break;
+        }
+    }
+
+    /// <summary>A full tile with the rows of B at the table's places.</summary>
+    [MethodImpl(Compiled.Once)]
+    public static void RunTable(in TileArguments<T> t)
+    {
+        if (O.TileRows == 8) Kernel<C8, C3, C1>(t);
+        else Kernel<C4, C3, C1>(t);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Run<R>(int vectors, in TileArguments<T> t) where R : struct, IConst
+    {
+        if (vectors == 3) Kernel<R, C3, C0>(t);
+        else if (vectors == 2) Kernel<R, C2, C0>(t);
+        else Kernel<R, C1, C0>(t);
+    }
+
+    // Rows 4 .. 7 are addressed from a second pointer, so that each row's address is one addition.
+    [MethodImpl(Compiled.Once)]
+    private static void Kernel<R, N, Tabled>(in TileArguments<T> t)
+        where R : struct, IConst where N : struct, IConst where Tabled : struct, IConst
+    {
+        V zero = default;
+        V c00 = zero, c01 = zero, c02 = zero;
+        V c10 = zero, c11 = zero, c12 = zero;
+        V c20 = zero, c21 = zero, c22 = zero;
+        V c30 = zero, c31 = zero, c32 = zero;
+        V c40 = zero, c41 = zero, c42 = zero;
+        V c50 = zero, c51 = zero, c52 = zero;
+        V c60 = zero, c61 = zero, c62 = zero;
+        V c70 = zero, c71 = zero, c72 = zero;
+        nint row = t.RowA, row2 = 2 * row, row3 = 3 * row, step = t.StepA, stepB = t.StepB;
+        T* a = t.A;
+        T* high = a + 4 * row;
+        T* b = t.B;
+        nint* table = t.Table;
+        for (nint k = t.Depth; k > 0; k--)
+        {
+            T* bk = Tabled.Value == 1 ? b + *table++ : b;
+            V b0 = O.Load(bk), b1 = zero, b2 = zero;
+            if (N.Value > 1) b1 = O.Load(bk + O.Count);
+            if (N.Value > 2) b2 = O.Load(bk + 2 * O.Count);
+            V x = O.Create(*a);
+            c00 = O.Fma(x, b0, c00);
+            if (N.Value > 1) c01 = O.Fma(x, b1, c01);
+            if (N.Value > 2) c02 = O.Fma(x, b2, c02);
+            if (R.Value > 1)
+            {
+                x = O.Create(a[row]);
+                c10 = O.Fma(x, b0, c10);
+                if (N.Value > 1) c11 = O.Fma(x, b1, c11);
+                if (N.Value > 2) c12 = O.Fma(x, b2, c12);
+            }
+            if (R.Value > 2)
+            {
+                x = O.Create(a[row2]);
+                c20 = O.Fma(x, b0, c20);
+                if (N.Value > 1) c21 = O.Fma(x, b1, c21);
+                if (N.Value > 2) c22 = O.Fma(x, b2, c22);
+            }
+            if (R.Value > 3)
+            {
+                x = O.Create(a[row3]);
+                c30 = O.Fma(x, b0, c30);
+                if (N.Value > 1) c31 = O.Fma(x, b1, c31);
+                if (N.Value > 2) c32 = O.Fma(x, b2, c32);
+            }
+            if (R.Value > 4)
+            {
+                x = O.Create(*high);
+                c40 = O.Fma(x, b0, c40);
+                if (N.Value > 1) c41 = O.Fma(x, b1, c41);
+                if (N.Value > 2) c42 = O.Fma(x, b2, c42);
+            }
+            if (R.Value > 5)
+            {
+                x = O.Create(high[row]);
+                c50 = O.Fma(x, b0, c50);
+                if (N.Value > 1) c51 = O.Fma(x, b1, c51);
+                if (N.Value > 2) c52 = O.Fma(x, b2, c52);
+            }
+            if (R.Value > 6)
+            {
+                x = O.Create(high[row2]);
+                c60 = O.Fma(x, b0, c60);
+                if (N.Value > 1) c61 = O.Fma(x, b1, c61);
+                if (N.Value > 2) c62 = O.Fma(x, b2, c62);
+            }
+            if (R.Value > 7)
+            {
+                x = O.Create(high[row3]);
+                c70 = O.Fma(x, b0, c70);
+                if (N.Value > 1) c71 = O.Fma(x, b1, c71);
+                if (N.Value > 2) c72 = O.Fma(x, b2, c72);
+            }
+            a += step;
+            if (R.Value > 4) high += step;
+            if (Tabled.Value == 0) b += stepB;
+        }
+        T* c = t.C;
+        int tail = t.Tail;
+        bool add = t.Add;
+        StoreRow<N>(c, c00, c01, c02, tail, add);
+        if (R.Value > 1) StoreRow<N>(c += t.RowC, c10, c11, c12, tail, add);
+        if (R.Value > 2) StoreRow<N>(c += t.RowC, c20, c21, c22, tail, add);
+        if (R.Value > 3) StoreRow<N>(c += t.RowC, c30, c31, c32, tail, add);
+        if (R.Value > 4) StoreRow<N>(c += t.RowC, c40, c41, c42, tail, add);
+        if (R.Value > 5) StoreRow<N>(c += t.RowC, c50, c51, c52, tail, add);
+        if (R.Value > 6) StoreRow<N>(c += t.RowC, c60, c61, c62, tail, add);
+        if (R.Value > 7) StoreRow<N>(c += t.RowC, c70, c71, c72, tail, add);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void StoreRow<N>(T* c, V c0, V c1, V c2, int tail, bool add)
+        where N : struct, IConst
+    {
+        if (add)
+        {
+            c0 = O.Add(c0, O.Load(c));
+            if (N.Value > 1) c1 = O.Add(c1, O.Load(c + O.Count));
+            if (N.Value > 2) c2 = O.Add(c2, O.Load(c + 2 * O.Count));
+        }
+        if (N.Value > 1) O.Store(c0, c);
+        if (N.Value > 2) O.Store(c1, c + O.Count);
+        V last = N.Value > 2 ? c2 : N.Value > 1 ? c1 : c0;
+        c += (N.Value - 1) * O.Count;
+        if (tail == O.Count) O.Store(last, c);
+        else O.Store(last, c, tail);
+    }
+}

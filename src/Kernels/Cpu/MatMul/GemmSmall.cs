@@ -1,0 +1,76 @@
+// Small matrix products: no packing. The tile reads A in place whatever its strides, and rows of B
+// in place where they are contiguous; otherwise B is transposed into scratch first.
+using System.Runtime.CompilerServices;
+
+namespace Engine.Kernels;
+
+/// <summary>The unpacked product, for one width of vector and element type.</summary>
+internal static unsafe class GemmSmall<O, V, T>
+    where O : struct, IVec<V, T> where V : struct where T : unmanaged
+{
+    // Up to so many elements B stays in the caches while all rows of A pass by.
+    private const nint SmallB = 16384;
+
+    /// <summary>Whether <see cref="Run"/> is at its best, and packing is not.</summary>
+    public static bool Fits(in Product<T> p) =>
+        p.ColumnB == 1 && p.M <= 12 || p.K * p.N <= SmallB;
+
+    /// <summary>Whether B must be copied to scratch first.</summary>
+    public static bool NeedsScratch(in Product<T> p) => p.ColumnB != 1 && p.N > 1;
+
+    /// <summary>Elements of scratch; whole vectors may be loaded from each row.</summary>
+    public static nint ScratchSize(in Product<T> p) => p.K * Pitch(p) + 3 * O.Count;
+
+    /// <summary>Copies B to scratch with contiguous rows and points the product there.</summary>
+    public static void PackB(ref Product<T> p, T* scratch)
+    {
+        GemmPack<T>.Columns(p.B, p.RowB, p.ColumnB, p.K, (int)p.N, scratch, (int)Pitch(p));
+        UsePacked(ref p, scratch);
+    }
+
+    /// <summary>Points the product to a B packed before.</summary>
+    public static void UsePacked(ref Product<T> p, T* scratch)
+    {
+        p.B = scratch;
+        p.RowB = Pitch(p);
+        p.ColumnB = 1;
+    }
+
+    /// <summary>Writes or adds the product; rows of B are contiguous.</summary>
+    [MethodImpl(Compiled.Once)]
+    public static void Run(in Product<T> p, bool add = false)
+    {
+        var tile = new TileArguments<T>
+        {
+            RowA = p.RowA,
+            StepA = p.ColumnA,
+            StepB = p.RowB,
+            RowC = p.RowC,
+            Depth = p.K,
+            Add = add,
+        };
+        int left = Gemm<O, V, T>.Vectors((int)p.N, out int tail);
+        // Vectors in equal groups, rows in equal groups of as many as registers allow.
+        for (nint column = 0; left > 0;)
+        {
+            int groups = (left + 2) / 3;
+            int vectors = (left + groups - 1) / groups;
+            left -= vectors;
+            tile.Tail = left == 0 ? tail : O.Count;
+            tile.B = p.B + column;
+            nint rows = Gemm<O, V, T>.Even(p.M, MaxRows(vectors), 1);
+            for (nint row = 0; row < p.M; row += rows)
+            {
+                tile.A = p.A + row * p.RowA;
+                tile.C = p.C + row * p.RowC + column;
+                GemmBlock<O, V, T>.Run((int)Math.Min(rows, p.M - row), vectors, tile);
+            }
+            column += vectors * O.Count;
+        }
+    }
+
+    private static nint Pitch(in Product<T> p) => (p.N + O.Count - 1) / O.Count * O.Count;
+
+    private static int MaxRows(int vectors) =>
+        vectors == 3 ? O.TileRows : vectors == 2 && O.TileRows == 4 ? 6 : 8;
+}

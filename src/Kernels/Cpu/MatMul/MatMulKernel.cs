@@ -1,0 +1,286 @@
+// Batched matrix products: chooses between the packed and the unpacked product by shapes and
+// strides, and cuts batches into parts.
+using System.Numerics;
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+
+namespace Engine.Kernels;
+
+/// <summary>Batched products for one width of vector and element type.</summary>
+internal static unsafe class MatMulKernel<O, V, T>
+    where O : struct, IVec<V, T> where V : struct where T : unmanaged, INumberBase<T>
+{
+    private const double PartProducts = 250_000;
+    private const int RowUnit = 24;
+
+    // Results of so many elements are still in L1 when the epilogue passes over them.
+    private const int FinishElements = 4096;
+    private const int MaxAxes = 8;
+
+    /// <summary>The products of a batch.</summary>
+    private struct Batch
+    {
+        public Product<T> First;
+        public void* Backend;
+        public long Items;
+        public long ItemsPerPart;
+        public nint ItemC;
+
+        /// <summary>The BoundEpilogue, or null.</summary>
+        public void* After;
+
+        /// <summary>Rows per item where one product is cut into several, else 0.</summary>
+        public nint ItemRows;
+        public int Axes;
+        public fixed long Sizes[MaxAxes];
+        public fixed long StridesA[MaxAxes];
+        public fixed long StridesB[MaxAxes];
+
+        public readonly Product<T> Item(long item)
+        {
+            Product<T> p = First;
+            p.C += (nint)item * ItemC;
+            if (ItemRows > 0)
+            {
+                p.A += (nint)item * ItemRows * p.RowA;
+                p.M = Math.Min(ItemRows, p.M - (nint)item * ItemRows);
+                return p;
+            }
+            for (int i = Axes - 1; i > 0; i--)
+            {
+                long index = item % Sizes[i];
+                item /= Sizes[i];
+                p.A += index * StridesA[i];
+                p.B += index * StridesB[i];
+            }
+            if (Axes > 0)
+            {
+                p.A += item * StridesA[0];
+                p.B += item * StridesB[0];
+            }
+            return p;
+        }
+
+        /// <summary>Runs the epilogue on items start .. end - 1.</summary>
+        public readonly void Finish(long start, long end)
+        {
+            if (After == null) return;
+            long rest = ItemRows > 0 ? (long)First.M * First.N : Items * ItemC;
+            Unsafe.AsRef<BoundEpilogue>(After).Run(start * ItemC, Math.Min(end * ItemC, rest));
+        }
+    }
+
+    /// <summary>
+    /// c = a b, and then the epilogue, an <see cref="BoundEpilogue"/>, if there is one.
+    /// </summary>
+    public static void Run(
+        CpuBackend backend, in Operand a, in Operand b, in Operand c, void* after)
+    {
+        if (c.Layout.Count == 0) return;
+        int rank = c.Layout.Rank;
+        var first = new Product<T>
+        {
+            A = (T*)CpuBackend.Pointer(a),
+            B = (T*)CpuBackend.Pointer(b),
+            C = (T*)CpuBackend.Pointer(c),
+            M = (nint)c.Layout.Sizes[rank - 2],
+            N = (nint)c.Layout.Sizes[rank - 1],
+            K = (nint)a.Layout.Sizes[rank - 1],
+            RowA = (nint)a.Layout.Strides[rank - 2],
+            ColumnA = (nint)a.Layout.Strides[rank - 1],
+            RowB = (nint)b.Layout.Strides[rank - 2],
+            ColumnB = (nint)b.Layout.Strides[rank - 1],
+        };
+        if (first.K == 0)
+        {
+            NativeMemory.Clear(first.C, (nuint)(c.Layout.Count * sizeof(T)));
+            if (after != null) Unsafe.AsRef<BoundEpilogue>(after).RunAll(backend, c.Layout.Count);
+            return;
+        }
+        var batch = new Batch
+        {
+            First = first,
+            Backend = Unsafe.AsPointer(ref backend),
+            After = after,
+        };
+        Collapse(ref batch, a.Layout, b.Layout, c.Layout);
+        if (batch.First.N == 1) Swap(ref batch);
+        batch.First.RowC = batch.First.N;
+        batch.ItemC = batch.First.M * batch.First.N;
+
+        ref Product<T> p = ref batch.First;
+        if (!GemmSmall<O, V, T>.Fits(p) && !Dots(p) && p.K > 1)
+        {
+            for (long item = 0; item < batch.Items; item++)
+                Gemm<O, V, T>.Run(backend, batch.Item(item), after, item * batch.ItemC);
+            return;
+        }
+        double products = (double)p.M * p.N * p.K;
+        double rows = products > 2 * PartProducts ? p.M * (PartProducts / products) : p.M;
+        if (after != null) rows = Math.Min(rows, Math.Max(1, FinishElements / p.N));
+        if (batch.Items == 1 && rows < p.M && p.M >= 2 * RowUnit)
+        {
+            nint limit = Math.Max(RowUnit, (nint)rows);
+            batch.ItemRows = Gemm<O, V, T>.Even(p.M, limit, RowUnit);
+            batch.Items = (p.M + batch.ItemRows - 1) / batch.ItemRows;
+            batch.ItemC = batch.ItemRows * p.N;
+            products = (double)batch.ItemRows * p.N * p.K;
+        }
+        batch.ItemsPerPart = (long)Math.Clamp(PartProducts / products, 1, batch.Items);
+        long parts = (batch.Items + batch.ItemsPerPart - 1) / batch.ItemsPerPart;
+        backend.Workers.Run(checked((int)parts), &Part, &batch);
+    }
+
+    /// <summary>
+    /// Batch axes with all adjacent ones merged that can be, the innermost into the rows where
+    /// b is shared and the rows of a continue from item to item.
+    /// </summary>
+    private static void Collapse(ref Batch batch, Layout a, Layout b, Layout c)
+    {
+        ref Product<T> p = ref batch.First;
+        long* sizes = stackalloc long[c.Rank], stridesA = stackalloc long[c.Rank];
+        long* stridesB = stackalloc long[c.Rank];
+        int axes = 0;
+        for (int i = c.Rank - 3; i >= 0; i--)
+        {
+            long size = c.Sizes[i], strideA = a.Strides[i], strideB = b.Strides[i];
+            if (size == 1) continue;
+            if (axes == 0 && strideB == 0 && (p.M == 1 || strideA == p.M * p.RowA))
+            {
+                if (p.M == 1) p.RowA = (nint)strideA;
+                p.M *= (nint)size;
+            }
+            else if (axes > 0 && strideA == stridesA[axes - 1] * sizes[axes - 1]
+                && strideB == stridesB[axes - 1] * sizes[axes - 1])
+                sizes[axes - 1] *= size;
+            else
+            {
+                (sizes[axes], stridesA[axes], stridesB[axes]) = (size, strideA, strideB);
+                axes++;
+            }
+        }
+        if (axes > MaxAxes)
+            throw new NotSupportedException($"MatMul: {axes} separate batch axes.");
+        batch.Items = 1;
+        batch.Axes = axes;
+        for (int i = 0; i < axes; i++)
+        {
+            batch.Sizes[i] = sizes[axes - 1 - i];
+            batch.StridesA[i] = stridesA[axes - 1 - i];
+            batch.StridesB[i] = stridesB[axes - 1 - i];
+            batch.Items *= batch.Sizes[i];
+        }
+    }
+
+    [MethodImpl(Compiled.Once)]
+    private static void Part(void* context, int part)
+    {
+        ref Batch batch = ref *(Batch*)context;
+        long start = part * batch.ItemsPerPart;
+        long end = Math.Min(start + batch.ItemsPerPart, batch.Items);
+        if (IsOuter(batch.First) || Dots(batch.First)
+            || !GemmSmall<O, V, T>.NeedsScratch(batch.First))
+        {
+            RunItems(batch, start, end, null);
+            return;
+        }
+        CpuBackend backend = Unsafe.AsRef<CpuBackend>(batch.Backend);
+        using var scratch = new Scratch<T>(backend, GemmSmall<O, V, T>.ScratchSize(batch.First));
+        RunItems(batch, start, end, scratch.Pointer);
+    }
+
+    /// <summary>Items start .. end - 1, the epilogue after every few of them.</summary>
+    [MethodImpl(Compiled.Once)]
+    private static void RunItems(in Batch batch, long start, long end, T* scratch)
+    {
+        long step = batch.After == null
+            ? end - start : Math.Max(1, FinishElements / Math.Max(1, batch.ItemC));
+        T* packed = null;
+        for (; start < end; start += step)
+        {
+            long last = Math.Min(start + step, end);
+            if (IsOuter(batch.First))
+                for (long item = start; item < last; item++) RunOuter(batch.Item(item));
+            else if (Dots(batch.First))
+                for (long item = start; item < last; item++) RunDots(batch.Item(item));
+            else if (scratch == null)
+                for (long item = start; item < last; item++)
+                    GemmSmall<O, V, T>.Run(batch.Item(item));
+            else RunPacked(batch, start, last, scratch, ref packed);
+            batch.Finish(start, last);
+        }
+    }
+
+    private static bool IsOuter(in Product<T> p) => p.K == 1 && p.ColumnB == 1;
+
+    /// <summary>Depth one: each row is the row of B times a number.</summary>
+    [MethodImpl(Compiled.Once)]
+    private static void RunOuter(in Product<T> p)
+    {
+        nint whole = p.N - p.N % O.Count;
+        for (nint row = 0; row < p.M; row++)
+        {
+            V a = O.Create(p.A[row * p.RowA]);
+            T* c = p.C + row * p.RowC;
+            for (nint j = 0; j < whole; j += O.Count)
+                O.Store(O.Multiply(a, O.Load(p.B + j)), c + j);
+            if (whole < p.N)
+                O.Store(O.Multiply(a, O.Load(p.B + whole)), c + whole, (int)(p.N - whole));
+        }
+    }
+
+    /// <summary>
+    /// Products of a B copied to scratch first, if it is not the one packed before.
+    /// </summary>
+    private static void RunPacked(
+        in Batch batch, long start, long end, T* scratch, ref T* packed)
+    {
+        for (long item = start; item < end; item++)
+        {
+            Product<T> p = batch.Item(item);
+            T* source = p.B;
+            if (source != packed) GemmSmall<O, V, T>.PackB(ref p, scratch);
+            else GemmSmall<O, V, T>.UsePacked(ref p, scratch);
+            packed = source;
+            GemmSmall<O, V, T>.Run(p);
+        }
+    }
+
+    /// <summary>A column as result becomes a row: cᵀ = bᵀ aᵀ lies in memory as c does.</summary>
+    private static void Swap(ref Batch batch)
+    {
+        Product<T> p = batch.First;
+        batch.First.A = p.B;
+        batch.First.B = p.A;
+        (batch.First.RowA, batch.First.ColumnA) = (p.ColumnB, p.RowB);
+        (batch.First.RowB, batch.First.ColumnB) = (p.ColumnA, p.RowA);
+        (batch.First.M, batch.First.N) = (p.N, p.M);
+        for (int i = 0; i < batch.Axes; i++)
+            (batch.StridesA[i], batch.StridesB[i]) = (batch.StridesB[i], batch.StridesA[i]);
+    }
+
+    /// <summary>Whether rows of A meet columns of B that both are contiguous along k.</summary>
+    private static bool Dots(in Product<T> p) =>
+        p.M <= 3 && (p.ColumnA == 1 || p.K == 1) && p.RowB == 1 && p.ColumnB != 1 && p.K >= O.Count;
+
+    [MethodImpl(Compiled.Once)]
+    private static void RunDots(in Product<T> p)
+    {
+        var tile = new DotArguments<T>
+        {
+            RowA = p.ColumnB,
+            B0 = p.A,
+            B1 = p.A + p.RowA,
+            B2 = p.A + 2 * p.RowA,
+            RowC = 1,
+            ColumnC = p.RowC,
+            Depth = p.K,
+        };
+        for (nint j = 0; j < p.N; j += O.TileRows)
+        {
+            tile.A = p.B + j * p.ColumnB;
+            tile.C = p.C + j;
+            DotBlock<O, V, T>.Run((int)Math.Min(O.TileRows, p.N - j), (int)p.M, tile);
+        }
+    }
+}

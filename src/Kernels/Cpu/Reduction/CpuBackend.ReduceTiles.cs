@@ -1,0 +1,115 @@
+// Reductions of tile programs.
+using System.Numerics;
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
+
+namespace Engine.Kernels;
+
+public sealed unsafe partial class CpuBackend
+{
+    /// <inheritdoc/>
+    public void Reduce(
+        ReduceKind kind, TileProgram program, Layout sizes, ReadOnlySpan<Operand> inputs,
+        ReadOnlySpan<Operand> outputs, in Epilogue epilogue = default)
+    {
+        Reduce(kind, program, sizes, inputs, outputs);
+        Finish(epilogue, outputs[0]);
+    }
+
+    private void Reduce(
+        ReduceKind kind, TileProgram program, Layout sizes, ReadOnlySpan<Operand> inputs,
+        ReadOnlySpan<Operand> outputs)
+    {
+        Layout y = outputs[0].Layout;
+        if (y.Count == 0) return;
+        if (sizes.Count == 0)
+        {
+            if (kind != ReduceKind.Sum)
+                throw new ArgumentException($"Reduce: {kind} of no elements, {sizes}.");
+            foreach (ref readonly Operand output in outputs) Fill(output, 0);
+            return;
+        }
+
+        if (sizes.Count == y.Count)
+        {
+            Elementwise(program, inputs, outputs);
+            return;
+        }
+
+        List<DeviceBuffer>? copies = null;
+        inputs = InOrder(inputs, ref copies);
+        // Element numbers of the program, seen as a view.
+        Operand elements = outputs[0] with { Offset = 0, Layout = sizes };
+        if (Cut.Find(sizes, y, out Cut cut))
+            ReduceCut(kind, cut, program, elements, inputs, outputs);
+        else ReduceTiles(kind, program, elements, inputs, outputs);
+        Return(copies);
+    }
+
+    private void ReduceCut(
+        ReduceKind kind, Cut cut, TileProgram program, in Operand elements,
+        ReadOnlySpan<Operand> inputs, ReadOnlySpan<Operand> outputs)
+    {
+        Operand y = outputs[0];
+        Operand[] partials = Array.ConvertAll(outputs.ToArray(), o => Partials(cut, o));
+        ReduceTiles(
+            kind, program, cut.PiecesOf(elements), inputs,
+            Array.ConvertAll(partials, o => PieceRows(cut, o, y)));
+        if (cut.Rest > 0)
+            ReduceTiles(
+                kind, program, cut.RestOf(elements), inputs,
+                Array.ConvertAll(partials, o => RestRow(cut, o, y)));
+        for (int i = 0; i < partials.Length; i++)
+            ReducePartials(kind, cut, partials[i], outputs[i]);
+    }
+
+    private void ReduceTiles(
+        ReduceKind kind, TileProgram program, in Operand elements, ReadOnlySpan<Operand> inputs,
+        ReadOnlySpan<Operand> outputs)
+    {
+        ReduceJob.Prepare(kind, elements, outputs[0], out ReduceJob geometry);
+        geometry.Join(Threads);
+        byte* memory = stackalloc byte[BoundTileProgram.MemoryFor(inputs, 0)];
+        byte** results = stackalloc byte*[outputs.Length];
+        for (int i = 0; i < outputs.Length; i++) results[i] = (byte*)Pointer(outputs[i]);
+        var job = new ReduceTilesJob
+        {
+            Geometry = geometry,
+            Start = elements.Offset,
+            Tiles = BoundTileProgram.Bind(program, inputs, [], memory),
+            Results = results,
+        };
+        switch (kind)
+        {
+            case ReduceKind.Sum: Run<SumOp>(ref job); break;
+            case ReduceKind.Max: Run<MaxOp>(ref job); break;
+            default: Run<MinOp>(ref job); break;
+        }
+    }
+
+    private void Run<TOp>(ref ReduceTilesJob job) where TOp : struct, IReduceOp
+    {
+        switch (job.Geometry.Type)
+        {
+            case DType.Float32: Run<TOp, float>(ref job); break;
+            case DType.Float64: Run<TOp, double>(ref job); break;
+            case DType.Int32: Run<TOp, int>(ref job); break;
+            case DType.Int64: Run<TOp, long>(ref job); break;
+            default: throw new ArgumentException($"Reduce: {job.Geometry.Kind} of bool; cast it.");
+        }
+    }
+
+    private void Run<TOp, T>(ref ReduceTilesJob job)
+        where TOp : struct, IReduceOp where T : unmanaged, INumber<T>
+    {
+        delegate*<void*, int, void> loop;
+        if (Vector512.IsHardwareAccelerated)
+            loop = &ReduceTilesLoops<TOp, Lanes512<T>, T>.RunPart;
+        else if (Vector256.IsHardwareAccelerated)
+            loop = &ReduceTilesLoops<TOp, Lanes256<T>, T>.RunPart;
+        else if (Vector128.IsHardwareAccelerated)
+            loop = &ReduceTilesLoops<TOp, Lanes128<T>, T>.RunPart;
+        else loop = &ReduceTilesLoops<TOp, Lanes1<T>, T>.RunPart;
+        Workers.Run(job.Geometry.Parts, loop, Unsafe.AsPointer(ref job));
+    }
+}

@@ -1,0 +1,234 @@
+// The part of the lazy graph that an evaluation needs, cut loose from its tensors: operations in
+// topological order over parameters, whose values are given when the plan runs.
+namespace Engine;
+
+/// <summary>A node of a plan: an operation, or a parameter.</summary>
+internal sealed class PlanNode(
+    Tensor tensor, Primitive? primitive, PlanNode[] inputs, int parameter)
+{
+    /// <summary>The tensor this node was made for.</summary>
+    public Tensor Tensor { get; } = tensor;
+
+    /// <summary>The operation; null for a parameter.</summary>
+    public Primitive? Primitive { get; } = primitive;
+
+    public PlanNode[] Inputs { get; } = inputs;
+
+    /// <summary>Number of the parameter; -1 for an operation.</summary>
+    public int Parameter { get; } = parameter;
+
+    public Shape Shape => Tensor.Shape;
+
+    public DType DType => Tensor.DType;
+
+    /// <summary>Operations that read this node.</summary>
+    public List<PlanNode> Users { get; } = [];
+
+    /// <summary>The loops that run as one step with the one that this is a result of.</summary>
+    public LoopGroup? Loop { get; set; }
+
+    /// <summary>Whether the value leaves the plan.</summary>
+    public bool IsResult { get; set; }
+
+    /// <summary>
+    /// The steps that compute it, for element-wise operations and reductions: one, or several if
+    /// computing it again is cheaper than storing it.
+    /// </summary>
+    public FusedGroup[] Groups { get; set; } = [];
+
+    /// <summary>How long the chain is of nodes computed again that ends here; 0 for none.</summary>
+    public int Recomputed { get; set; }
+
+    /// <summary>The group that runs as this product's epilogue.</summary>
+    public FusedGroup? Epilogue { get; set; }
+
+    /// <summary>The bits of every element when they are all the same constant.</summary>
+    public long? Constant { get; set; }
+
+    /// <summary>Where the value lies, once lowered.</summary>
+    public PlanView? View { get; set; }
+
+    /// <summary>
+    /// A contiguous copy, if some reader needed one. Others keep to the view: how a kernel reads
+    /// decides the last bit of a product, and must not depend on its neighbours.
+    /// </summary>
+    public PlanView? Packed { get; set; }
+}
+
+/// <summary>A graph of plan nodes and the tensors that stand for its parameters.</summary>
+internal sealed class PlanGraph
+{
+    private PlanGraph()
+    {
+    }
+
+    /// <summary>Parameters and operations, inputs before their users.</summary>
+    public List<PlanNode> Nodes { get; } = [];
+
+    /// <summary>The tensors whose values are the parameters, in order.</summary>
+    public List<Tensor> Parameters { get; } = [];
+
+    /// <summary>The node of each root, in order.</summary>
+    public PlanNode[] Roots { get; private set; } = [];
+
+    /// <summary>
+    /// All nodes the roots need, by id; roots are marked as results. Ready tensors become
+    /// parameters, after the given placeholders, several of which may stand for one. With <paramref
+    /// name="simplify"/> operations that are equal on equal inputs become one, and shorter ways to
+    /// the same bits are taken. The walk uses its own stack: chains of any length are fine. How
+    /// nodes are made is asked of <paramref name="made"/>, if it is given, and not of the tensors.
+    /// </summary>
+    public static PlanGraph Collect(
+        ReadOnlySpan<Tensor> roots, IEnumerable<IReadOnlyList<Tensor>>? placeholders = null,
+        bool simplify = false, Func<Tensor, NodeState>? made = null)
+    {
+        var graph = new PlanGraph();
+        var nodes = new Dictionary<Tensor, PlanNode>(ReferenceEqualityComparer.Instance);
+        foreach (IReadOnlyList<Tensor> names in placeholders ?? [])
+        {
+            PlanNode parameter = graph.AddParameter(names[0]);
+            foreach (Tensor name in names) nodes.Add(name, parameter);
+        }
+
+        Dictionary<Tensor, NodeState> states = Reach(roots, nodes, made);
+        var tensors = new Tensor[states.Count];
+        states.Keys.CopyTo(tensors, 0);
+        Array.Sort(tensors, static (a, b) => a.Id.CompareTo(b.Id));
+        Dictionary<PlanNode, PlanNode>? known = simplify ? new(SameOperation.Instance) : null;
+        HashSet<Tensor> settled = simplify ? Settled(roots, states) : [];
+        foreach (Tensor tensor in tensors)
+        {
+            NodeState state = states[tensor];
+            nodes.Add(tensor, state.Value is not null ? graph.AddParameter(tensor)
+                : state.Primitive!.AliasOf is { } named ? nodes[state.Inputs[named]]
+                : graph.AddOperation(
+                    tensor, state, nodes, settled.Contains(tensor) ? null : known));
+        }
+        graph.Roots = new PlanNode[roots.Length];
+        for (int i = 0; i < roots.Length; i++)
+        {
+            graph.Roots[i] = nodes[roots[i]];
+            graph.Roots[i].IsResult = true;
+        }
+        if (simplify) graph.RemoveDead();
+        foreach (PlanNode node in graph.Nodes)
+            foreach (PlanNode input in node.Inputs)
+                input.Users.Add(node);
+        return graph;
+    }
+
+    /// <summary>
+    /// Roots that are views. They are copied to memory of their own, unless they are all of a
+    /// parameter, and read from there; an equal view that is no root stays where it lies.
+    /// </summary>
+    private static HashSet<Tensor> Settled(
+        ReadOnlySpan<Tensor> roots, Dictionary<Tensor, NodeState> states)
+    {
+        var settled = new HashSet<Tensor>(ReferenceEqualityComparer.Instance);
+        foreach (Tensor root in roots)
+        {
+            Tensor tensor = root;
+            while (states.TryGetValue(tensor, out NodeState? state) && state.Value is null
+                && state.Primitive!.AliasOf is { } named)
+                tensor = state.Inputs[named];
+            if (states.TryGetValue(tensor, out NodeState? made)
+                && made is { Value: null, Primitive: ViewPrimitive })
+                settled.Add(tensor);
+        }
+        return settled;
+    }
+
+    /// <summary>Keeps parameters and what the roots need.</summary>
+    private void RemoveDead()
+    {
+        var needed = new HashSet<PlanNode>(ReferenceEqualityComparer.Instance);
+        var stack = new Stack<PlanNode>(Roots);
+        while (stack.TryPop(out PlanNode? node))
+            if (needed.Add(node))
+                foreach (PlanNode input in node.Inputs)
+                    stack.Push(input);
+        Nodes.RemoveAll(node => node.Parameter < 0 && !needed.Contains(node));
+    }
+
+    private static Dictionary<Tensor, NodeState> Reach(
+        ReadOnlySpan<Tensor> roots, Dictionary<Tensor, PlanNode> known,
+        Func<Tensor, NodeState>? made)
+    {
+        var states = new Dictionary<Tensor, NodeState>(ReferenceEqualityComparer.Instance);
+        var stack = new Stack<Tensor>();
+        foreach (Tensor root in roots) stack.Push(root);
+        while (stack.TryPop(out Tensor? tensor))
+        {
+            if (known.ContainsKey(tensor)) continue;
+            NodeState state = made?.Invoke(tensor) ?? tensor.State;
+            if (!states.TryAdd(tensor, state) || state.Value is not null) continue;
+            foreach (Tensor input in state.Inputs) stack.Push(input);
+        }
+        return states;
+    }
+
+    private PlanNode AddParameter(Tensor tensor)
+    {
+        var node = new PlanNode(tensor, null, [], Parameters.Count);
+        Parameters.Add(tensor);
+        Nodes.Add(node);
+        return node;
+    }
+
+    private PlanNode AddOperation(
+        Tensor tensor, NodeState state, Dictionary<Tensor, PlanNode> nodes,
+        Dictionary<PlanNode, PlanNode>? known)
+    {
+        var inputs = new PlanNode[state.Inputs.Length];
+        for (int i = 0; i < inputs.Length; i++) inputs[i] = nodes[state.Inputs[i]];
+        Primitive primitive = state.Primitive!;
+        if (known is not null && inputs.Length > 0)
+        {
+            PlanNode[] before;
+            do
+            {
+                before = inputs;
+                if (Simplification.Existing(tensor, primitive, inputs) is { } existing)
+                    return existing;
+                (primitive, inputs) = Simplification.Shorter(tensor, primitive, inputs);
+            }
+            while (inputs != before && inputs.Length > 0);
+        }
+        var node = new PlanNode(tensor, primitive, inputs, -1);
+        if (known is not null)
+        {
+            if (known.TryGetValue(node, out PlanNode? same)) return same;
+            known.Add(node, node);
+        }
+        Nodes.Add(node);
+        return node;
+    }
+
+    /// <summary>
+    /// Equal primitives of one shape on the same inputs: they compute the same bits.
+    /// </summary>
+    private sealed class SameOperation : IEqualityComparer<PlanNode>
+    {
+        public static readonly SameOperation Instance = new();
+
+        public bool Equals(PlanNode? a, PlanNode? b)
+        {
+            if (a!.Inputs.Length != b!.Inputs.Length || a.Shape != b.Shape
+                || !a.Primitive!.Equals(b.Primitive))
+                return false;
+            for (int i = 0; i < a.Inputs.Length; i++)
+                if (a.Inputs[i] != b.Inputs[i])
+                    return false;
+            return true;
+        }
+
+        public int GetHashCode(PlanNode node)
+        {
+            var hash = new HashCode();
+            hash.Add(node.Primitive);
+            foreach (PlanNode input in node.Inputs)
+                hash.Add(System.Runtime.CompilerServices.RuntimeHelpers.GetHashCode(input));
+            return hash.ToHashCode();
+        }
+    }
+}

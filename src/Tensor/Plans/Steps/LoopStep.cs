@@ -1,0 +1,231 @@
+// Runs the plan of an iteration on one slice after another in memory that they share; or on as many
+// at once as there are threads, each with memory of its own. Sums are always taken in the order of
+// the iterations.
+using Engine.Kernels;
+
+namespace Engine;
+
+/// <summary>Runs a loop.</summary>
+internal sealed class LoopStep : Step
+{
+    private static readonly TileProgram
+        AddSingles = Sum(DType.Float32), AddDoubles = Sum(DType.Float64);
+
+    // Iterations run side by side if each has this many operations and results of operations to
+    // compute, and if their temporaries stay within this.
+    private const double WorthAThread = 1 << 21;
+    private const long MostBytes = 256L << 20;
+
+    private readonly Part[] parts;
+    private readonly bool[] sliced;
+    private readonly bool isLarge;
+    private readonly long scratchBytes;
+    private Lane[]? spare;
+
+    /// <summary>
+    /// The body bound to memory, where that is, and where the results are; one for each iteration
+    /// that runs at the same time.
+    /// </summary>
+    private sealed class Lane(Plan body, int results)
+    {
+        public PlanBinding Binding { get; } = new(body);
+
+        public Operand[] Made { get; } = new Operand[results];
+
+        public Operand Scratch { get; set; }
+    }
+
+    /// <summary>
+    /// A result as an iteration makes it: where it is in the scratch memory, unless the iteration
+    /// can write it in its place or it lies where an earlier result does.
+    /// </summary>
+    private readonly record struct Part(
+        DType Type, Layout Layout, long ScratchStart, bool IsSummed, int SameAs)
+    {
+        public long Bytes => Layout.Count * Type.Size();
+
+        /// <summary>Whether some iteration writes it to the scratch memory.</summary>
+        public bool NeedsScratch(int number, int iterations) =>
+            SameAs == number && (IsSummed ? iterations > 1 : !IsInPlace(0));
+
+        /// <summary>
+        /// Kernels may store whole vectors at the end of what they write, so only what ends with
+        /// one can have its neighbour right behind it.
+        /// </summary>
+        public bool IsInPlace(int iteration) => IsSummed ? iteration == 0 : Bytes % 64 == 0;
+    }
+
+    private LoopStep(
+        LoopGroup loops, Plan body, Part[] parts, PlanView[] inputs, PlanView[] outputs)
+        : base("Loop", inputs, outputs)
+    {
+        Iterations = loops.Iterations;
+        Body = body;
+        this.parts = parts;
+        sliced = [.. loops.Inputs.Select(input => input.Sliced)];
+        scratchBytes = outputs[^1].Slot.Bytes;
+        isLarge = body.Steps.Sum(step => step.Operations
+            + step.Outputs.Sum(y => (double)y.Layout.Count)) >= WorthAThread;
+    }
+
+    /// <summary>How many times the body runs.</summary>
+    public int Iterations { get; }
+
+    /// <summary>The plan of one iteration.</summary>
+    public Plan Body { get; }
+
+    /// <summary>Plans an iteration; inputs and results are contiguous.</summary>
+    public static LoopStep Of(LoopGroup loops, PlanView[] inputs, PlanView[] results)
+    {
+        PlanGraph graph = loops.Iteration();
+        // Each result has its place, even one that an iteration only passes on.
+        Plan body = Plan.Make(graph.Nodes, graph.Roots, passesOn: false);
+        var parts = new Part[results.Length];
+        long bytes = body.ArenaBytes;
+        for (int i = 0; i < parts.Length; i++)
+        {
+            parts[i] = new(
+                results[i].Type, body.Results[i]!.Layout, bytes, loops.IsSummed(i),
+                Array.FindIndex(body.Results, same => same!.Slot == body.Results[i]!.Slot));
+            if (parts[i].NeedsScratch(i, loops.Iterations)) bytes += Slot.Rounded(parts[i].Bytes);
+        }
+        var scratch = new PlanView(new Slot(bytes), 0, DType.Bool, Layout.Contiguous(bytes));
+        return new LoopStep(loops, body, parts, inputs, [.. results, scratch]);
+    }
+
+    public override void Run(
+        IBackend backend, ReadOnlySpan<Operand> x, ReadOnlySpan<Operand> y)
+    {
+        int together = Together(backend);
+        // A second thread makes some of its own.
+        Lane[]? lanes = Interlocked.Exchange(ref spare, null);
+        if (lanes is null || lanes.Length < together)
+            lanes = [.. Enumerable.Range(0, together).Select(_ => new Lane(Body, parts.Length))];
+        var rented = new List<DeviceBuffer>();
+        try
+        {
+            lanes[0].Scratch = y[^1];
+            for (int k = 1; k < together; k++)
+            {
+                rented.Add(backend.Rent(scratchBytes));
+                lanes[k].Scratch = y[^1] with { Buffer = rented[^1], Offset = 0 };
+            }
+            Run(backend, lanes.AsSpan(0, together), x, y);
+        }
+        finally
+        {
+            foreach (DeviceBuffer buffer in rented) backend.Return(buffer);
+        }
+        spare = lanes;
+    }
+
+    /// <summary>How many iterations run at the same time.</summary>
+    private int Together(IBackend backend)
+    {
+        int threads = backend.Threads;
+        return isLarge && threads <= Iterations && threads * scratchBytes <= MostBytes
+            ? threads : 1;
+    }
+
+    private void Run(
+        IBackend backend, ReadOnlySpan<Lane> lanes, ReadOnlySpan<Operand> x,
+        ReadOnlySpan<Operand> y)
+    {
+        foreach (Lane lane in lanes)
+        {
+            lane.Binding.BindArena(lane.Scratch.Buffer, lane.Scratch.Offset);
+            for (int p = 0; p < sliced.Length; p++)
+                if (!sliced[p])
+                    lane.Binding.BindParameter(p, x[p].Buffer, x[p].Offset * x[p].Type.Size());
+        }
+        for (int first = 0; first < Iterations; first += lanes.Length)
+        {
+            int count = Math.Min(lanes.Length, Iterations - first);
+            for (int k = 0; k < count; k++)
+            {
+                BindSlices(lanes[k].Binding, x, first + k);
+                BindResults(lanes[k], y, first + k);
+            }
+            if (count == 1) RunBody(lanes[0], backend, first);
+            else
+            {
+                Lane[] all = lanes.ToArray();
+                int start = first;
+                backend.SideBySide(count, k => RunBody(all[k], backend, start + k));
+            }
+            for (int k = 0; k < count; k++)
+                for (int i = 0; i < parts.Length; i++)
+                    Deliver(backend, lanes[k].Made[i], Target(y, i, first + k), i, first + k);
+        }
+    }
+
+    private void RunBody(Lane lane, IBackend backend, int iteration)
+    {
+        try
+        {
+            lane.Binding.Run(backend);
+        }
+        catch (EngineException e)
+        {
+            throw new EngineException(
+                $"{e.Message} (Places are within chunk {iteration} of {Iterations}, from 0.)", e);
+        }
+    }
+
+    private void BindSlices(PlanBinding binding, ReadOnlySpan<Operand> x, int iteration)
+    {
+        for (int p = 0; p < sliced.Length; p++)
+        {
+            if (!sliced[p]) continue;
+            long start = x[p].Offset + (x[p].Layout.Count / Iterations * iteration);
+            binding.BindParameter(p, x[p].Buffer, start * x[p].Type.Size());
+        }
+    }
+
+    private void BindResults(Lane lane, ReadOnlySpan<Operand> y, int iteration)
+    {
+        for (int k = 0; k < parts.Length; k++)
+        {
+            Part part = parts[k];
+            if (part.SameAs < k)
+            {
+                lane.Made[k] = lane.Made[part.SameAs] with { Layout = part.Layout };
+                continue;
+            }
+            Operand place = part.IsInPlace(iteration) ? Target(y, k, iteration) : new Operand(
+                lane.Scratch.Buffer,
+                (lane.Scratch.Offset + part.ScratchStart) / part.Type.Size(), part.Type,
+                part.Layout);
+            lane.Made[k] = place;
+            lane.Binding.BindResult(
+                lane.Binding.ResultOf[k], place.Buffer, place.Offset * place.Type.Size());
+        }
+    }
+
+    /// <summary>The place of a result, or of the part of it that an iteration makes.</summary>
+    private Operand Target(ReadOnlySpan<Operand> y, int k, int iteration)
+    {
+        long start = parts[k].IsSummed ? 0 : iteration * parts[k].Layout.Count;
+        return new Operand(y[k].Buffer, y[k].Offset + start, parts[k].Type, parts[k].Layout);
+    }
+
+    private void Deliver(
+        IBackend backend, in Operand made, in Operand target, int k, int iteration)
+    {
+        if (made.Buffer == target.Buffer && made.Offset == target.Offset) return;
+        if (!parts[k].IsSummed || iteration == 0) backend.Copy(made, target);
+        else
+            backend.Elementwise(
+                target.Type == DType.Float32 ? AddSingles : AddDoubles, [target, made], [target]);
+    }
+
+    private static TileProgram Sum(DType type)
+    {
+        RegisterType register = TileEmitter.TypeOf(type);
+        return new(
+            [register, register], [], [new TileInstruction(new Add().Kernel(type, type), 0, 1)], [2]);
+    }
+
+    public override string ToString() =>
+        $"Loop, {Iterations} times {Body.Steps.Length} steps -> {parts.Length} results";
+}
