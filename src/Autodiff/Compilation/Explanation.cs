@@ -76,7 +76,7 @@ public sealed record Explanation(string Name, ImmutableArray<Explanation.Trace> 
             hits,
             [.. Lines(plan, "")],
             Flat(plan, 1).Count(line => line.Step
-                is ElementwiseStep or ReduceStep or EpilogueStep or PoolStep),
+                is ElementwiseStep or CollectStep or EpilogueStep),
             plan.ArenaBytes,
             plan.Results.Select(view => view?.Slot).Distinct()
                 .Sum(slot => slot is { IsParameter: false } ? slot.Bytes : 0),

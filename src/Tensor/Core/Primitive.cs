@@ -32,10 +32,17 @@ public abstract record Primitive
     /// </summary>
     internal abstract Tensor Vmap(Tensor[] x, bool[] batched, int size);
 
-    /// <summary>
-    /// The input that this is only another name of, for rules to be told by: plans read it instead.
-    /// </summary>
+    /// <summary>The input this node merely renames; plans read the input instead.</summary>
     internal virtual Index? AliasOf => null;
+
+    /// <summary>The input whose memory the result shares, element for element.</summary>
+    internal virtual Index? LiesAs => AliasOf;
+
+    /// <summary>
+    /// A shorter way to the same bits, for inputs <paramref name="x"/> and a result like
+    /// <paramref name="y"/>; the default where none is known.
+    /// </summary>
+    internal virtual Rewrite Simplify(PlanNode[] x, Tensor y) => default;
 
     /// <summary>Puts this operation into a plan.</summary>
     internal abstract void Lower(Lowering plan, PlanNode node);

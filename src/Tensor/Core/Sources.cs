@@ -1,4 +1,6 @@
 // Primitives without arithmetic: constants, counters, stand-ins for tensors under a transform.
+using System.Runtime.InteropServices;
+
 namespace Engine;
 
 /// <summary>A scalar constant, kept by its bits (0.0 and -0.0 differ).</summary>
@@ -80,14 +82,14 @@ internal sealed record Iota(int Length) : ConstantPrimitive
     internal override Tensor Vmap(Tensor[] x, bool[] batched, int size) =>
         Tensor.Apply(this).Insert(0, size);
 
-    internal override void Lower(Lowering plan, PlanNode node) => plan.Iota(node, this);
+    internal override void Lower(Lowering plan, PlanNode node) => plan.Upload(node, Bytes);
 
-    /// <summary>The numbers, made on the host and uploaded: they are small and made once.</summary>
-    public static long[] Numbers(int length)
+    // The host makes the numbers: they are few, and needed once.
+    private byte[] Bytes()
     {
-        var numbers = new long[length];
-        for (int i = 0; i < length; i++) numbers[i] = i;
-        return numbers;
+        var numbers = new long[Length];
+        for (int i = 0; i < Length; i++) numbers[i] = i;
+        return MemoryMarshal.AsBytes<long>(numbers).ToArray();
     }
 }
 

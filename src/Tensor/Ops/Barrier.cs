@@ -9,6 +9,8 @@ namespace Engine;
 /// </summary>
 internal sealed record Barrier : LinearPrimitive
 {
+    internal override Index? LiesAs => 0;
+
     internal override (Shape, DType) Infer(ReadOnlySpan<Tensor> x) => (x[0].Shape, x[0].DType);
 
     internal override Tensor Transposed(Tensor x, Tensor g) => g;

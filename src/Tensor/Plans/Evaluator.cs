@@ -25,27 +25,20 @@ internal static class Evaluator
                 pending.Add(root);
         if (pending.Count == 0) return;
 
-        PlanGraph graph = PlanGraph.Collect(CollectionsMarshal.AsSpan(pending));
+        PlanGraph graph = PlanGraph.Collect(
+            CollectionsMarshal.AsSpan(pending), leaves: node => Keeps(node, keep));
         Value[] parameters = Values("Eval", graph.Parameters);
-        foreach (PlanNode node in graph.Nodes)
-            if (node.Primitive is not null && Keeps(node, keep))
-                node.IsResult = true;
-        // A root that only names a tensor which has its value shares it.
-        for (int i = 0; i < pending.Count; i++)
-        {
-            if (graph.Roots[i].Parameter < 0) continue;
-            graph.Roots[i].IsResult = false;
-            pending[i].SetValue(parameters[graph.Roots[i].Parameter]);
-        }
         Plan plan = Plan.Make(graph.Nodes, graph.Nodes);
         Storage?[] storages = plan.Run(
             DeviceOf("Eval", parameters, withoutInputs), parameters);
         for (int i = 0; i < storages.Length; i++)
-            if (storages[i] is { } storage)
+            if (storages[i] is { } storage && graph.Nodes[i].Parameter < 0)
                 graph.Nodes[i].Tensor.SetValue(new Value(storage));
+        // A root that is only another name of a tensor, parameter or not, shares that one's value.
         for (int i = 0; i < pending.Count; i++)
             if (pending[i].State.Value is null)
-                pending[i].SetValue(graph.Roots[i].Tensor.State.Value!);
+                pending[i].SetValue(graph.Roots[i].Parameter is >= 0 and var parameter
+                    ? parameters[parameter] : graph.Roots[i].Tensor.State.Value!);
     }
 
     /// <summary>

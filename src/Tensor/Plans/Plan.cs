@@ -24,31 +24,27 @@ internal sealed class Plan
     public PlanView?[] Results { get; }
 
     /// <summary>
-    /// Plans a graph; results are in the order of <paramref name="wanted"/>. What is all of a
-    /// parameter is passed on, in the parameter's memory; or else it is copied, for a caller who
-    /// says where results go.
+    /// Plans a graph; results are in the order of <paramref name="wanted"/>. A result that is all of
+    /// a parameter is passed on, in the parameter's memory, or else copied, for a caller who says
+    /// where results go.
     /// </summary>
     public static Plan Make(
         List<PlanNode> nodes, IReadOnlyList<PlanNode> wanted, bool passesOn = true)
     {
-        Lowering lowering = Lowering.Run(nodes, passesOn);
-        var roots = new List<Slot>();
-        var known = new HashSet<Slot>(ReferenceEqualityComparer.Instance);
-        long first = long.MaxValue;
-        foreach (PlanNode node in nodes)
-        {
-            if (!node.IsResult || node.View!.Slot.IsParameter) continue;
-            first = Math.Min(first, node.Tensor.Id);
-            if (known.Add(node.View.Slot)) roots.Add(node.View.Slot);
-        }
-        Step[] steps = Schedule.Order(lowering.Steps, roots, first);
-        var results = new PlanView?[wanted.Count];
-        for (int i = 0; i < results.Length; i++)
-            if (wanted[i].View is { IsWholeSlot: true } view
-                && (wanted[i].IsResult || view.Slot.IsResult))
-                results[i] = view;
-        return new Plan(steps, results, Arena.Place(steps));
+        List<LoopGroup> loops = LoopGroup.Find(nodes);
+        List<FusedGroup> groups = Fusion.Run(nodes);
+        ReductionMerging.Run(groups, loops);
+        EpilogueFusion.Run(groups);
+        List<Step> steps = Lowering.Run(nodes, passesOn);
+        Step[] ordered = Schedule.Run(steps, nodes);
+        long arenaBytes = Arena.Place(ordered);
+        return new Plan(ordered, [.. wanted.Select(Result)], arenaBytes);
     }
+
+    /// <summary>Where a result lies; null if the node is none, or lies as no result can.</summary>
+    private static PlanView? Result(PlanNode node) =>
+        node.View is { IsWholeSlot: true } view && (node.IsResult || view.Slot.IsResult)
+            ? view : null;
 
     /// <summary>
     /// Runs the steps on a device with the parameters' values, and returns the storage of each

@@ -8,12 +8,14 @@ namespace Engine;
 /// <summary>A square window over planes, as pooling moves it.</summary>
 internal readonly record struct PoolWindow(int Size, int Stride, int Padding)
 {
-    public PoolShape Over(Shape images) =>
-        new(images[^2], images[^1], Size, Stride, Padding);
+    public PoolShape Over(int height, int width) => new(height, width, Size, Stride, Padding);
+
+    public PoolShape Over(Layout images) =>
+        Over((int)images.Sizes[^2], (int)images.Sizes[^1]);
 
     public Shape Pooled(Shape images)
     {
-        PoolShape pool = Over(images);
+        PoolShape pool = Over(images[^2], images[^1]);
         return [.. images.Sizes[..^2], pool.OutHeight, pool.OutWidth];
     }
 
@@ -37,17 +39,14 @@ internal sealed record MaxPoolIndices(PoolWindow Window) : ConstantPrimitive, IK
 
     internal override Tensor Vmap(Tensor[] x, bool[] batched, int size) => Tensor.Apply(this, x[0]);
 
-    internal override void Lower(Lowering plan, PlanNode node) => plan.Pooling(node, this);
+    internal override void Lower(Lowering plan, PlanNode node) => plan.Collect(node, this);
 
     LayoutNeed IKernel.Need(int input) => LayoutNeed.Contiguous;
 
     void IKernel.Execute(IBackend backend, ReadOnlySpan<Operand> x, in Operand y)
     {
         Operand planes = PoolWindow.Planes(x[0]);
-        ReadOnlySpan<long> sizes = planes.Layout.Sizes;
-        var shape = new PoolShape(
-            (int)sizes[1], (int)sizes[2], Window.Size, Window.Stride, Window.Padding);
-        backend.MaxPoolIndices(shape, planes, PoolWindow.Planes(y));
+        backend.MaxPoolIndices(Window.Over(planes.Layout), planes, PoolWindow.Planes(y));
     }
 }
 
@@ -55,7 +54,7 @@ internal sealed record MaxPoolIndices(PoolWindow Window) : ConstantPrimitive, IK
 /// The elements of x (..., H, W) at the positions in their planes that
 /// <see cref="MaxPoolIndices"/> gave, (..., OH, OW).
 /// </summary>
-internal sealed record MaxPool(PoolWindow Window) : Primitive, IKernel
+internal sealed record MaxPool(PoolWindow Window) : Primitive, IKernel, ICollector
 {
     internal override string Name => "MaxPool2d";
 
@@ -74,7 +73,7 @@ internal sealed record MaxPool(PoolWindow Window) : Primitive, IKernel
     internal override Tensor Vmap(Tensor[] x, bool[] batched, int size) =>
         Tensor.Apply(this, Batched(x[0], batched[0], size), Batched(x[1], batched[1], size));
 
-    internal override void Lower(Lowering plan, PlanNode node) => plan.Pooling(node, this);
+    internal override void Lower(Lowering plan, PlanNode node) => plan.Collect(node, this);
 
     LayoutNeed IKernel.Need(int input) => LayoutNeed.Contiguous;
 
@@ -88,6 +87,24 @@ internal sealed record MaxPool(PoolWindow Window) : Primitive, IKernel
             x[1] with { Layout = Layout.Contiguous(planes, to) },
             y with { Layout = Layout.Contiguous(planes, to, 1) });
     }
+
+    /// <summary>
+    /// The positions, if they are of what is pooled here and no other step gives them; then the
+    /// values.
+    /// </summary>
+    PlanNode[]? ICollector.Outputs(PlanNode node) =>
+        node.Inputs[1] is { Primitive: MaxPoolIndices indices, Groups.Length: 0 } positions
+        && positions.Inputs[0] == node.Inputs[0] && indices.Window == Window
+            ? [positions, node] : null;
+
+    bool ICollector.CanMerge => false;
+
+    void ICollector.Collect(
+        IBackend backend, TileProgram program, Layout sizes, ReadOnlySpan<Operand> x,
+        ReadOnlySpan<Operand> y, in Epilogue epilogue) =>
+        backend.MaxPool(
+            Window.Over(sizes), program, sizes, x, PoolWindow.Planes(y[1]),
+            PoolWindow.Planes(y[0]), epilogue);
 }
 
 /// <summary>
@@ -114,7 +131,7 @@ internal sealed record MaxUnpool(PoolWindow Window, int Height, int Width) : Pri
 
     void IKernel.Execute(IBackend backend, ReadOnlySpan<Operand> x, in Operand y) =>
         backend.MaxUnpool(
-            new PoolShape(Height, Width, Window.Size, Window.Stride, Window.Padding),
+            Window.Over(Height, Width),
             PoolWindow.Planes(x[0]), PoolWindow.Planes(x[1]), PoolWindow.Planes(y));
 }
 

@@ -60,27 +60,53 @@ public readonly struct NegOp : INumberUnaryOp
 
 internal sealed record Add : NumberBinary<AddOp>
 {
+    internal override Rewrite Simplify(PlanNode[] x, Tensor y) =>
+        x[1].Primitive is Neg ? Rewrite.To(new Sub(), x[0], x[1].Inputs[0])
+        : x[0].Primitive is Neg ? Rewrite.To(new Sub(), x[1], x[0].Inputs[0]) : default;
+
     internal override Tensor? Chain(int i, Tensor[] x, Tensor y, Tensor t) => t;
 }
 
 internal sealed record Sub : NumberBinary<SubOp>
 {
+    // x - 0 is x; but x + 0 is not, where x is -0.
+    internal override Rewrite Simplify(PlanNode[] x, Tensor y) =>
+        x[1].Number is { Value: 0 } zero && !double.IsNegative(zero.Value)
+            && Rewrite.ToInOrder(x[0]) is { Existing: not null } same ? same
+        : x[1].Primitive is Neg ? Rewrite.To(new Add(), x[0], x[1].Inputs[0]) : default;
+
     internal override Tensor? Chain(int i, Tensor[] x, Tensor y, Tensor t) => i == 0 ? t : -t;
 }
 
 internal sealed record Mul : NumberBinary<MulOp>
 {
+    internal override Rewrite Simplify(PlanNode[] x, Tensor y) =>
+        x[0].Number is { Value: 1 } ? Rewrite.ToInOrder(x[1])
+        : x[1].Number is { Value: 1 } ? Rewrite.ToInOrder(x[0])
+        : Neg.OfBoth(this, x);
+
     internal override Tensor? Chain(int i, Tensor[] x, Tensor y, Tensor t) => t * x[1 - i];
 }
 
 internal sealed record Div : Binary<DivOp>
 {
+    internal override Rewrite Simplify(PlanNode[] x, Tensor y) =>
+        x[1].Number is { Value: 1 } ? Rewrite.ToInOrder(x[0]) : Neg.OfBoth(this, x);
+
     internal override Tensor? Chain(int i, Tensor[] x, Tensor y, Tensor t) =>
         i == 0 ? t / x[1] : -(t / x[1] * y);
 }
 
 internal sealed record Neg : NumberUnary<NegOp>
 {
+    internal override Rewrite Simplify(PlanNode[] x, Tensor y) =>
+        x[0].Primitive is Neg ? Rewrite.ToInOrder(x[0].Inputs[0]) : default;
+
+    /// <summary>Two signs cancel in a product or quotient.</summary>
+    public static Rewrite OfBoth(Primitive operation, PlanNode[] x) =>
+        x[0].Primitive is Neg && x[1].Primitive is Neg
+            ? Rewrite.To(operation, x[0].Inputs[0], x[1].Inputs[0]) : default;
+
     internal override Tensor? Chain(int i, Tensor[] x, Tensor y, Tensor t) => -t;
 }
 

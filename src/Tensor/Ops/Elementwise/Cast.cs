@@ -7,6 +7,9 @@ internal sealed record Cast(DType To) : Elementwise
 {
     internal override (Shape, DType) Infer(ReadOnlySpan<Tensor> x) => (x[0].Shape, To);
 
+    internal override Rewrite Simplify(PlanNode[] x, Tensor y) =>
+        x[0].DType == To ? Rewrite.ToInOrder(x[0]) : default;
+
     internal override TileKernel Kernel(DType input, DType result) =>
         TileKernels.Cast(TileEmitter.TypeOf(input), TileEmitter.TypeOf(result));
 

@@ -86,11 +86,23 @@ internal sealed record Less : Comparison<LessOp>;
 
 internal sealed record LessOrEqual : Comparison<LessOrEqualOp>;
 
-internal sealed record And : MaskLogic<AndOp>;
+internal sealed record And : MaskLogic<AndOp>
+{
+    internal override Rewrite Simplify(PlanNode[] x, Tensor y) =>
+        x[0] == x[1] ? Rewrite.ToInOrder(x[0]) : default;
+}
 
-internal sealed record Or : MaskLogic<OrOp>;
+internal sealed record Or : MaskLogic<OrOp>
+{
+    internal override Rewrite Simplify(PlanNode[] x, Tensor y) =>
+        x[0] == x[1] ? Rewrite.ToInOrder(x[0]) : default;
+}
 
-internal sealed record Not : MaskLogic<NotOp>;
+internal sealed record Not : MaskLogic<NotOp>
+{
+    internal override Rewrite Simplify(PlanNode[] x, Tensor y) =>
+        x[0].Primitive is Not ? Rewrite.ToInOrder(x[0].Inputs[0]) : default;
+}
 
 public sealed partial class Tensor
 {

@@ -23,12 +23,18 @@ public readonly struct MinimumOp : INumberBinaryOp
 
 internal sealed record Maximum : NumberBinary<MaximumOp>
 {
+    internal override Rewrite Simplify(PlanNode[] x, Tensor y) =>
+        x[0] == x[1] ? Rewrite.ToInOrder(x[0]) : default;
+
     internal override Tensor? Chain(int i, Tensor[] x, Tensor y, Tensor t) =>
         Tensor.Where(x[i] > x[1 - i], t, Tensor.Where(x[i].EqualTo(x[1 - i]), 0.5 * t, 0));
 }
 
 internal sealed record Minimum : NumberBinary<MinimumOp>
 {
+    internal override Rewrite Simplify(PlanNode[] x, Tensor y) =>
+        x[0] == x[1] ? Rewrite.ToInOrder(x[0]) : default;
+
     internal override Tensor? Chain(int i, Tensor[] x, Tensor y, Tensor t) =>
         Tensor.Where(x[i] < x[1 - i], t, Tensor.Where(x[i].EqualTo(x[1 - i]), 0.5 * t, 0));
 }

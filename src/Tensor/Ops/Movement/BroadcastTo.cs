@@ -8,6 +8,10 @@ internal sealed record BroadcastTo(Shape To) : ViewPrimitive
 {
     internal override (Shape, DType) Infer(ReadOnlySpan<Tensor> x) => (To, x[0].DType);
 
+    internal override Rewrite Simplify(PlanNode[] x, Tensor y) =>
+        x[0].Shape == y.Shape ? x[0]
+        : x[0].Primitive is BroadcastTo ? Rewrite.To(this, x[0].Inputs) : default;
+
     internal override Tensor Transposed(Tensor x, Tensor g)
     {
         var axes = new List<int>();

@@ -7,6 +7,12 @@ internal sealed record Reshape(Shape To) : ViewPrimitive
 {
     internal override (Shape, DType) Infer(ReadOnlySpan<Tensor> x) => (To, x[0].DType);
 
+    internal override bool KeepsOrder => true;
+
+    internal override Rewrite Simplify(PlanNode[] x, Tensor y) =>
+        x[0].Shape == y.Shape ? x[0]
+        : x[0].IsReshape && x[0].LiesInOrder ? Rewrite.To(this, x[0].Inputs) : default;
+
     internal override Tensor Transposed(Tensor x, Tensor g) => g.Reshape(x.Shape);
 
     internal override Tensor Vmap(Tensor[] x, bool[] batched, int size) =>

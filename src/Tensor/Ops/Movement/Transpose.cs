@@ -12,6 +12,18 @@ internal sealed record Transpose(Axes Permutation) : ViewPrimitive
         return (sizes, x[0].DType);
     }
 
+    internal override Rewrite Simplify(PlanNode[] x, Tensor y)
+    {
+        if (Permutation.Span.SequenceEqual(Identity(Permutation.Count))) return x[0];
+        if (x[0].Primitive is not Transpose first) return default;
+        var permutation = new int[Permutation.Count];
+        for (int i = 0; i < permutation.Length; i++)
+            permutation[i] = first.Permutation[Permutation[i]];
+        return Rewrite.To(new Transpose(Axes.Of(permutation)), x[0].Inputs);
+    }
+
+    private static int[] Identity(int rank) => [.. Enumerable.Range(0, rank)];
+
     internal override Tensor Transposed(Tensor x, Tensor g)
     {
         var inverse = new int[Permutation.Count];

@@ -8,6 +8,11 @@ namespace Engine;
 public abstract record ViewPrimitive : LinearPrimitive
 {
     /// <summary>
+    /// Whether the result always has the input's elements in the same row-major order.
+    /// </summary>
+    internal virtual bool KeepsOrder => false;
+
+    /// <summary>
     /// The view's layout and offset from the input's; null if the input must be copied first.
     /// </summary>
     internal abstract (Layout Layout, long Offset)? View(Layout x, Shape result);

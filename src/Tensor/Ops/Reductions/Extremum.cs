@@ -5,7 +5,8 @@ using Engine.Kernels;
 namespace Engine;
 
 /// <summary>Maximum or minimum over axes, which stay with size 1.</summary>
-internal sealed record Extremum(ReduceKind Kind, Axes Axes) : Primitive, IEpilogueKernel, IReduction
+internal sealed record Extremum(ReduceKind Kind, Axes Axes)
+    : Primitive, IEpilogueKernel, ICollector
 {
     internal override string Name => Kind.ToString();
 
@@ -22,13 +23,18 @@ internal sealed record Extremum(ReduceKind Kind, Axes Axes) : Primitive, IEpilog
         Tensor.Apply(new Extremum(Kind, Axes.Shift()), x[0]);
 
     internal override void Lower(Lowering plan, PlanNode node) =>
-        plan.Reduction(node, this);
+        plan.Collect(node, this);
 
     LayoutNeed IKernel.Need(int input) => LayoutNeed.Any;
 
     void IEpilogueKernel.Execute(
         IBackend backend, ReadOnlySpan<Operand> x, in Operand y, in Epilogue epilogue) =>
         backend.Reduce(Kind, x[0], y, epilogue);
+
+    void ICollector.Collect(
+        IBackend backend, TileProgram program, Layout sizes, ReadOnlySpan<Operand> x,
+        ReadOnlySpan<Operand> y, in Epilogue epilogue) =>
+        backend.Reduce(Kind, program, sizes, x, y, epilogue);
 
     private Tensor Share(Tensor x, Tensor y)
     {

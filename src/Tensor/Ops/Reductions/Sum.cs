@@ -4,10 +4,8 @@ using Engine.Kernels;
 namespace Engine;
 
 /// <summary>Sum over axes, which stay with size 1.</summary>
-internal sealed record Sum(Axes Axes) : LinearPrimitive, IEpilogueKernel, IReduction
+internal sealed record Sum(Axes Axes) : LinearPrimitive, IEpilogueKernel, ICollector
 {
-    ReduceKind IReduction.Kind => ReduceKind.Sum;
-
     internal override (Shape, DType) Infer(ReadOnlySpan<Tensor> x) =>
         (Reduction.Kept(x[0].Shape, Axes), x[0].DType);
 
@@ -17,13 +15,18 @@ internal sealed record Sum(Axes Axes) : LinearPrimitive, IEpilogueKernel, IReduc
         Tensor.Apply(new Sum(Axes.Shift()), x[0]);
 
     internal override void Lower(Lowering plan, PlanNode node) =>
-        plan.Reduction(node, this);
+        plan.Collect(node, this);
 
     LayoutNeed IKernel.Need(int input) => LayoutNeed.Any;
 
     void IEpilogueKernel.Execute(
         IBackend backend, ReadOnlySpan<Operand> x, in Operand y, in Epilogue epilogue) =>
         backend.Reduce(ReduceKind.Sum, x[0], y, epilogue);
+
+    void ICollector.Collect(
+        IBackend backend, TileProgram program, Layout sizes, ReadOnlySpan<Operand> x,
+        ReadOnlySpan<Operand> y, in Epilogue epilogue) =>
+        backend.Reduce(ReduceKind.Sum, program, sizes, x, y, epilogue);
 }
 
 /// <summary>What reductions share.</summary>

@@ -1,41 +1,45 @@
-// Element-wise operations that run as one step, and what they may end in or begin with: sums of
-// their results, or a product whose result they change before it leaves the cache.
-using Engine.Kernels;
-
+// Element-wise operations that run as one step, and what they may end in or change: a sum of their
+// results, say, or a product whose result they change before it leaves the cache.
 namespace Engine;
 
 /// <summary>
 /// Operations of one step. All have the same number of elements; element i of one depends on
 /// element i of the others alone, so that they run tile by tile.
 /// </summary>
-internal sealed class FusedGroup(PlanNode output, Shape shape)
+/// <param name="outputs">The nodes whose values leave, by id.</param>
+/// <param name="shape">
+/// Shape of the first operation found; others may have the same elements in another shape.
+/// </param>
+internal sealed class FusedGroup(IEnumerable<PlanNode> outputs, Shape shape)
 {
     // A tile program's registers must stay in L1. Its inputs must stay within what prefetchers
     // follow; and they are all alive at once, so a long sum of gradients is cut into short ones.
     private const int MaxOperations = 32, MaxInputs = 8;
 
     private readonly HashSet<PlanNode> loads = new(ReferenceEqualityComparer.Instance);
+    private FusedGroup? mergedInto;
 
-    /// <summary>Shape of the first operation found; the others' may be reshaped.</summary>
     public Shape Shape { get; } = shape;
 
     /// <summary>
-    /// The nodes whose values leave, by id: element-wise ones, or the reductions of some.
+    /// The nodes whose values leave, by id: operations of the group, or what its collectors give.
     /// </summary>
-    public List<PlanNode> Outputs { get; } = [output];
-
-    /// <summary>The reduction that all outputs are, or null.</summary>
-    public IReduction? Reduction { get; } = output.Primitive as IReduction;
-
-    /// <summary>The pooling that the outputs are the positions and values of, or null.</summary>
-    public MaxPool? Pooling { get; } = output.Primitive as MaxPool;
-
-    /// <summary>Whether the outputs are what is made of the operations' results.</summary>
-    public bool Collects => Reduction is not null || Pooling is not null;
+    public List<PlanNode> Outputs { get; } = [.. outputs];
 
     /// <summary>
-    /// The product, convolution, reduction or pooling that this is the epilogue of, or null.
+    /// The outputs that collect the results of the group's operations, with all else that leaves;
+    /// none if the operations' own results leave.
     /// </summary>
+    public List<PlanNode> Collected { get; } = [];
+
+    /// <summary>How results are collected; null if the operations' own results leave.</summary>
+    public ICollector? Collector =>
+        Collected.Count == 0 ? null : (ICollector)Collected[0].Primitive!;
+
+    /// <summary>Whether the group's step does more than the kernel of its one output.</summary>
+    public bool IsFused => Operations > 0 || Outputs.Count > 1;
+
+    /// <summary>The node whose value this group changes before it leaves the cache.</summary>
     public PlanNode? EpilogueOf { get; set; }
 
     /// <summary>Element-wise operations in it.</summary>
@@ -44,11 +48,26 @@ internal sealed class FusedGroup(PlanNode output, Shape shape)
     /// <summary>What it reads, each through its reshapes.</summary>
     public IReadOnlyCollection<PlanNode> Loads => loads;
 
-    /// <summary>The group that computes only the reduction or pooling of a node.</summary>
-    public static FusedGroup Of(PlanNode collector)
+    /// <summary>The group that this one runs as part of; itself if it was not merged.</summary>
+    public FusedGroup Root
     {
-        var group = new FusedGroup(collector, collector.Inputs[0].Shape);
-        group.loads.Add(Base(collector.Inputs[0]));
+        get
+        {
+            FusedGroup group = this;
+            while (group.mergedInto is { } next) group = next;
+            return group;
+        }
+    }
+
+    /// <summary>
+    /// The group that a collector ends, without operations so far; null if it cannot end one.
+    /// </summary>
+    public static FusedGroup? EndingIn(PlanNode node, ICollector collector)
+    {
+        if (collector.Outputs(node) is not { } outputs) return null;
+        var group = new FusedGroup(outputs, node.Inputs[0].Shape);
+        group.Collected.Add(node);
+        group.loads.Add(node.Inputs[0].Base);
         return group;
     }
 
@@ -58,7 +77,7 @@ internal sealed class FusedGroup(PlanNode output, Shape shape)
         if (Operations == 0) return true;
         int after = loads.Count - 1;
         foreach (PlanNode input in node.Inputs)
-            if (!IsConstant(input) && !loads.Contains(Base(input)))
+            if (input.Number is null && !loads.Contains(input.Base))
                 after++;
         return Operations < MaxOperations && after <= MaxInputs;
     }
@@ -69,8 +88,8 @@ internal sealed class FusedGroup(PlanNode output, Shape shape)
         Operations++;
         loads.Remove(node);
         foreach (PlanNode input in node.Inputs)
-            if (!IsConstant(input))
-                loads.Add(Base(input));
+            if (input.Number is null)
+                loads.Add(input.Base);
     }
 
     /// <summary>Whether another group's work fits into this one, and shares what is read.</summary>
@@ -87,45 +106,12 @@ internal sealed class FusedGroup(PlanNode output, Shape shape)
     /// <summary>Takes over all of another group.</summary>
     public void Absorb(FusedGroup other)
     {
+        other.mergedInto = this;
         Operations += other.Operations;
         loads.UnionWith(other.loads);
         Outputs.AddRange(other.Outputs);
         Outputs.Sort(static (a, b) => a.Tensor.Id.CompareTo(b.Tensor.Id));
+        Collected.AddRange(other.Collected);
+        Collected.Sort(static (a, b) => a.Tensor.Id.CompareTo(b.Tensor.Id));
     }
-
-    /// <summary>
-    /// The node that a chain of reshapes begins with: the same elements in order.
-    /// </summary>
-    public static PlanNode Base(PlanNode node)
-    {
-        while (node.Primitive is Reshape) node = node.Inputs[0];
-        return node;
-    }
-
-    /// <summary>Whether every element is one known number.</summary>
-    public static bool IsConstant(PlanNode node)
-    {
-        while (node.Primitive is BroadcastTo or Reshape) node = node.Inputs[0];
-        return node.Primitive is Constant;
-    }
-}
-
-/// <summary>A primitive that sums, or takes extrema, over axes which stay with size 1.</summary>
-internal interface IReduction
-{
-    ReduceKind Kind { get; }
-
-    Axes Axes { get; }
-}
-
-/// <summary>
-/// A kernel that can change its result element by element before it leaves the cache.
-/// </summary>
-internal interface IEpilogueKernel : IKernel
-{
-    void Execute(
-        IBackend backend, ReadOnlySpan<Operand> x, in Operand y, in Epilogue epilogue);
-
-    void IKernel.Execute(IBackend backend, ReadOnlySpan<Operand> x, in Operand y) =>
-        Execute(backend, x, y, default);
 }

@@ -2,59 +2,6 @@
 // topological order over parameters, whose values are given when the plan runs.
 namespace Engine;
 
-/// <summary>A node of a plan: an operation, or a parameter.</summary>
-internal sealed class PlanNode(
-    Tensor tensor, Primitive? primitive, PlanNode[] inputs, int parameter)
-{
-    /// <summary>The tensor this node was made for.</summary>
-    public Tensor Tensor { get; } = tensor;
-
-    /// <summary>The operation; null for a parameter.</summary>
-    public Primitive? Primitive { get; } = primitive;
-
-    public PlanNode[] Inputs { get; } = inputs;
-
-    /// <summary>Number of the parameter; -1 for an operation.</summary>
-    public int Parameter { get; } = parameter;
-
-    public Shape Shape => Tensor.Shape;
-
-    public DType DType => Tensor.DType;
-
-    /// <summary>Operations that read this node.</summary>
-    public List<PlanNode> Users { get; } = [];
-
-    /// <summary>The loops that run as one step with the one that this is a result of.</summary>
-    public LoopGroup? Loop { get; set; }
-
-    /// <summary>Whether the value leaves the plan.</summary>
-    public bool IsResult { get; set; }
-
-    /// <summary>
-    /// The steps that compute it, for element-wise operations and reductions: one, or several if
-    /// computing it again is cheaper than storing it.
-    /// </summary>
-    public FusedGroup[] Groups { get; set; } = [];
-
-    /// <summary>How long the chain is of nodes computed again that ends here; 0 for none.</summary>
-    public int Recomputed { get; set; }
-
-    /// <summary>The group that runs as this product's epilogue.</summary>
-    public FusedGroup? Epilogue { get; set; }
-
-    /// <summary>The bits of every element when they are all the same constant.</summary>
-    public long? Constant { get; set; }
-
-    /// <summary>Where the value lies, once lowered.</summary>
-    public PlanView? View { get; set; }
-
-    /// <summary>
-    /// A contiguous copy, if some reader needed one. Others keep to the view: how a kernel reads
-    /// decides the last bit of a product, and must not depend on its neighbours.
-    /// </summary>
-    public PlanView? Packed { get; set; }
-}
-
 /// <summary>A graph of plan nodes and the tensors that stand for its parameters.</summary>
 internal sealed class PlanGraph
 {
@@ -72,15 +19,17 @@ internal sealed class PlanGraph
     public PlanNode[] Roots { get; private set; } = [];
 
     /// <summary>
-    /// All nodes the roots need, by id; roots are marked as results. Ready tensors become
-    /// parameters, after the given placeholders, several of which may stand for one. With <paramref
-    /// name="simplify"/> operations that are equal on equal inputs become one, and shorter ways to
-    /// the same bits are taken. The walk uses its own stack: chains of any length are fine. How
-    /// nodes are made is asked of <paramref name="made"/>, if it is given, and not of the tensors.
+    /// All nodes the roots need, by id. Roots are marked as results, and so are the operations of
+    /// which <paramref name="leaves"/> holds. Ready tensors become parameters, after the given
+    /// placeholders, several of which may stand for one. With <paramref name="simplify"/>
+    /// operations that are equal on equal inputs become one, and shorter ways to the same bits are
+    /// taken. The walk uses its own stack, so chains may be of any length. How a node was made is
+    /// asked of <paramref name="made"/> where that is given, and of its tensor elsewhere.
     /// </summary>
     public static PlanGraph Collect(
         ReadOnlySpan<Tensor> roots, IEnumerable<IReadOnlyList<Tensor>>? placeholders = null,
-        bool simplify = false, Func<Tensor, NodeState>? made = null)
+        bool simplify = false, Func<Tensor, NodeState>? made = null,
+        Func<PlanNode, bool>? leaves = null)
     {
         var graph = new PlanGraph();
         var nodes = new Dictionary<Tensor, PlanNode>(ReferenceEqualityComparer.Instance);
@@ -114,6 +63,9 @@ internal sealed class PlanGraph
         foreach (PlanNode node in graph.Nodes)
             foreach (PlanNode input in node.Inputs)
                 input.Users.Add(node);
+        if (leaves is not null)
+            foreach (PlanNode node in graph.Nodes)
+                node.IsResult |= node.Primitive is not null && leaves(node);
         return graph;
     }
 
@@ -182,18 +134,9 @@ internal sealed class PlanGraph
         var inputs = new PlanNode[state.Inputs.Length];
         for (int i = 0; i < inputs.Length; i++) inputs[i] = nodes[state.Inputs[i]];
         Primitive primitive = state.Primitive!;
-        if (known is not null && inputs.Length > 0)
-        {
-            PlanNode[] before;
-            do
-            {
-                before = inputs;
-                if (Simplification.Existing(tensor, primitive, inputs) is { } existing)
-                    return existing;
-                (primitive, inputs) = Simplification.Shorter(tensor, primitive, inputs);
-            }
-            while (inputs != before && inputs.Length > 0);
-        }
+        if (known is not null
+            && Simplification.Run(tensor, ref primitive, ref inputs) is { } existing)
+            return existing;
         var node = new PlanNode(tensor, primitive, inputs, -1);
         if (known is not null)
         {

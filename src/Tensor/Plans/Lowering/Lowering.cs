@@ -8,37 +8,35 @@ namespace Engine;
 internal sealed class Lowering
 {
     private readonly bool passesOn;
+    private readonly List<Step> steps = [];
     private PlanNode? current;
 
     private Lowering(bool passesOn) => this.passesOn = passesOn;
 
-    public List<Step> Steps { get; } = [];
-
     /// <summary>
-    /// Lowers all nodes of a graph (in topological order) and settles its results: what is all of a
-    /// parameter leaves as that parameter's memory if the plan <paramref name="passesOn"/> such.
+    /// The steps of a graph, whose nodes are in topological order. A result that is all of a
+    /// parameter leaves in the parameter's memory if the plan <paramref name="passesOn"/> such, and
+    /// is copied if not.
     /// </summary>
-    public static Lowering Run(List<PlanNode> nodes, bool passesOn)
+    public static List<Step> Run(List<PlanNode> nodes, bool passesOn)
     {
         var lowering = new Lowering(passesOn);
-        Fusion.Group(nodes, LoopGroup.Find(nodes));
         foreach (PlanNode node in nodes)
         {
             lowering.current = node;
-            if (node.Parameter >= 0)
-                node.View = New(node, node.Parameter);
+            if (node.Parameter >= 0) node.View = New(node, node.Parameter);
             else if (!IsWithin(node)) node.Primitive!.Lower(lowering, node);
             if (node.IsResult) lowering.Settle(node);
         }
-        return lowering;
+        return lowering.steps;
     }
 
     /// <summary>Whether steps of other nodes compute this one, and nothing else needs it.</summary>
     private static bool IsWithin(PlanNode node)
     {
-        PlanNode origin = FusedGroup.Base(node);
+        PlanNode origin = node.Base;
         if (origin.Epilogue is not null) return true;
-        return origin.Primitive is Elementwise && !origin.Groups[0].Outputs.Contains(origin);
+        return origin.Primitive is Elementwise && !origin.Groups[0].Root.Outputs.Contains(origin);
     }
 
     /// <summary>
@@ -46,11 +44,11 @@ internal sealed class Lowering
     /// </summary>
     public void Fill(PlanNode node, long bits) => node.Constant = bits;
 
-    /// <summary>The node is 0, 1, 2, ...</summary>
-    public void Iota(PlanNode node, Iota iota)
+    /// <summary>The node is what the host computes and uploads, contiguous.</summary>
+    public void Upload(PlanNode node, Func<byte[]> bytes)
     {
         PlanView output = New(node);
-        Add(new IotaStep(iota.Length, output));
+        Add(new UploadStep(node.Primitive!.Name, bytes, output));
         node.View = output;
     }
 
@@ -115,20 +113,13 @@ internal sealed class Lowering
     }
 
     /// <summary>
-    /// The node is a sum or extremum, of memory or of what a fused group computes.
+    /// The node is an output of a step that collects what a fused group computes; where no group
+    /// ends in it, or an empty one, its own kernel does as well.
     /// </summary>
-    public void Reduction(PlanNode node, IKernel kernel)
+    public void Collect(PlanNode node, IKernel kernel)
     {
-        FusedGroup group = node.Groups[0];
-        if (group.Operations == 0 && group.Outputs.Count == 1) Kernel(node, kernel);
-        else Fused(node, group);
-    }
-
-    /// <summary>The node is a pooling's values or positions.</summary>
-    public void Pooling(PlanNode node, IKernel kernel)
-    {
-        if (node.Groups.Length == 0) Kernel(node, kernel);
-        else Fused(node, node.Groups[0]);
+        if (node.Groups is [{ Root: { IsFused: true } group }]) Fused(node, group);
+        else Kernel(node, kernel);
     }
 
     /// <summary>
@@ -143,54 +134,54 @@ internal sealed class Lowering
         Add(LoopStep.Of(loops, inputs, [.. loops.Results.Select(result => result.View!)]));
     }
 
-    /// <summary>The node is an output of a fused group.</summary>
-    public void Elementwise(PlanNode node) => Fused(node, node.Groups[0]);
+    /// <summary>The node is an element-wise output of a fused group.</summary>
+    public void Elementwise(PlanNode node) => Fused(node, node.Groups[0].Root);
 
     /// <summary>The group runs when the last of its outputs is asked for.</summary>
     private void Fused(PlanNode node, FusedGroup group)
     {
         node.View = New(node);
         if (group.Outputs[^1] != node) return;
-        if (group.EpilogueOf is { } product)
+        if (group.EpilogueOf is { } changed)
         {
-            Add(WithEpilogue(product, group, node.View));
+            Add(WithEpilogue(changed, group, node.View));
             return;
         }
         PlanView[] outputs = [.. group.Outputs.Select(output => output.View!)];
-        var (program, inputs) = TileEmitter.Emit(group, this);
-        Add(group.Reduction is not null
-            ? new ReduceStep(group, program, inputs, null, [], outputs)
-            : group.Pooling is not null ? new PoolStep(group, program, inputs, null, outputs)
-            : new ElementwiseStep(program, inputs, outputs));
+        var (program, inputs) = Program(group);
+        Add(group.Collector is null
+            ? new ElementwiseStep(program, inputs, outputs)
+            : new CollectStep(group, program, inputs, null, [], outputs));
     }
 
-    /// <summary>A product, reduction or pooling with a group that changes its result.</summary>
-    private Step WithEpilogue(PlanNode product, FusedGroup group, PlanView result)
+    /// <summary>The step of a node and of the group that changes its value.</summary>
+    private Step WithEpilogue(PlanNode node, FusedGroup epilogue, PlanView result)
     {
-        // The kernel sees its own shape; what reads the group sees the group's.
-        PlanView output = result with { Layout = Layouts.Contiguous(product.Shape) };
-        if (product.Groups is [{ Pooling: not null } pooled])
+        // The kernel sees its own shape; what reads the epilogue's result sees the epilogue's.
+        PlanView output = result with { Layout = Layouts.Contiguous(node.Shape) };
+        if (node.Groups is [{ Root: { IsFused: true } group }])
         {
-            var (before, loaded) = TileEmitter.Emit(pooled, this);
-            TileProgram after = TileEmitter.Emit(group, this).Program;
-            return new PoolStep(pooled, before, loaded, after, [pooled.Outputs[0].View!, output]);
+            var (before, loaded) = Program(group);
+            var (then, beside) = Program(epilogue);
+            PlanView[] outputs = [.. group.Outputs.Select(o => o == node ? output : o.View!)];
+            return new CollectStep(group, before, loaded, then, beside, outputs);
         }
-        if (product.Groups is [{ Operations: > 0 } reduced])
-        {
-            var (before, loaded) = TileEmitter.Emit(reduced, this);
-            var (after, operands) = TileEmitter.Emit(group, this);
-            return new ReduceStep(reduced, before, loaded, after, operands, [output]);
-        }
-        var kernel = (IEpilogueKernel)product.Primitive!;
-        PlanView[] inputs = Inputs(product, kernel);
-        var (program, others) = TileEmitter.Emit(group, this);
-        return new EpilogueStep(kernel, product.Primitive!.Name, program, inputs, others, output);
+        var kernel = (IEpilogueKernel)node.Primitive!;
+        PlanView[] inputs = Inputs(node, kernel);
+        var (after, operands) = Program(epilogue);
+        return new EpilogueStep(kernel, node.Primitive!.Name, after, inputs, operands, output);
+    }
+
+    private (TileProgram Program, PlanView[] Inputs) Program(FusedGroup group)
+    {
+        var (program, loads) = TileEmitter.Emit(group);
+        return (program, [.. loads.Select(ViewOf)]);
     }
 
     /// <summary>
     /// Where a node's value lies; a constant gets one element of memory, repeated.
     /// </summary>
-    public PlanView ViewOf(PlanNode node)
+    private PlanView ViewOf(PlanNode node)
     {
         if (node.View is not null) return node.View;
         long bits = node.Constant!.Value;
@@ -249,6 +240,6 @@ internal sealed class Lowering
         foreach (PlanView input in step.Inputs)
             if (input.Slot.Readers.Count == 0 || input.Slot.Readers[^1] != step)
                 input.Slot.Readers.Add(step);
-        Steps.Add(step);
+        steps.Add(step);
     }
 }

@@ -14,30 +14,24 @@ internal sealed class TileEmitter
     private readonly Dictionary<PlanNode, int> registers = new(ReferenceEqualityComparer.Instance);
     private readonly Dictionary<(PlanNode, RegisterType), int> converted = [];
     private readonly List<RegisterType> inputTypes = [];
-    private readonly List<PlanView> inputs = [];
+    private readonly List<PlanNode> loads = [];
     private readonly List<TileConstant> constants = [];
     private readonly List<TileInstruction> steps = [];
     private readonly FusedGroup group;
-    private readonly Lowering lowering;
 
-    private TileEmitter(FusedGroup group, Lowering lowering)
-    {
-        this.group = group;
-        this.lowering = lowering;
-    }
+    private TileEmitter(FusedGroup group) => this.group = group;
 
     /// <summary>
-    /// The program of a group and the views it loads; the result of its product, if it has one, is
-    /// register 0 and no view.
+    /// The program of a group and the nodes it loads. Register 0 of an epilogue is the result that
+    /// it changes; that is not among the loads.
     /// </summary>
-    public static (TileProgram Program, PlanView[] Inputs) Emit(
-        FusedGroup group, Lowering lowering)
+    public static (TileProgram Program, List<PlanNode> Loads) Emit(FusedGroup group)
     {
-        var emitter = new TileEmitter(group, lowering);
-        if (group.EpilogueOf is { } product)
+        var emitter = new TileEmitter(group);
+        if (group.EpilogueOf is { } changed)
         {
-            emitter.registers[product] = 0;
-            emitter.inputTypes.Add(TypeOf(product.DType));
+            emitter.registers[changed] = 0;
+            emitter.inputTypes.Add(TypeOf(changed.DType));
         }
         foreach (PlanNode node in emitter.Members())
         {
@@ -64,20 +58,21 @@ internal sealed class TileEmitter
         _ => RegisterType.Mask32,
     };
 
+    /// <summary>What the program gives: the outputs, or what is collected into them.</summary>
+    private IEnumerable<PlanNode> Results() => group.Collector is null
+        ? group.Outputs : group.Collected.Select(collected => collected.Inputs[0]);
+
     private List<PlanNode> Members()
     {
         var members = new List<PlanNode>();
         var seen = new HashSet<PlanNode>(ReferenceEqualityComparer.Instance);
         var stack = new Stack<PlanNode>();
-        foreach (PlanNode output in group.Outputs)
-            stack.Push(group.Collects ? FusedGroup.Base(output.Inputs[0]) : output);
+        foreach (PlanNode result in Results()) stack.Push(result.Base);
         while (stack.TryPop(out PlanNode? node))
         {
-            if (node.Primitive is not Elementwise || Array.IndexOf(node.Groups, group) < 0
-                || !seen.Add(node))
-                continue;
+            if (node.Primitive is not Elementwise || !node.IsIn(group) || !seen.Add(node)) continue;
             members.Add(node);
-            foreach (PlanNode input in node.Inputs) stack.Push(FusedGroup.Base(input));
+            foreach (PlanNode input in node.Inputs) stack.Push(input.Base);
         }
         members.Sort(static (a, b) => a.Tensor.Id.CompareTo(b.Tensor.Id));
         return members;
@@ -86,7 +81,7 @@ internal sealed class TileEmitter
     private int Register(PlanNode node, RegisterType wanted)
     {
         // A reshaped member is the member: its elements have the same order.
-        if (FusedGroup.Base(node) is var member && registers.ContainsKey(member)) node = member;
+        if (registers.ContainsKey(node.Base)) node = node.Base;
         if (converted.TryGetValue((node, wanted), out int known)) return known;
         if (!registers.TryGetValue(node, out int register))
             register = node.Constant is { } bits
@@ -113,7 +108,7 @@ internal sealed class TileEmitter
 
     private int Load(PlanNode node, RegisterType wanted)
     {
-        inputs.Add(lowering.ViewOf(node));
+        loads.Add(node);
         inputTypes.Add(wanted);
         return inputTypes.Count - 1;
     }
@@ -131,14 +126,11 @@ internal sealed class TileEmitter
         _ => inputTypes[register],
     };
 
-    private (TileProgram, PlanView[]) Finish()
+    private (TileProgram, List<PlanNode>) Finish()
     {
-        // The outputs first: a reduction of what is only loaded adds that load. Positions are of
-        // the values, which come last.
-        IEnumerable<PlanNode> results = group.Pooling is null ? group.Outputs : [group.Outputs[^1]];
-        int[] outputs = [.. results.Select(output => group.Collects
-            ? Register(output.Inputs[0], TypeOf(output.DType))
-            : registers[output])];
+        // Before anything is numbered: a sum of what is only loaded adds that load.
+        int[] outputs = [.. Results().Select(
+            result => Register(result, TypeOf(result.DType)))];
         int Number(int register) => register switch
         {
             >= StepBase => inputTypes.Count + constants.Count + register - StepBase,
@@ -151,6 +143,6 @@ internal sealed class TileEmitter
         var program = new TileProgram(
             [.. inputTypes], [.. constants], numbered.MoveToImmutable(),
             [.. outputs.Select(Number)]);
-        return (program, [.. inputs]);
+        return (program, loads);
     }
 }

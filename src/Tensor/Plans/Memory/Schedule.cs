@@ -14,11 +14,14 @@ internal sealed class Schedule
     private readonly Stack<Step> ready = [];
 
     /// <summary>
-    /// The steps the roots need, in the order to run them; others are dropped. The first result was
-    /// made by the tensor of id <paramref name="firstResult"/>.
+    /// The steps that the graph's results need, in the order to run them; others are dropped.
     /// </summary>
-    public static Step[] Order(List<Step> steps, IReadOnlyList<Slot> roots, long firstResult)
+    public static Step[] Run(List<Step> steps, List<PlanNode> nodes)
     {
+        PlanNode[] results = [.. nodes.Where(
+            node => node.IsResult && !node.View!.Slot.IsParameter)];
+        long firstResult = results.Length == 0 ? 0 : results.Min(result => result.Tensor.Id);
+        Slot[] roots = [.. results.Select(result => result.View!.Slot).Distinct()];
         var schedule = new Schedule();
         HashSet<Step> needed = Needed(roots);
         foreach (Step step in steps)
