@@ -14,15 +14,12 @@ public readonly struct AbsOp : INumberUnaryOp
 
 internal sealed record Abs : NumberUnary<AbsOp>
 {
-    internal override Tensor? Chain(int i, Tensor[] x, Tensor y, Tensor t) => t * x[0].Sign();
+    protected internal override Tensor? Chain(int i, Tensor[] x, Tensor y, Tensor t) =>
+        t * x[0].Sign();
 }
 
 public sealed partial class Tensor
 {
     /// <summary>Absolute value, element by element; its derivative at zero is zero.</summary>
-    public Tensor Abs()
-    {
-        Errors.Number("Abs", this);
-        return Apply(new Abs(), this);
-    }
+    public Tensor Abs() => Apply(new Abs(), this);
 }

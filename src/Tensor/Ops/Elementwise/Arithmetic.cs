@@ -64,7 +64,7 @@ internal sealed record Add : NumberBinary<AddOp>
         x[1].Primitive is Neg ? Rewrite.To(new Sub(), x[0], x[1].Inputs[0])
         : x[0].Primitive is Neg ? Rewrite.To(new Sub(), x[1], x[0].Inputs[0]) : default;
 
-    internal override Tensor? Chain(int i, Tensor[] x, Tensor y, Tensor t) => t;
+    protected internal override Tensor? Chain(int i, Tensor[] x, Tensor y, Tensor t) => t;
 }
 
 internal sealed record Sub : NumberBinary<SubOp>
@@ -75,7 +75,8 @@ internal sealed record Sub : NumberBinary<SubOp>
             && Rewrite.ToInOrder(x[0]) is { Existing: not null } same ? same
         : x[1].Primitive is Neg ? Rewrite.To(new Add(), x[0], x[1].Inputs[0]) : default;
 
-    internal override Tensor? Chain(int i, Tensor[] x, Tensor y, Tensor t) => i == 0 ? t : -t;
+    protected internal override Tensor? Chain(int i, Tensor[] x, Tensor y, Tensor t) =>
+        i == 0 ? t : -t;
 }
 
 internal sealed record Mul : NumberBinary<MulOp>
@@ -85,7 +86,8 @@ internal sealed record Mul : NumberBinary<MulOp>
         : x[1].Number is { Value: 1 } ? Rewrite.ToInOrder(x[0])
         : Neg.OfBoth(this, x);
 
-    internal override Tensor? Chain(int i, Tensor[] x, Tensor y, Tensor t) => t * x[1 - i];
+    protected internal override Tensor? Chain(int i, Tensor[] x, Tensor y, Tensor t) =>
+        t * x[1 - i];
 }
 
 internal sealed record Div : Binary<DivOp>
@@ -93,7 +95,7 @@ internal sealed record Div : Binary<DivOp>
     internal override Rewrite Simplify(PlanNode[] x, Tensor y) =>
         x[1].Number is { Value: 1 } ? Rewrite.ToInOrder(x[0]) : Neg.OfBoth(this, x);
 
-    internal override Tensor? Chain(int i, Tensor[] x, Tensor y, Tensor t) =>
+    protected internal override Tensor? Chain(int i, Tensor[] x, Tensor y, Tensor t) =>
         i == 0 ? t / x[1] : -(t / x[1] * y);
 }
 
@@ -107,16 +109,16 @@ internal sealed record Neg : NumberUnary<NegOp>
         x[0].Primitive is Neg && x[1].Primitive is Neg
             ? Rewrite.To(operation, x[0].Inputs[0], x[1].Inputs[0]) : default;
 
-    internal override Tensor? Chain(int i, Tensor[] x, Tensor y, Tensor t) => -t;
+    protected internal override Tensor? Chain(int i, Tensor[] x, Tensor y, Tensor t) => -t;
 }
 
 public sealed partial class Tensor
 {
     /// <summary>Sum, element by element, with broadcasting.</summary>
-    public static Tensor operator +(Tensor a, Tensor b) => Arithmetic(new Add(), a, b);
+    public static Tensor operator +(Tensor a, Tensor b) => Apply(new Add(), a, b);
 
     /// <summary>Difference, element by element, with broadcasting.</summary>
-    public static Tensor operator -(Tensor a, Tensor b) => Arithmetic(new Sub(), a, b);
+    public static Tensor operator -(Tensor a, Tensor b) => Apply(new Sub(), a, b);
 
     /// <summary>Product, element by element, with broadcasting.</summary>
     public static Tensor operator *(Tensor a, Tensor b)
@@ -124,23 +126,14 @@ public sealed partial class Tensor
         // Multiplying by exactly one changes no bit; cotangents begin as ones.
         if (a.IsOne && a.DType == b.DType && a.Shape == b.Shape) return b;
         if (b.IsOne && a.DType == b.DType && a.Shape == b.Shape) return a;
-        return Arithmetic(new Mul(), a, b);
+        return Apply(new Mul(), a, b);
     }
 
     /// <summary>Quotient of floats, element by element, with broadcasting.</summary>
-    public static Tensor operator /(Tensor a, Tensor b)
-    {
-        Errors.Float("Div", a);
-        Errors.Float("Div", b);
-        return Arithmetic(new Div(), a, b);
-    }
+    public static Tensor operator /(Tensor a, Tensor b) => Apply(new Div(), a, b);
 
     /// <summary>Negation, element by element.</summary>
-    public static Tensor operator -(Tensor x)
-    {
-        Errors.Number("Neg", x);
-        return Apply(new Neg(), x);
-    }
+    public static Tensor operator -(Tensor x) => Apply(new Neg(), x);
 
     /// <summary>-x, element by element: the operator as a method.</summary>
     public Tensor Neg() => -this;

@@ -15,7 +15,7 @@ public readonly struct Atan2Op : IBinaryOp
 
 internal sealed record Atan2 : Binary<Atan2Op>
 {
-    internal override Tensor? Chain(int i, Tensor[] x, Tensor y, Tensor t)
+    protected internal override Tensor? Chain(int i, Tensor[] x, Tensor y, Tensor t)
     {
         // The quotient is the same for every scale, so no derivative flows through the scale.
         Tensor scale = Tensor.Maximum(x[0].Abs(), x[1].Abs()).StopGradient();
@@ -30,9 +30,5 @@ public sealed partial class Tensor
     /// <summary>
     /// Angle of the points (x, y) in radians, in (-pi, pi], element by element, with broadcasting.
     /// </summary>
-    public static Tensor Atan2(Tensor y, Tensor x)
-    {
-        Errors.Float("Atan2", y);
-        return Arithmetic(new Atan2(), y, x);
-    }
+    public static Tensor Atan2(Tensor y, Tensor x) => Apply(new Atan2(), y, x);
 }

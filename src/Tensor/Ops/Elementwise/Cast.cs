@@ -13,7 +13,7 @@ internal sealed record Cast(DType To) : Elementwise
     internal override TileKernel Kernel(DType input, DType result) =>
         TileKernels.Cast(TileEmitter.TypeOf(input), TileEmitter.TypeOf(result));
 
-    internal override Tensor? Chain(int i, Tensor[] x, Tensor y, Tensor t) =>
+    protected internal override Tensor? Chain(int i, Tensor[] x, Tensor y, Tensor t) =>
         !x[0].DType.IsFloat() || !To.IsFloat() ? null
         : t.DType == x[0].DType ? t.Cast(To) // a tangent goes forwards
         : t.Cast(x[0].DType);                // a cotangent goes back

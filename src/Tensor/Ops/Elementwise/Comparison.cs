@@ -58,12 +58,14 @@ public readonly struct NotOp : IMaskOp
 /// <summary>An element-wise operation that gives a mask.</summary>
 public abstract record Predicate : Elementwise
 {
-    internal sealed override bool IsCheap => true;
+    /// <inheritdoc/>
+    protected internal sealed override bool IsCheap => true;
 
     internal sealed override (Shape, DType) Infer(ReadOnlySpan<Tensor> x) =>
         (x[0].Shape, DType.Bool);
 
-    internal sealed override Tensor? Chain(int i, Tensor[] x, Tensor y, Tensor t) => null;
+    /// <inheritdoc/>
+    protected internal sealed override Tensor? Chain(int i, Tensor[] x, Tensor y, Tensor t) => null;
 }
 
 /// <summary>A comparison; the body is <typeparamref name="TOp"/>.</summary>

@@ -20,5 +20,5 @@ internal sealed record Cos : Unary<CosOp>
 public sealed partial class Tensor
 {
     /// <summary>Cosine of an angle in radians, element by element.</summary>
-    public Tensor Cos() => Map(new Cos(), this);
+    public Tensor Cos() => Apply(new Cos(), this);
 }

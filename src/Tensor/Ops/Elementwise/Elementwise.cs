@@ -1,5 +1,6 @@
-// Bases of element-wise operations. An op states its body once (a kernel struct) and its derivative
-// once; batching, both differentiation modes, fusion and every device follow.
+// Bases of element-wise operations, the library's and its users'. An op states its body once (a
+// kernel struct) and its derivative once; batching, both modes of differentiation, fusion and every
+// device follow.
 using Engine.Kernels;
 
 namespace Engine;
@@ -8,9 +9,10 @@ namespace Engine;
 public abstract record Elementwise : Primitive
 {
     /// <summary>
-    /// Whether computing it takes no longer than reading it: plans may then do so again.
+    /// Whether computing it takes no longer than reading it from memory: plans may then compute it
+    /// again instead of storing it.
     /// </summary>
-    internal virtual bool IsCheap => false;
+    protected internal virtual bool IsCheap => false;
 
     /// <summary>The kernel for inputs of one dtype and a result of another.</summary>
     internal abstract TileKernel Kernel(DType input, DType result);
@@ -19,7 +21,7 @@ public abstract record Elementwise : Primitive
     /// t times the derivative of the result by input i. Jacobians are diagonal, so this serves
     /// cotangents and tangents alike; null where the derivative is zero everywhere.
     /// </summary>
-    internal abstract Tensor? Chain(int i, Tensor[] x, Tensor y, Tensor t);
+    protected internal abstract Tensor? Chain(int i, Tensor[] x, Tensor y, Tensor t);
 
     internal sealed override Tensor?[] Vjp(Tensor[] x, Tensor y, Tensor g, bool[] need)
     {
@@ -61,7 +63,8 @@ public abstract record Unary<TOp> : Elementwise where TOp : struct, IUnaryOp
     internal sealed override TileKernel Kernel(DType input, DType result) =>
         TileKernels.Unary<TOp>(input);
 
-    internal sealed override Tensor? Chain(int i, Tensor[] x, Tensor y, Tensor t) =>
+    /// <inheritdoc/>
+    protected internal sealed override Tensor? Chain(int i, Tensor[] x, Tensor y, Tensor t) =>
         t * Derivative(x[0], y);
 }
 
@@ -78,7 +81,8 @@ public abstract record Binary<TOp> : Elementwise where TOp : struct, IBinaryOp
 /// <summary>y = f(x) on any numbers; the body is <typeparamref name="TOp"/>.</summary>
 public abstract record NumberUnary<TOp> : Elementwise where TOp : struct, INumberUnaryOp
 {
-    internal sealed override bool IsCheap => true;
+    /// <inheritdoc/>
+    protected internal sealed override bool IsCheap => true;
 
     internal sealed override (Shape, DType) Infer(ReadOnlySpan<Tensor> x) =>
         (x[0].Shape, x[0].DType);
@@ -90,7 +94,8 @@ public abstract record NumberUnary<TOp> : Elementwise where TOp : struct, INumbe
 /// <summary>z = f(x, y) on any numbers; the body is <typeparamref name="TOp"/>.</summary>
 public abstract record NumberBinary<TOp> : Elementwise where TOp : struct, INumberBinaryOp
 {
-    internal sealed override bool IsCheap => true;
+    /// <inheritdoc/>
+    protected internal sealed override bool IsCheap => true;
 
     internal sealed override (Shape, DType) Infer(ReadOnlySpan<Tensor> x) =>
         (x[0].Shape, x[0].DType);
@@ -101,10 +106,53 @@ public abstract record NumberBinary<TOp> : Elementwise where TOp : struct, INumb
 
 public sealed partial class Tensor
 {
-    private static Tensor Map(Primitive primitive, Tensor x)
+    /// <summary>
+    /// f(x), element by element, for floats x of any shape: how an operation, built-in or one's
+    /// own, is made part of a program. Its record states the kernel and the derivative; batching,
+    /// both modes of differentiation at every order and fusion follow.
+    /// </summary>
+    /// <exception cref="EngineException">x is not of floats.</exception>
+    public static Tensor Apply<TOp>(Unary<TOp> operation, Tensor x) where TOp : struct, IUnaryOp
     {
-        Errors.Float(primitive.Name, x);
-        return Apply(primitive, x);
+        ArgumentNullException.ThrowIfNull(operation);
+        Errors.Float(operation.Name, x);
+        return Apply((Primitive)operation, x);
+    }
+
+    /// <summary>f(x), element by element, for numbers x of any type and shape.</summary>
+    /// <exception cref="EngineException">x is of truth values.</exception>
+    public static Tensor Apply<TOp>(NumberUnary<TOp> operation, Tensor x)
+        where TOp : struct, INumberUnaryOp
+    {
+        ArgumentNullException.ThrowIfNull(operation);
+        Errors.Number(operation.Name, x);
+        return Apply((Primitive)operation, x);
+    }
+
+    /// <summary>f(a, b), element by element, for floats of one type, with broadcasting.</summary>
+    /// <exception cref="EngineException">
+    /// a and b are not floats of one type, or their shapes do not broadcast.
+    /// </exception>
+    public static Tensor Apply<TOp>(Binary<TOp> operation, Tensor a, Tensor b)
+        where TOp : struct, IBinaryOp
+    {
+        ArgumentNullException.ThrowIfNull(operation);
+        Errors.Float(operation.Name, a);
+        Errors.Float(operation.Name, b);
+        return Broadcast(operation, a, b);
+    }
+
+    /// <summary>f(a, b), element by element, for numbers of one type, with broadcasting.</summary>
+    /// <exception cref="EngineException">
+    /// a and b are not numbers of one type, or their shapes do not broadcast.
+    /// </exception>
+    public static Tensor Apply<TOp>(NumberBinary<TOp> operation, Tensor a, Tensor b)
+        where TOp : struct, INumberBinaryOp
+    {
+        ArgumentNullException.ThrowIfNull(operation);
+        Errors.Number(operation.Name, a);
+        Errors.Number(operation.Name, b);
+        return Broadcast(operation, a, b);
     }
 
     private static Tensor Broadcast(Primitive primitive, Tensor a, Tensor b)

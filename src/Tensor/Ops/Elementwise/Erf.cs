@@ -23,5 +23,5 @@ public sealed partial class Tensor
     /// <summary>
     /// Error function, 2 / sqrt(pi) times the integral of e^(-t^2) from 0 to x, element by element.
     /// </summary>
-    public Tensor Erf() => Map(new Erf(), this);
+    public Tensor Erf() => Apply(new Erf(), this);
 }

@@ -20,5 +20,5 @@ internal sealed record Exp : Unary<ExpOp>
 public sealed partial class Tensor
 {
     /// <summary>e to the power of x, element by element.</summary>
-    public Tensor Exp() => Map(new Exp(), this);
+    public Tensor Exp() => Apply(new Exp(), this);
 }

@@ -20,5 +20,5 @@ internal sealed record Expm1 : Unary<Expm1Op>
 public sealed partial class Tensor
 {
     /// <summary>e^x - 1, element by element, accurate near 0.</summary>
-    public Tensor Expm1() => Map(new Expm1(), this);
+    public Tensor Expm1() => Apply(new Expm1(), this);
 }

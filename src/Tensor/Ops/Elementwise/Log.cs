@@ -20,5 +20,5 @@ internal sealed record Log : Unary<LogOp>
 public sealed partial class Tensor
 {
     /// <summary>Natural logarithm, element by element; NaN below zero, -infinity at zero.</summary>
-    public Tensor Log() => Map(new Log(), this);
+    public Tensor Log() => Apply(new Log(), this);
 }

@@ -22,5 +22,5 @@ public sealed partial class Tensor
     /// <summary>
     /// ln(1 + x), element by element, accurate near 0; -infinity at -1, NaN below.
     /// </summary>
-    public Tensor Log1p() => Map(new Log1p(), this);
+    public Tensor Log1p() => Apply(new Log1p(), this);
 }

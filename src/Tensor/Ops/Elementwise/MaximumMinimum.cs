@@ -26,7 +26,7 @@ internal sealed record Maximum : NumberBinary<MaximumOp>
     internal override Rewrite Simplify(PlanNode[] x, Tensor y) =>
         x[0] == x[1] ? Rewrite.ToInOrder(x[0]) : default;
 
-    internal override Tensor? Chain(int i, Tensor[] x, Tensor y, Tensor t) =>
+    protected internal override Tensor? Chain(int i, Tensor[] x, Tensor y, Tensor t) =>
         Tensor.Where(x[i] > x[1 - i], t, Tensor.Where(x[i].EqualTo(x[1 - i]), 0.5 * t, 0));
 }
 
@@ -35,7 +35,7 @@ internal sealed record Minimum : NumberBinary<MinimumOp>
     internal override Rewrite Simplify(PlanNode[] x, Tensor y) =>
         x[0] == x[1] ? Rewrite.ToInOrder(x[0]) : default;
 
-    internal override Tensor? Chain(int i, Tensor[] x, Tensor y, Tensor t) =>
+    protected internal override Tensor? Chain(int i, Tensor[] x, Tensor y, Tensor t) =>
         Tensor.Where(x[i] < x[1 - i], t, Tensor.Where(x[i].EqualTo(x[1 - i]), 0.5 * t, 0));
 }
 
@@ -44,7 +44,7 @@ public sealed partial class Tensor
     /// <summary>
     /// The larger of two, element by element, with broadcasting; NaN if either is NaN.
     /// </summary>
-    public static Tensor Maximum(Tensor a, Tensor b) => Arithmetic(new Maximum(), a, b);
+    public static Tensor Maximum(Tensor a, Tensor b) => Apply(new Maximum(), a, b);
 
     /// <summary>The larger of each element and a number.</summary>
     public static Tensor Maximum(Tensor a, double b) => Maximum(a, a.Like("Maximum", b));
@@ -55,7 +55,7 @@ public sealed partial class Tensor
     /// <summary>
     /// The smaller of two, element by element, with broadcasting; NaN if either is NaN.
     /// </summary>
-    public static Tensor Minimum(Tensor a, Tensor b) => Arithmetic(new Minimum(), a, b);
+    public static Tensor Minimum(Tensor a, Tensor b) => Apply(new Minimum(), a, b);
 
     /// <summary>The smaller of each element and a number.</summary>
     public static Tensor Minimum(Tensor a, double b) => Minimum(a, a.Like("Minimum", b));

@@ -23,5 +23,5 @@ public sealed partial class Tensor
     /// <summary>
     /// The x at which the standard normal distribution function reaches p, for p in (0, 1).
     /// </summary>
-    public Tensor NormalQuantile() => Map(new NormalQuantile(), this);
+    public Tensor NormalQuantile() => Apply(new NormalQuantile(), this);
 }

@@ -15,7 +15,7 @@ public readonly struct PowOp : IBinaryOp
 
 internal sealed record Pow : Binary<PowOp>
 {
-    internal override Tensor? Chain(int i, Tensor[] x, Tensor y, Tensor t)
+    protected internal override Tensor? Chain(int i, Tensor[] x, Tensor y, Tensor t)
     {
         if (i == 0)
         {
@@ -31,11 +31,7 @@ internal sealed record Pow : Binary<PowOp>
 public sealed partial class Tensor
 {
     /// <summary>This to a power, element by element, with broadcasting.</summary>
-    public Tensor Pow(Tensor exponent)
-    {
-        Errors.Float("Pow", this);
-        return Arithmetic(new Pow(), this, exponent);
-    }
+    public Tensor Pow(Tensor exponent) => Apply(new Pow(), this, exponent);
 
     /// <summary>This to a power; 2 is <see cref="Square"/>, exact and cheaper.</summary>
     public Tensor Pow(double exponent) =>

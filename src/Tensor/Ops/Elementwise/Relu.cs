@@ -17,16 +17,12 @@ public readonly struct ReluOp : INumberUnaryOp
 
 internal sealed record Relu : NumberUnary<ReluOp>
 {
-    internal override Tensor? Chain(int i, Tensor[] x, Tensor y, Tensor t) =>
+    protected internal override Tensor? Chain(int i, Tensor[] x, Tensor y, Tensor t) =>
         Tensor.Where(y > 0, t, 0);
 }
 
 public sealed partial class Tensor
 {
     /// <summary>max(x, 0), element by element; its derivative at zero is zero.</summary>
-    public Tensor Relu()
-    {
-        Errors.Number("Relu", this);
-        return Apply(new Relu(), this);
-    }
+    public Tensor Relu() => Apply(new Relu(), this);
 }

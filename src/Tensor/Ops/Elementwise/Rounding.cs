@@ -38,7 +38,8 @@ public abstract record StepFunction<TOp> : Elementwise where TOp : struct, IUnar
     internal sealed override TileKernel Kernel(DType input, DType result) =>
         TileKernels.Unary<TOp>(input);
 
-    internal sealed override Tensor? Chain(int i, Tensor[] x, Tensor y, Tensor t) => null;
+    /// <inheritdoc/>
+    protected internal sealed override Tensor? Chain(int i, Tensor[] x, Tensor y, Tensor t) => null;
 }
 
 internal sealed record Floor : StepFunction<FloorOp>;
@@ -50,11 +51,11 @@ internal sealed record Round : StepFunction<RoundOp>;
 public sealed partial class Tensor
 {
     /// <summary>Largest integer not above each element, as a float.</summary>
-    public Tensor Floor() => Map(new Floor(), this);
+    public Tensor Floor() => Apply(new Floor(), this);
 
     /// <summary>Smallest integer not below each element, as a float.</summary>
-    public Tensor Ceiling() => Map(new Ceiling(), this);
+    public Tensor Ceiling() => Apply(new Ceiling(), this);
 
     /// <summary>Nearest integer to each element, ties to even, as a float.</summary>
-    public Tensor Round() => Map(new Round(), this);
+    public Tensor Round() => Apply(new Round(), this);
 }

@@ -20,5 +20,5 @@ internal sealed record Rsqrt : Unary<RsqrtOp>
 public sealed partial class Tensor
 {
     /// <summary>1 / sqrt(x), element by element.</summary>
-    public Tensor Rsqrt() => Map(new Rsqrt(), this);
+    public Tensor Rsqrt() => Apply(new Rsqrt(), this);
 }

@@ -20,5 +20,5 @@ internal sealed record Sigmoid : Unary<SigmoidOp>
 public sealed partial class Tensor
 {
     /// <summary>Logistic function 1 / (1 + e^-x), element by element.</summary>
-    public Tensor Sigmoid() => Map(new Sigmoid(), this);
+    public Tensor Sigmoid() => Apply(new Sigmoid(), this);
 }

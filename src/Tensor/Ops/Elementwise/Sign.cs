@@ -17,15 +17,11 @@ public readonly struct SignOp : INumberUnaryOp
 
 internal sealed record Sign : NumberUnary<SignOp>
 {
-    internal override Tensor? Chain(int i, Tensor[] x, Tensor y, Tensor t) => null;
+    protected internal override Tensor? Chain(int i, Tensor[] x, Tensor y, Tensor t) => null;
 }
 
 public sealed partial class Tensor
 {
     /// <summary>-1, 0 or 1 by the sign, element by element (NaN stays NaN).</summary>
-    public Tensor Sign()
-    {
-        Errors.Number("Sign", this);
-        return Apply(new Sign(), this);
-    }
+    public Tensor Sign() => Apply(new Sign(), this);
 }

@@ -20,5 +20,5 @@ internal sealed record Sin : Unary<SinOp>
 public sealed partial class Tensor
 {
     /// <summary>Sine of an angle in radians, element by element.</summary>
-    public Tensor Sin() => Map(new Sin(), this);
+    public Tensor Sin() => Apply(new Sin(), this);
 }

@@ -20,5 +20,5 @@ internal sealed record Softplus : Unary<SoftplusOp>
 public sealed partial class Tensor
 {
     /// <summary>ln(1 + e^x), element by element, without overflow.</summary>
-    public Tensor Softplus() => Map(new Softplus(), this);
+    public Tensor Softplus() => Apply(new Softplus(), this);
 }

@@ -20,5 +20,5 @@ internal sealed record Sqrt : Unary<SqrtOp>
 public sealed partial class Tensor
 {
     /// <summary>Square root, element by element; NaN below zero.</summary>
-    public Tensor Sqrt() => Map(new Sqrt(), this);
+    public Tensor Sqrt() => Apply(new Sqrt(), this);
 }

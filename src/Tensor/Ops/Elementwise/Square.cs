@@ -14,15 +14,12 @@ public readonly struct SquareOp : INumberUnaryOp
 
 internal sealed record Square : NumberUnary<SquareOp>
 {
-    internal override Tensor? Chain(int i, Tensor[] x, Tensor y, Tensor t) => 2 * x[0] * t;
+    protected internal override Tensor? Chain(int i, Tensor[] x, Tensor y, Tensor t) =>
+        2 * x[0] * t;
 }
 
 public sealed partial class Tensor
 {
     /// <summary>x squared, element by element.</summary>
-    public Tensor Square()
-    {
-        Errors.Number("Square", this);
-        return Apply(new Square(), this);
-    }
+    public Tensor Square() => Apply(new Square(), this);
 }

@@ -20,5 +20,5 @@ internal sealed record Tanh : Unary<TanhOp>
 public sealed partial class Tensor
 {
     /// <summary>Hyperbolic tangent, element by element.</summary>
-    public Tensor Tanh() => Map(new Tanh(), this);
+    public Tensor Tanh() => Apply(new Tanh(), this);
 }

@@ -7,7 +7,7 @@ internal sealed record Select : Elementwise
 {
     internal override string Name => "Where";
 
-    internal override bool IsCheap => true;
+    protected internal override bool IsCheap => true;
 
     internal override (Shape, DType) Infer(ReadOnlySpan<Tensor> x) => (x[1].Shape, x[1].DType);
 
@@ -18,7 +18,7 @@ internal sealed record Select : Elementwise
     internal override TileKernel Kernel(DType input, DType result) =>
         TileKernels.Select(TileEmitter.TypeOf(result));
 
-    internal override Tensor? Chain(int i, Tensor[] x, Tensor y, Tensor t) => i switch
+    protected internal override Tensor? Chain(int i, Tensor[] x, Tensor y, Tensor t) => i switch
     {
         1 => Tensor.Where(x[0], t, 0),
         2 => Tensor.Where(x[0], 0, t),

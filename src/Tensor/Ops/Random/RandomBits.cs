@@ -35,5 +35,5 @@ internal sealed record UnitFromBits : Elementwise
     internal override TileKernel Kernel(DType input, DType result) =>
         TileKernels.UnitFromBits(result);
 
-    internal override Tensor? Chain(int i, Tensor[] x, Tensor y, Tensor t) => null;
+    protected internal override Tensor? Chain(int i, Tensor[] x, Tensor y, Tensor t) => null;
 }
