@@ -102,8 +102,9 @@ public static class Optim
         where S : ITree => Optimizer.Of(rule, schedule);
 
     /// <summary>
-    /// An optimiser whose gradients are changed first: <c>Optim.Chain(g => Optim.ClipByGlobalNorm(g, 10),
-    /// Optim.Adam(1e-3))</c>. Chains may be chained; the outermost change is first.
+    /// An optimiser whose gradients are changed first: <c>Optim.Chain(g =>
+    /// Optim.ClipByGlobalNorm(g, 10), Optim.Adam(1e-3))</c>. Chains may be chained; the outermost
+    /// change comes first.
     /// </summary>
     public static Optimizer Chain(Func<Gradients, Gradients> change, Optimizer optimizer)
     {
