@@ -18,7 +18,7 @@ public sealed partial record TrainingState<T>(T Model, OptimizerState Optimizer,
 /// </summary>
 public sealed class DivergenceException : Exception
 {
-    /// <summary>The loss at that step (from 1 on).</summary>
+    /// <summary>Training whose loss was that at that step (from 1 on).</summary>
     public DivergenceException(long step, double loss) : base(
         $"training diverged at step {step}: "
         + (double.IsFinite(loss)
@@ -33,7 +33,7 @@ public sealed class DivergenceException : Exception
     /// <summary>The step, from 1 on.</summary>
     public long Step { get; }
 
-    /// <summary>The loss at it.</summary>
+    /// <summary>The loss at that step.</summary>
     public double Loss { get; }
 }
 
@@ -49,7 +49,7 @@ public sealed class MetaTraining<P>(
     Method<P> method, Optimizer optimizer, Func<long, int, Episode> draw, int metaBatch,
     double clipNorm = 0) where P : ITree
 {
-    // Not Compile.Step, which gives up the old state: it is kept when a step diverges.
+    // Compile.Step would take the memory of the old state, which is kept when a step diverges.
     private readonly Func<P, OptimizerState, Episode, (P, OptimizerState, Tensor, Tensor)> step =
         Compile.Of((P model, OptimizerState state, Episode tasks) =>
         {
@@ -67,7 +67,7 @@ public sealed class MetaTraining<P>(
     public TrainingState<P> Start(P model) => new(model, optimizer.Init(model), 0);
 
     /// <summary>The state after one more step, and the meta-loss before it.</summary>
-    /// <exception cref="DivergenceException">The loss is no finite number.</exception>
+    /// <exception cref="DivergenceException">Loss, gradient or weights are not finite.</exception>
     public (TrainingState<P> State, double Loss) Step(TrainingState<P> state)
     {
         ArgumentNullException.ThrowIfNull(state);
@@ -85,7 +85,7 @@ public sealed class MetaTraining<P>(
     {
         Tensor sum = Tensor.Zeros(Shape.Of());
         foreach (Tensor leaf in gradient.Leaves())
-            if (!leaf.IsSymbolicZero)
+            if (leaf.DType.IsFloat() && !leaf.IsSymbolicZero)
                 sum += leaf.Square().Sum().Cast(DType.Float32);
         return sum;
     }

@@ -7,7 +7,7 @@ namespace Engine.Meta;
 
 /// <summary>
 /// The relative difference between a meta-gradient and finite differences of the meta-loss: near 0
-/// if exact, some tenths if first-order.
+/// if the gradient is exact, usually some tenths if it is first-order.
 /// </summary>
 /// <param name="Order">
 /// What the method says of its gradient; null if it steps in a direction of its own, which no
@@ -52,8 +52,8 @@ public sealed record OrderCheck(DerivativeOrder? Order, double Error, double Gra
     /// Measures on one task, in float64, along three directions, each half the meta-gradient's and
     /// half random: along a random one alone the derivative is so small that rounding hides it. The
     /// meta-gradient is compiled, as in training; the meta-loss of the differences is not.
-    /// Where a rectifier or a maximum of the support set changes sides the meta-loss jumps; the
-    /// step is short so that it rarely does, and the median of the directions is taken.
+    /// The meta-loss jumps where a rectifier or a maximum on the support set switches; the step is
+    /// so short that this is rare, and the median of the directions is taken.
     /// </summary>
     public static OrderCheck Measure<P>(
         Method<P> method, P parameters, Episode task, long seed = 0) where P : ITree

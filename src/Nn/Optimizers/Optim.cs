@@ -1,4 +1,4 @@
-// Makes optimisers of update rules, the built-in and your own, and clips gradients.
+// Makes optimisers of update rules, built-in ones and your own, and clips gradients.
 namespace Engine.Nn;
 
 /// <summary>

@@ -18,16 +18,16 @@ public sealed partial record OptimizerState(
 public sealed partial record Gradients(ImmutableArray<Tensor> Leaves) : ITree;
 
 /// <summary>
-/// What becomes of one leaf of a model in a step, and of the state that the rule keeps of that
-/// leaf: a tree <typeparamref name="S"/> of the rule's choice, a lone tensor too. Written in
-/// tensor operations, both are compiled, batched and differentiated as all else. <see
+/// What a step makes of one leaf of a model, and of the state that the rule keeps of that leaf. The
+/// state is a tree <typeparamref name="S"/> of the rule's choice, or a lone tensor. Both functions
+/// are tensor programs: a step can be compiled, batched and differentiated through. <see
 /// cref="Optim.Of{S}(IUpdateRule{S}, double)"/> makes an optimiser of a rule.
 /// </summary>
 public interface IUpdateRule<S> where S : ITree
 {
     /// <summary>
-    /// The state before the first step; often <see cref="Optim.ZerosLike"/>. Asked for every leaf,
-    /// also for those that are no floats and never trained.
+    /// The state before the first step; often <see cref="Optim.ZerosLike"/>. Called for every leaf,
+    /// also for those that are not floats and are never trained.
     /// </summary>
     S Init(Tensor leaf);
 
