@@ -1,5 +1,5 @@
-// The one place where this library's error texts begin: the layer or loss, every shape involved,
-// what would be right.
+// Errors that several layers, losses or optimisers share. A text names the layer or loss, prints
+// the shapes, and says what would be right.
 namespace Engine.Nn;
 
 /// <summary>Writes the error messages of layers, losses and optimisers.</summary>
@@ -43,5 +43,13 @@ internal static class Errors
         if (rows.Rank != 2 || labels.Rank != 1 || labels.Shape[0] != rows.Shape[0])
             throw Fail(op, $"needs {columns} and labels (N), but got {rows.Shape} and "
                 + $"{labels.Shape}. Flatten other axes first.");
+    }
+
+    /// <summary>A part of an optimiser's state that is kept with some options only.</summary>
+    public static void KeptIf(string rule, bool kept, Tensor? part, string name)
+    {
+        if (kept != part is not null)
+            throw Fail(rule, $"the state {(kept ? "lacks" : "has")} a {name}: it was made with "
+                + "other options. Make the state with Init(model).");
     }
 }

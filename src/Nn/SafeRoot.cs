@@ -4,8 +4,8 @@ namespace Engine.Nn;
 internal static class SafeRoot
 {
     /// <summary>
-    /// The root, with derivative 0 at 0, where a gradient that is zero (a dead rectifier's) would
-    /// otherwise make what is differentiated through it infinite.
+    /// The root, with derivative 0 at 0. Its true derivative there is infinite, and one gradient
+    /// that is zero (a dead rectifier's) would spoil every derivative through an optimiser's step.
     /// </summary>
     public static Tensor SafeSqrt(this Tensor square)
     {

@@ -46,7 +46,7 @@ public class OptimizerTests
         var (weights, state) = Run(Optim.Sgd(0.1, momentum, nesterov, decay), Tensor.From(start));
         Naive.Near(w, weights, 1e-13);
         Assert.Equal(Steps, state.Steps.Item<long>());
-        Assert.Equal(momentum == 0 ? 0 : 1, state.First.Length);
+        Assert.Equal(momentum == 0 ? 0 : 1, state.Leaves[0].Leaves().Count);
     }
 
     [Theory]
@@ -67,8 +67,9 @@ public class OptimizerTests
             }
         var (weights, state) = Run(Optim.Adam(0.05, beta1, beta2), Tensor.From(start));
         Naive.Near(w, weights, 1e-12);
-        Naive.Near(m, state.First[0], 1e-12);
-        Naive.Near(s, state.Second[0], 1e-12);
+        var averages = Assert.IsType<AdamState>(Assert.Single(state.Leaves));
+        Naive.Near(m, averages.Mean, 1e-12);
+        Naive.Near(s, averages.Square, 1e-12);
         Tensor single = Optim.Adam(0.05).Step( // the corrections keep float32's digits
             Tensor.From([1f]), Tensor.From([0.5f]), Optim.Adam(0.05).Init(Tensor.From([1f]))).Model;
         Assert.Equal(0.95f, single.Item<float>(), 6e-8f);
@@ -118,8 +119,9 @@ public class OptimizerTests
     {
         OptimizerState state = Optim.Adam(0.1).Init(
             Tensor.From([double.NaN, double.PositiveInfinity, double.NegativeInfinity, 1]));
-        Assert.Equal(new double[4], state.First[0].ToArray<double>());
-        Assert.Equal(new double[4], state.Second[0].ToArray<double>());
+        var averages = (AdamState)state.Leaves[0];
+        Assert.Equal(new double[4], averages.Mean.ToArray<double>());
+        Assert.Equal(new double[4], averages.Square.ToArray<double>());
     }
 
     [Fact]
@@ -130,6 +132,14 @@ public class OptimizerTests
         Assert.Equal("Adam: a model of 1 leaves, a gradient of 1 and a state of 4 do not belong "
             + "together. Make the state with Init(model).",
             Naive.Error(() => rule.Step(w, w, rule.Init(new Parts(w, w, w, w)))));
+        Assert.Equal("Adam: the state keeps SgdState of a leaf, where this rule keeps AdamState. "
+            + "Make the state with Init(model).",
+            Naive.Error(() => rule.Step(w, w, Optim.Sgd(0.1).Init(w))));
+        Optimizer plain = Optim.Sgd(0.1), heavy = Optim.Sgd(0.1, momentum: 0.9);
+        Assert.Equal("Sgd: the state lacks a velocity: it was made with other options. Make the "
+            + "state with Init(model).", Naive.Error(() => heavy.Step(w, w, plain.Init(w))));
+        Assert.Equal("Sgd: the state has a velocity: it was made with other options. Make the "
+            + "state with Init(model).", Naive.Error(() => plain.Step(w, w, heavy.Init(w))));
     }
 
     [Fact]

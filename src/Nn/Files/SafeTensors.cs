@@ -43,8 +43,8 @@ public static class SafeTensors
     }
 
     /// <summary>
-    /// Writes named tensors of at most 2 GB each, with optional text metadata, which has the name
-    /// __metadata__ to itself.
+    /// Writes named tensors of at most 2 GB each, with optional text metadata, for which the name
+    /// __metadata__ is reserved.
     /// </summary>
     /// <exception cref="EngineException">A tensor is too large or has that name.</exception>
     public static void Save(
@@ -63,8 +63,8 @@ public static class SafeTensors
 
     /// <summary>
     /// A tree with the structure of <paramref name="like"/> and the values of a file: every leaf
-    /// must be there with its shape and dtype, and nothing else. Leaves have their paths as names
-    /// unless <paramref name="names"/>, such as <see cref="StateDict.PyTorchName"/>, makes others.
+    /// must be there with its shape and dtype, and nothing else. A leaf's name is its path, or what
+    /// <paramref name="names"/>, such as <see cref="StateDict.PyTorchName"/>, makes of it.
     /// </summary>
     /// <exception cref="EngineException">Missing, damaged or of another model.</exception>
     public static T Load<T>(string path, T like, Func<string, string>? names = null)

@@ -14,10 +14,12 @@ internal sealed record SafeTensorsEntry(
 internal sealed record SafeTensorsHeader(
     Dictionary<string, SafeTensorsEntry> Entries, Dictionary<string, string> Metadata)
 {
-    /// <summary>The key under which a header holds text, and so no tensor's name.</summary>
+    /// <summary>The header's key for text metadata; no tensor can have this name.</summary>
     public const string MetadataName = "__metadata__";
 
-    /// <summary>The header of data of that length, every byte of which is one tensor's.</summary>
+    /// <summary>
+    /// Reads the header of a file with that many bytes of data, each of which is one tensor's.
+    /// </summary>
     /// <exception cref="FormatException">The header contradicts itself or the data.</exception>
     public static SafeTensorsHeader Parse(ReadOnlyMemory<byte> json, long dataLength)
     {

@@ -35,7 +35,7 @@ public sealed partial record BatchNorm(Tensor Scale, Tensor Shift, double Epsilo
     {
         ArgumentNullException.ThrowIfNull(statistics);
         Check(x);
-        // One product and one sum for each element: the rest is done on channels.
+        // All but one product and one sum is done on channels, not on elements.
         Tensor scale = (statistics.Variance + Epsilon).Rsqrt() * Scale;
         return x * Channel(scale, x) + Channel(Shift - statistics.Mean * scale, x);
     }

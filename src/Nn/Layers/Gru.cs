@@ -44,8 +44,8 @@ public sealed partial record GruCell(
 }
 
 /// <summary>
-/// Layers of <see cref="GruCell"/>s over sequences; with <paramref name="Reversed"/> cells, as
-/// many, each layer also reads from the end, and the next one sees both.
+/// Layers of <see cref="GruCell"/>s over sequences. With <paramref name="Reversed"/> cells, one a
+/// layer, each layer also reads from the end, and the next one sees both outputs.
 /// </summary>
 public sealed partial record Gru(ImmutableArray<GruCell> Cells, ImmutableArray<GruCell> Reversed)
     : ITree

@@ -28,9 +28,9 @@ public static class Init
         key.Normal(shape, type) * Math.Sqrt(2.0 / Fans(nameof(HeNormal), shape).In);
 
     /// <summary>
-    /// Normal of that deviation before it is truncated to <paramref name="bound"/> deviations: 2 as
-    /// TensorFlow's and JAX's. PyTorch's trunc_normal_ cuts at +-2 whatever the deviation: give 2 /
-    /// deviation for the same.
+    /// Normal of that deviation, truncated at <paramref name="bound"/> deviations: at 2 in
+    /// TensorFlow and JAX. PyTorch's trunc_normal_ truncates at the values +-2, whatever the
+    /// deviation: a bound of 2 / deviation does the same.
     /// </summary>
     public static Tensor TruncatedNormal(
         Key key, Shape shape, double deviation, DType type = DType.Float32, double bound = 2) =>

@@ -55,8 +55,8 @@ public sealed partial record LstmCell(
 }
 
 /// <summary>
-/// Layers of <see cref="LstmCell"/>s over sequences; with <paramref name="Reversed"/> cells, as
-/// many, each layer also reads from the end, and the next one sees both.
+/// Layers of <see cref="LstmCell"/>s over sequences. With <paramref name="Reversed"/> cells, one a
+/// layer, each layer also reads from the end, and the next one sees both outputs.
 /// </summary>
 public sealed partial record Lstm(ImmutableArray<LstmCell> Cells, ImmutableArray<LstmCell> Reversed)
     : ITree
@@ -76,7 +76,7 @@ public sealed partial record Lstm(ImmutableArray<LstmCell> Cells, ImmutableArray
     /// <summary>
     /// Sequences (N, T, inputs) to the last layer's outputs (N, T, directions * hidden) and the
     /// last state, (layers * directions, N, hidden). With <paramref name="lengths"/> (N, integers)
-    /// sequences end earlier: outputs behind the end are zeros, the state is that at the end.
+    /// sequences end earlier: outputs after the end are zeros, the state is that at the end.
     /// </summary>
     public (Tensor Output, LstmState State) Forward(
         Tensor x, LstmState? state = null, Tensor? lengths = null)

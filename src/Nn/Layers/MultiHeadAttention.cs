@@ -73,7 +73,7 @@ public sealed partial record MultiHeadAttention(
             Split(Part(2).Forward(value)));
     }
 
-    /// <summary>Where (N, heads, T, S) scores do not count; null if all do.</summary>
+    /// <summary>True where scores (N, heads, T, S) are masked; null if none is.</summary>
     private static Tensor? Masked(Shape scores, Tensor? keyPadding, bool causal)
     {
         Tensor? padding = keyPadding?.Reshape(scores[0], 1, 1, scores[3]);

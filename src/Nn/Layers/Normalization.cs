@@ -18,13 +18,13 @@ internal static class Normalization
     }
 
     /// <summary>
-    /// Each sample's groups of neighbouring channels standardised: x (N, C, ...), then scale and
-    /// shift (C), which meet the moments before they meet the elements.
+    /// Each sample's groups of neighbouring channels standardised: x (N, C, ...), then scaled and
+    /// shifted by channel (C). Scale and shift are combined with the moments, which are small.
     /// </summary>
     public static Tensor Groups(
         Tensor x, int groups, double epsilon, Tensor? scale, Tensor? shift)
     {
-        // Sizes are written out: of an empty batch none can be told from the others.
+        // No size is -1, which cannot be inferred for an empty batch.
         int size = x.Shape[1] / groups;
         Tensor places = x.Rank == 2 ? x.ExpandDims(2) : x.Flatten(2);
         Tensor parts = places.Reshape(x.Shape[0], groups, size, places.Shape[2]);

@@ -69,9 +69,9 @@ internal static class Recurrence
 
     /// <summary>
     /// The stack over x (N, T, inputs): outputs (N, T, directions * hidden) of the last layer and
-    /// the last states, each (layers * directions, N, hidden), directions inside layers. Of a
-    /// sequence shorter than T the steps behind its end leave the state alone and output zeros;
-    /// what stands there counts nothing, whatever it is. No steps output nothing.
+    /// the last states, each (layers * directions, N, hidden), directions inside layers. After the
+    /// end of a sequence shorter than T the state stays and outputs are zeros; the inputs there,
+    /// even NaN, have no effect. If T is 0 there are no outputs.
     /// </summary>
     public static (Tensor Output, Tensor[] State) Run<T>(
         string op, ImmutableArray<T> forward, ImmutableArray<T> backward, Tensor x,
@@ -89,15 +89,15 @@ internal static class Recurrence
         Tensor[] start = Initial(op, first, x, state, shape);
         if (x.Shape[1] == 0)
         {
-            // Nothing reads the product, but inputs that do not fit are an error all the same.
+            // Only to refuse inputs of a wrong size here too.
             _ = first.Project(x);
             Shape none = [x.Shape[0], 0, directions * shape[2]];
             return (Tensor.Zeros(none, start[0].DType), start);
         }
         if (lengths is not null)
         {
-            // Outputs choose what lies inside, but the derivative of the weights multiplies the
-            // inputs of all steps: by zero behind an end, which makes no zero of NaN or infinity.
+            // The derivative by the weights multiplies the inputs of all steps, those after an end
+            // by zero: NaN or infinity times zero would still be NaN.
             Tensor inside = Tensor.Arange(x.Shape[1], lengths.DType) < lengths.ExpandDims(1);
             x = Tensor.Where(inside.ExpandDims(2), x, 0);
         }
@@ -140,8 +140,8 @@ internal static class Recurrence
     }
 
     /// <summary>
-    /// Equal parts along an axis, cut by halves: the derivative of n parts is then log n sums over
-    /// the whole, not n.
+    /// Equal parts along an axis, cut in halves again and again: the derivative of n parts then
+    /// sums log n times over the whole, not n times.
     /// </summary>
     public static Tensor[] Parts(Tensor x, int count, int axis)
     {

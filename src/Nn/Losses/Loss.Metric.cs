@@ -19,10 +19,10 @@ public static partial class Loss
     }
 
     /// <summary>
-    /// Half the squared distance of pairs that are the same, half the square of what others lack of
-    /// the margin (Hadsell et al., 2006, equation 4): embeddings (N, features),
-    /// <paramref name="same"/> (N), bool. Equal embeddings of a different pair have no direction
-    /// to part in: their derivative is 0.
+    /// Half the squared distance of pairs that are the same; of other pairs, half the square of
+    /// what their distance lacks to the margin (Hadsell et al., 2006, equation 4). Embeddings are
+    /// (N, features), <paramref name="same"/> is (N), bool. Where the embeddings of different
+    /// things are equal, no direction would part them: the derivative is 0.
     /// </summary>
     public static Tensor Contrastive(
         Tensor first, Tensor second, Tensor same, double margin = 1,
@@ -39,7 +39,8 @@ public static partial class Loss
 
     /// <summary>
     /// Cross-entropy of telling each query's own key from the others' by cosine similarity over a
-    /// temperature (van den Oord et al., 2018): queries and keys (N, features), row by row pairs.
+    /// temperature (van den Oord et al., 2018). Queries and keys are (N, features); key i belongs
+    /// to query i.
     /// </summary>
     public static Tensor InfoNce(
         Tensor queries, Tensor keys, double temperature = 0.1,

@@ -1,5 +1,5 @@
 // Losses of classifiers. They take logits or log-probabilities, never probabilities, whose
-// logarithms would have lost their digits; means are PyTorch's.
+// logarithms lose digits. Means are taken as in PyTorch.
 namespace Engine.Nn;
 
 /// <summary>Losses of a batch: scalars unless <see cref="Reduction.None"/> is asked for.</summary>
@@ -19,8 +19,8 @@ public static partial class Loss
     /// <see cref="Reduction.Mean"/> divides by the weight of all labels together.
     /// </param>
     /// <param name="labelSmoothing">In 0..1.</param>
-    /// <param name="classWeights">(classes): what a sample of each class counts.</param>
-    /// <param name="ignore">Samples with this label count nothing.</param>
+    /// <param name="classWeights">(classes): the weight of a sample of each class.</param>
+    /// <param name="ignore">Samples with this label are left out.</param>
     public static Tensor CrossEntropy(
         Tensor logits, Tensor labels, Reduction reduction, double labelSmoothing = 0,
         Tensor? classWeights = null, int? ignore = null)
@@ -35,7 +35,7 @@ public static partial class Loss
 
     /// <summary>
     /// Negative log-likelihood of labels (N) under log-probabilities (N, classes): cross-entropy
-    /// behind the softmax.
+    /// after the softmax.
     /// </summary>
     /// <inheritdoc cref="CrossEntropy(Tensor, Tensor, Reduction, double, Tensor, int?)"/>
     public static Tensor Nll(
@@ -66,7 +66,7 @@ public static partial class Loss
     /// <summary>
     /// Kullback-Leibler divergence of the prediction from the target, the sum over the last axis of
     /// p (ln p - ln q), from the log-probabilities ln q and ln p (..., classes). The mean is over
-    /// the distributions ("batchmean"). Classes of probability 0 in the target count nothing.
+    /// the distributions ("batchmean"). Classes of probability 0 in the target add nothing.
     /// </summary>
     public static Tensor KlDivergence(
         Tensor logPrediction, Tensor logTarget, Reduction reduction = Reduction.Mean)
@@ -88,7 +88,7 @@ public static partial class Loss
         return logits.ArgMax().EqualTo(labels.Cast(DType.Int64)).Cast(DType.Float32).Mean();
     }
 
-    /// <summary>The loss of logits, whose logarithms of probabilities may be known.</summary>
+    /// <summary>The loss of logits; their log-probabilities are given where known.</summary>
     private static Tensor LogLoss(
         string op, Tensor logits, Tensor? logs, Tensor labels, Reduction reduction,
         double smoothing, Tensor? weights, int? ignore)
@@ -100,7 +100,7 @@ public static partial class Loss
         Tensor? ignored = ignore is { } label ? labels.EqualTo(label) : null;
         if (ignored is not null) labels = Tensor.Where(ignored, 0, labels);
         Tensor? counts = weights?.Take(labels);
-        // Without smoothing only one logarithm of a row is needed.
+        // Without smoothing only the label's log-probability is needed.
         if (smoothing != 0) logs ??= logits.LogSoftmax();
         Tensor at = labels.ExpandDims(1);
         Tensor right = (logs?.TakeAlongAxis(at, 1) ?? logits.LogSoftmaxAt(at, 1)).Squeeze(1);

@@ -1,4 +1,4 @@
-// A convolution with batch normalisation behind it, the brick of the deeper networks.
+// A convolution followed by batch normalisation, of which the deeper networks are built.
 namespace Engine.Nn;
 
 /// <summary>A convolution without bias, then batch normalisation.</summary>

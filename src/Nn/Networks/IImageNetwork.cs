@@ -9,7 +9,8 @@ public interface IImageNetwork : ITree
     Linear Head { get; }
 
     /// <summary>
-    /// Images (N, C, H, W) to features (N, F); batch normalisations are applied as asked for.
+    /// Images (N, C, H, W) to features (N, F); <paramref name="normalize"/> applies each batch
+    /// normalisation.
     /// </summary>
     Tensor Features(Tensor x, Normalize normalize);
 }

@@ -100,18 +100,18 @@ public sealed partial record MobileNet(
     }
 
     /// <summary>
-    /// The brick with "same" padding: at stride 2 an even size takes its one zero row behind, which
-    /// the convolution's own padding, alike on both sides, cannot give.
+    /// Convolution, normalisation and rectifier with TensorFlow's "same" padding: at stride 2 an
+    /// even size gets one row of zeros at its end alone, but a convolution pads both ends alike.
     /// </summary>
-    internal static Tensor Run(ConvNorm brick, Tensor x, Normalize normalize)
+    internal static Tensor Run(ConvNorm layer, Tensor x, Normalize normalize)
     {
-        Conv2d convolution = brick.Convolution;
+        Conv2d convolution = layer.Convolution;
         if (convolution.Stride == 2 && convolution.Padding == 1)
         {
             x = x.Pad([0, 0, x.Shape[2] % 2, x.Shape[3] % 2], [0, 0, 1, 1]);
-            brick = brick with { Convolution = convolution with { Padding = 0 } };
+            layer = layer with { Convolution = convolution with { Padding = 0 } };
         }
-        return Tensor.Minimum(brick.Forward(x, normalize).Relu(), 6);
+        return Tensor.Minimum(layer.Forward(x, normalize).Relu(), 6);
     }
 
     /// <summary>Keras's (rows, columns, in, out) as (out, in, rows, columns).</summary>

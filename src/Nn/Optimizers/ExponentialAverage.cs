@@ -4,7 +4,7 @@ namespace Engine.Nn;
 /// <summary>
 /// The exponential average of a tree: each step keeps <paramref name="Decay"/> of the old average
 /// and takes the rest from the new tree (Polyak averaging with forgetting; Tarvainen and Valpola,
-/// 2017, for models). Leaves that are no floats are those of the last tree.
+/// 2017, for models). Leaves that are not floats are taken from the last tree.
 /// </summary>
 /// <param name="Average">The average so far, before any correction.</param>
 /// <param name="Steps">Trees taken in, an int64 scalar.</param>

@@ -1,4 +1,4 @@
-// Makes the update rules, and clips gradients.
+// Makes optimisers of update rules, built-in ones and your own, and clips gradients.
 namespace Engine.Nn;
 
 /// <summary>
@@ -17,7 +17,7 @@ public static class Optim
     /// <inheritdoc cref="Sgd(double, double, bool, double)"/>
     public static Optimizer Sgd(
         Func<Tensor, Tensor> schedule, double momentum = 0, bool nesterov = false,
-        double weightDecay = 0) => new Sgd(momentum, nesterov, weightDecay) { Schedule = schedule };
+        double weightDecay = 0) => Of(new Sgd(momentum, nesterov, weightDecay), schedule);
 
     /// <summary>
     /// Adam (Kingma and Ba, 2015), with bias correction; beta1 = 0 is Reptile's variant. Weight
@@ -33,7 +33,7 @@ public static class Optim
     public static Optimizer Adam(
         Func<Tensor, Tensor> schedule, double beta1 = 0.9, double beta2 = 0.999,
         double epsilon = 1e-8, double weightDecay = 0) =>
-        new Adam(beta1, beta2, epsilon, weightDecay) { Schedule = schedule };
+        Of(new Adam(new(beta1, beta2, epsilon), weightDecay), schedule);
 
     /// <summary>
     /// Adam with weight decay beside the gradient, not in it (Loshchilov and Hutter, 2019), as
@@ -48,7 +48,7 @@ public static class Optim
     public static Optimizer AdamW(
         Func<Tensor, Tensor> schedule, double weightDecay = 0.01, double beta1 = 0.9,
         double beta2 = 0.999, double epsilon = 1e-8) =>
-        new AdamW(beta1, beta2, epsilon, weightDecay) { Schedule = schedule };
+        Of(new AdamW(new(beta1, beta2, epsilon), weightDecay), schedule);
 
     /// <summary>
     /// LAMB (You et al., 2020, algorithm 2): Adam's direction with weight decay, of the length of
@@ -62,7 +62,7 @@ public static class Optim
     public static Optimizer Lamb(
         Func<Tensor, Tensor> schedule, double weightDecay = 0, double beta1 = 0.9,
         double beta2 = 0.999, double epsilon = 1e-6) =>
-        new Lamb(beta1, beta2, epsilon, weightDecay) { Schedule = schedule };
+        Of(new Lamb(new(beta1, beta2, epsilon), weightDecay), schedule);
 
     /// <summary>
     /// RMSProp (Hinton, 2012, lecture 6e), the gradient over the root of its averaged square, as
@@ -77,7 +77,7 @@ public static class Optim
     public static Optimizer RmsProp(
         Func<Tensor, Tensor> schedule, double decay = 0.99, double epsilon = 1e-8,
         double momentum = 0, bool centered = false, double weightDecay = 0) =>
-        new RmsProp(decay, epsilon, momentum, centered, weightDecay) { Schedule = schedule };
+        Of(new RmsProp(decay, epsilon, momentum, centered, weightDecay), schedule);
 
     /// <summary>
     /// Adagrad (Duchi et al., 2011), the gradient over the root of the sum of its squares, which
@@ -91,22 +91,32 @@ public static class Optim
     public static Optimizer Adagrad(
         Func<Tensor, Tensor> schedule, double initial = 0, double epsilon = 1e-10,
         double weightDecay = 0) =>
-        new Adagrad(initial, epsilon, weightDecay) { Schedule = schedule };
+        Of(new Adagrad(initial, epsilon, weightDecay), schedule);
+
+    /// <summary>The optimiser of an update rule, also one of your own.</summary>
+    public static Optimizer Of<S>(IUpdateRule<S> rule, double rate) where S : ITree =>
+        Of(rule, Schedule.Constant(rate));
+
+    /// <inheritdoc cref="Of{S}(IUpdateRule{S}, double)"/>
+    public static Optimizer Of<S>(IUpdateRule<S> rule, Func<Tensor, Tensor> schedule)
+        where S : ITree => Optimizer.Of(rule, schedule);
 
     /// <summary>
-    /// A rule behind a change of its gradients: <c>Optim.Chain(g => Optim.ClipByGlobalNorm(g, 10),
-    /// Optim.Adam(1e-3))</c>. Chains may be chained; the outermost change is first.
+    /// An optimiser whose gradients are changed first: <c>Optim.Chain(g =>
+    /// Optim.ClipByGlobalNorm(g, 10), Optim.Adam(1e-3))</c>. Chains may be chained; the outermost
+    /// change comes first.
     /// </summary>
-    public static Optimizer Chain(Func<Gradients, Gradients> change, Optimizer rule)
+    public static Optimizer Chain(Func<Gradients, Gradients> change, Optimizer optimizer)
     {
         ArgumentNullException.ThrowIfNull(change);
-        ArgumentNullException.ThrowIfNull(rule);
-        Func<Gradients, Gradients>? next = rule.Prepare;
-        return rule with { Prepare = g => next is null ? change(g) : next(change(g)) };
+        ArgumentNullException.ThrowIfNull(optimizer);
+        Func<Gradients, Gradients>? next = optimizer.Prepare;
+        return optimizer with { Prepare = g => next is null ? change(g) : next(change(g)) };
     }
 
     /// <summary>
-    /// The tree scaled so that its norm, over all leaves together, is at most that much.
+    /// The tree scaled so that its norm, over all leaves together, is at most
+    /// <paramref name="maxNorm"/>.
     /// </summary>
     public static T ClipByGlobalNorm<T>(T gradient, double maxNorm) where T : ITree
     {
@@ -124,4 +134,19 @@ public static class Optim
         gradient.Map((Tensor leaf) => leaf.IsSymbolicZero
             ? leaf
             : Tensor.Maximum(Tensor.Minimum(leaf, bound), -bound));
+
+    /// <summary>
+    /// Zeros of a leaf's shape and dtype on its device, even where the leaf is NaN or infinite: how
+    /// the state of a rule usually begins.
+    /// </summary>
+    public static Tensor ZerosLike(Tensor leaf)
+    {
+        ArgumentNullException.ThrowIfNull(leaf);
+        return leaf.DType switch
+        {
+            DType.Bool => leaf & !leaf,
+            DType.Int32 or DType.Int64 => 0 * leaf,
+            _ => (leaf > double.PositiveInfinity).Cast(leaf.DType),
+        };
+    }
 }

@@ -6,33 +6,82 @@ using System.Collections.Immutable;
 namespace Engine.Nn;
 
 /// <summary>
-/// State of an optimiser: steps taken (int64 scalar), the rate of the last step (scalar), and the
-/// moments, in the order of the model's leaves.
+/// State of an optimiser: steps taken (int64 scalar), the rate of the last step (scalar), and what
+/// the rule keeps of each of the model's leaves, in their order.
 /// </summary>
 public sealed partial record OptimizerState(
-    Tensor Steps, Tensor Rate, ImmutableArray<Tensor> First, ImmutableArray<Tensor> Second,
-    ImmutableArray<Tensor> Third) : ITree;
+    Tensor Steps, Tensor Rate, ImmutableArray<ITree> Leaves) : ITree;
 
 /// <summary>
-/// The leaves of a gradient that are no symbolic zeros, in the order of the model's.
+/// The leaves of a gradient that are not symbolic zeros, in the order of the model's.
 /// </summary>
 public sealed partial record Gradients(ImmutableArray<Tensor> Leaves) : ITree;
 
 /// <summary>
-/// An update rule (init, step). Leaves with symbolic-zero gradients are left alone.
+/// What a step makes of one leaf of a model, and of the state that the rule keeps of that leaf. The
+/// state is a tree <typeparamref name="S"/> of the rule's choice, or a lone tensor. Both functions
+/// are tensor programs: a step can be compiled, batched and differentiated through. <see
+/// cref="Optim.Of{S}(IUpdateRule{S}, double)"/> makes an optimiser of a rule.
 /// </summary>
-public abstract record Optimizer
+public interface IUpdateRule<S> where S : ITree
 {
+    /// <summary>
+    /// The state before the first step; often <see cref="Optim.ZerosLike"/>. Called for every leaf,
+    /// also for those that are not floats and are never trained.
+    /// </summary>
+    S Init(Tensor leaf);
+
+    /// <summary>The leaf, of the same shape and dtype, and its state after a step.</summary>
+    /// <param name="leaf">The leaf before the step.</param>
+    /// <param name="gradient">Its gradient, never a symbolic zero.</param>
+    /// <param name="rate">The rate of this step, a scalar of the leaf's dtype.</param>
+    /// <param name="n">The step's number, an int64 scalar: 1 at the first.</param>
+    /// <param name="state">The state before the step.</param>
+    (Tensor Leaf, S State) Update(
+        Tensor leaf, Tensor gradient, Tensor rate, Tensor n, S state);
+}
+
+/// <summary>
+/// An update rule and its schedule, made by <see cref="Optim"/>, for models of any type. Leaves
+/// whose gradients are symbolic zeros stay as they are, and so do their states.
+/// </summary>
+public sealed record Optimizer
+{
+    private readonly string name;
+    private readonly Func<Tensor, ITree> init;
+    private readonly Func<Tensor, Tensor, Tensor, Tensor, ITree, (Tensor, ITree)> update;
+
+    private Optimizer(
+        string name, Func<Tensor, Tensor> schedule, Func<Tensor, ITree> init,
+        Func<Tensor, Tensor, Tensor, Tensor, ITree, (Tensor, ITree)> update)
+    {
+        (this.name, Schedule, this.init, this.update) = (name, schedule, init, update);
+    }
+
     /// <summary>
     /// The rate at step n (an int64 scalar from 0 on) as a float scalar; it is cast to each leaf's
     /// dtype.
     /// </summary>
-    public required Func<Tensor, Tensor> Schedule { get; init; }
+    public Func<Tensor, Tensor> Schedule { get; init; }
 
     /// <summary>
     /// What is done to a gradient before the rule sees it (<see cref="Optim.Chain"/>).
     /// </summary>
     internal Func<Gradients, Gradients>? Prepare { get; init; }
+
+    /// <summary>The optimiser of a rule, which forgets the type of the rule's state.</summary>
+    internal static Optimizer Of<S>(IUpdateRule<S> rule, Func<Tensor, Tensor> schedule)
+        where S : ITree
+    {
+        ArgumentNullException.ThrowIfNull(rule);
+        ArgumentNullException.ThrowIfNull(schedule);
+        string name = rule.GetType().Name;
+        return new(name, schedule, leaf => rule.Init(leaf), (leaf, gradient, rate, n, state) =>
+            state is S own
+                ? rule.Update(leaf, gradient, rate, n, own)
+                : throw Errors.Fail(name, $"the state keeps {state.GetType().Name} of a leaf, "
+                    + $"where this rule keeps {typeof(S).Name}. Make the state with Init(model)."));
+    }
 
     /// <summary>The state before the first step.</summary>
     public OptimizerState Init<T>(T model) where T : ITree
@@ -42,9 +91,7 @@ public abstract record Optimizer
         Tensor steps = Tensor.Scalar(0L).To(device), rate = Schedule(steps);
         // A constant rate has no inputs whose device it would follow.
         rate = rate.Device == device ? rate : rate.To(device);
-        var state = new OptimizerState(
-            steps, rate, Moments(leaves, HasFirst), Moments(leaves, HasSecond),
-            Moments(leaves, HasThird));
+        var state = new OptimizerState(steps, rate, [.. leaves.Select(init)]);
         Tree.Eval(state);
         return state;
     }
@@ -57,49 +104,30 @@ public abstract record Optimizer
     {
         ArgumentNullException.ThrowIfNull(state);
         IReadOnlyList<Tensor> leaves = model.Leaves(), gradients = gradient.Leaves();
-        CheckMatch(leaves.Count, gradients.Count, state);
+        if (leaves.Count != gradients.Count || leaves.Count != state.Leaves.Length)
+            throw Errors.Fail(name, $"a model of {leaves.Count} leaves, a gradient of "
+                + $"{gradients.Count} and a state of {state.Leaves.Length} do not belong together. "
+                + "Make the state with Init(model).");
         gradients = Prepared(gradients);
         Tensor rate = Schedule(state.Steps), steps = state.Steps + 1;
-        var updated = new Tensor[leaves.Count];
-        Tensor[] first = [.. state.First], second = [.. state.Second], third = [.. state.Third];
+        Tensor[] updated = [.. leaves];
+        ITree[] kept = [.. state.Leaves];
         for (int i = 0; i < updated.Length; i++)
         {
-            updated[i] = leaves[i];
+            Tensor leaf = leaves[i];
             if (gradients[i].IsSymbolicZero) continue;
-            var moments = new Moments
-            {
-                First = HasFirst ? first[i] : null,
-                Second = HasSecond ? second[i] : null,
-                Third = HasThird ? third[i] : null,
-            };
-            Tensor leafRate = rate.Cast(leaves[i].DType);
-            updated[i] = Update(leaves[i], gradients[i], leafRate, steps, moments);
-            if (HasFirst) first[i] = moments.First!;
-            if (HasSecond) second[i] = moments.Second!;
-            if (HasThird) third[i] = moments.Third!;
+            (updated[i], kept[i]) =
+                update(leaf, gradients[i], rate.Cast(leaf.DType), steps, kept[i]);
+            if (updated[i].Shape != leaf.Shape || updated[i].DType != leaf.DType)
+                throw Errors.Fail(name, $"the update made {updated[i].DType.Name()} "
+                    + $"{updated[i].Shape} of the leaf '{model.Paths()[i]}', which is "
+                    + $"{leaf.DType.Name()} {leaf.Shape}. Keep shape and dtype.");
         }
         T next = model.WithLeaves(updated);
-        var nextState = new OptimizerState(
-            steps, rate, [.. first], [.. second], [.. third]);
+        var nextState = new OptimizerState(steps, rate, [.. kept]);
         Tree.Eval(next, nextState);
         return (next, nextState);
     }
-
-    /// <summary>Whether the rule keeps a first moment of each leaf.</summary>
-    protected abstract bool HasFirst { get; }
-
-    /// <summary>Whether the rule keeps a second moment of each leaf.</summary>
-    protected abstract bool HasSecond { get; }
-
-    /// <summary>Whether the rule keeps a third moment of each leaf.</summary>
-    protected virtual bool HasThird => false;
-
-    /// <summary>
-    /// The leaf after step n (int64, 1 at the first) with that rate; moments are replaced in
-    /// <paramref name="moments"/>.
-    /// </summary>
-    private protected abstract Tensor Update(
-        Tensor leaf, Tensor gradient, Tensor rate, Tensor n, Moments moments);
 
     private IReadOnlyList<Tensor> Prepared(IReadOnlyList<Tensor> gradients)
     {
@@ -114,40 +142,4 @@ public abstract record Optimizer
         for (int i = 0; i < known.Length; i++) prepared[known[i]] = changed[i];
         return prepared;
     }
-
-    private void CheckMatch(int leaves, int gradients, OptimizerState state)
-    {
-        foreach (var (kept, moments) in (ReadOnlySpan<(bool, ImmutableArray<Tensor>)>)
-            [(HasFirst, state.First), (HasSecond, state.Second), (HasThird, state.Third)])
-            if (leaves != gradients || moments.Length != (kept ? leaves : 0))
-                throw Errors.Fail(GetType().Name, $"a model of {leaves} leaves, a gradient of "
-                    + $"{gradients} and a state of {moments.Length} do not belong together. Make "
-                    + "the state with Init(model).");
-    }
-
-    private static ImmutableArray<Tensor> Moments(IReadOnlyList<Tensor> leaves, bool kept)
-    {
-        if (!kept) return [];
-        var moments = ImmutableArray.CreateBuilder<Tensor>(leaves.Count);
-        foreach (Tensor leaf in leaves) moments.Add(Zero(leaf));
-        return moments.MoveToImmutable();
-    }
-
-    /// <summary>Zeros on the leaf's device, even where the leaf is not a number.</summary>
-    private static Tensor Zero(Tensor leaf) => leaf.DType switch
-    {
-        DType.Bool => leaf & !leaf,
-        DType.Int32 or DType.Int64 => 0 * leaf,
-        _ => (leaf > double.PositiveInfinity).Cast(leaf.DType),
-    };
-}
-
-/// <summary>The moments of one leaf, in and out.</summary>
-internal sealed class Moments
-{
-    public Tensor? First { get; set; }
-
-    public Tensor? Second { get; set; }
-
-    public Tensor? Third { get; set; }
 }

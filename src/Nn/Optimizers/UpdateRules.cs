@@ -1,131 +1,141 @@
-// The update rules, one record each: what a leaf becomes in a step.
+// The built-in update rules, one record each, with the state that each keeps of a leaf.
 namespace Engine.Nn;
 
-internal sealed record Sgd(double Momentum, bool Nesterov, double WeightDecay) : Optimizer
+/// <summary>What <see cref="Optim"/>'s SGD keeps of a leaf: nothing without momentum.</summary>
+public sealed partial record SgdState(Tensor? Velocity) : ITree;
+
+/// <summary>
+/// What RMSProp keeps of a leaf: the averaged square of its gradient, its averaged gradient if
+/// centred, and its velocity with momentum.
+/// </summary>
+public sealed partial record RmsPropState(Tensor Square, Tensor? Mean, Tensor? Velocity) : ITree;
+
+/// <summary>
+/// What Adam, AdamW and LAMB keep of a leaf: the averages of its gradient and of the gradient's
+/// square, before the correction of their bias towards zero.
+/// </summary>
+public sealed partial record AdamState(Tensor Mean, Tensor Square) : ITree;
+
+internal sealed record Sgd(double Momentum, bool Nesterov, double WeightDecay)
+    : IUpdateRule<SgdState>
 {
-    protected override bool HasFirst => Momentum != 0;
+    public SgdState Init(Tensor leaf) => new(Momentum == 0 ? null : Optim.ZerosLike(leaf));
 
-    protected override bool HasSecond => false;
-
-    private protected override Tensor Update(
-        Tensor leaf, Tensor gradient, Tensor rate, Tensor n, Moments moments)
+    public (Tensor Leaf, SgdState State) Update(
+        Tensor leaf, Tensor gradient, Tensor rate, Tensor n, SgdState state)
     {
+        Errors.KeptIf("Sgd", Momentum != 0, state.Velocity, "velocity");
         if (WeightDecay != 0) gradient += WeightDecay * leaf;
-        if (!HasFirst) return leaf - rate * gradient;
-        Tensor velocity = Momentum * moments.First! + gradient;
-        moments.First = velocity;
-        return leaf - rate * (Nesterov ? gradient + Momentum * velocity : velocity);
+        if (state.Velocity is null) return (leaf - rate * gradient, state);
+        Tensor velocity = Momentum * state.Velocity + gradient;
+        Tensor step = Nesterov ? gradient + Momentum * velocity : velocity;
+        return (leaf - rate * step, new(velocity));
     }
 }
 
 internal sealed record RmsProp(
-    double Decay, double Epsilon, double Momentum, bool Centered, double WeightDecay) : Optimizer
+    double Decay, double Epsilon, double Momentum, bool Centered, double WeightDecay)
+    : IUpdateRule<RmsPropState>
 {
-    protected override bool HasFirst => Momentum != 0;
+    public RmsPropState Init(Tensor leaf) => new(
+        Optim.ZerosLike(leaf), Centered ? Optim.ZerosLike(leaf) : null,
+        Momentum == 0 ? null : Optim.ZerosLike(leaf));
 
-    protected override bool HasSecond => true;
-
-    protected override bool HasThird => Centered;
-
-    private protected override Tensor Update(
-        Tensor leaf, Tensor gradient, Tensor rate, Tensor n, Moments moments)
+    public (Tensor Leaf, RmsPropState State) Update(
+        Tensor leaf, Tensor gradient, Tensor rate, Tensor n, RmsPropState state)
     {
+        Errors.KeptIf("RmsProp", Centered, state.Mean, "mean");
+        Errors.KeptIf("RmsProp", Momentum != 0, state.Velocity, "velocity");
         if (WeightDecay != 0) gradient += WeightDecay * leaf;
-        Tensor square = Decay * moments.Second! + (1 - Decay) * gradient.Square();
-        moments.Second = square;
-        if (Centered)
+        Tensor square = Decay * state.Square + (1 - Decay) * gradient.Square(), variance = square;
+        Tensor? mean = null, velocity = null;
+        if (state.Mean is not null)
         {
-            moments.Third = Decay * moments.Third! + (1 - Decay) * gradient;
-            square = (square - moments.Third.Square()).Relu(); // rounding may leave less than 0
+            mean = Decay * state.Mean + (1 - Decay) * gradient;
+            variance = (square - mean.Square()).Relu(); // rounding may leave less than 0
         }
-        Tensor step = gradient / (square.SafeSqrt() + Epsilon);
-        if (HasFirst) step = moments.First = Momentum * moments.First! + step;
-        return leaf - rate * step;
+        Tensor step = gradient / (variance.SafeSqrt() + Epsilon);
+        if (state.Velocity is not null) step = velocity = Momentum * state.Velocity + step;
+        return (leaf - rate * step, new(square, mean, velocity));
     }
 }
 
-internal sealed record Adagrad(double Initial, double Epsilon, double WeightDecay) : Optimizer
+/// <summary>Keeps the sum of the squares of a leaf's gradients.</summary>
+internal sealed record Adagrad(double Initial, double Epsilon, double WeightDecay)
+    : IUpdateRule<Tensor>
 {
-    protected override bool HasFirst => false;
+    public Tensor Init(Tensor leaf) => Optim.ZerosLike(leaf);
 
-    protected override bool HasSecond => true;
-
-    private protected override Tensor Update(
-        Tensor leaf, Tensor gradient, Tensor rate, Tensor n, Moments moments)
+    public (Tensor Leaf, Tensor State) Update(
+        Tensor leaf, Tensor gradient, Tensor rate, Tensor n, Tensor state)
     {
         if (WeightDecay != 0) gradient += WeightDecay * leaf;
-        Tensor sum = moments.Second! + gradient.Square();
-        moments.Second = sum;
-        return leaf - rate * gradient / ((sum + Initial).SafeSqrt() + Epsilon);
+        Tensor sum = state + gradient.Square();
+        return (leaf - rate * gradient / ((sum + Initial).SafeSqrt() + Epsilon), sum);
     }
 }
 
-/// <summary>What Adam and its kin share: both moments and their bias corrections.</summary>
-internal abstract record AdamRule(double Beta1, double Beta2, double Epsilon) : Optimizer
+internal sealed record Adam(Averages Averages, double WeightDecay) : IUpdateRule<AdamState>
 {
-    protected sealed override bool HasFirst => true;
+    public AdamState Init(Tensor leaf) => Averages.Init(leaf);
 
-    protected sealed override bool HasSecond => true;
-
-    /// <summary>
-    /// The mean over the root of the corrected square, and the weight by which the mean is still to
-    /// be divided: the scalars meet before they meet the leaf.
-    /// </summary>
-    private protected (Tensor Direction, Tensor Weight) Next(
-        Tensor leaf, Tensor gradient, Tensor n, Moments moments)
-    {
-        Tensor mean = Beta1 * moments.First! + (1 - Beta1) * gradient;
-        Tensor square = Beta2 * moments.Second! + (1 - Beta2) * gradient.Square();
-        moments.First = mean;
-        moments.Second = square;
-        Tensor second = Averages.Weight(Beta2, n, leaf.DType);
-        return (mean / ((square / second).SafeSqrt() + Epsilon),
-            Averages.Weight(Beta1, n, leaf.DType));
-    }
-}
-
-internal sealed record Adam(double Beta1, double Beta2, double Epsilon, double WeightDecay)
-    : AdamRule(Beta1, Beta2, Epsilon)
-{
-    private protected override Tensor Update(
-        Tensor leaf, Tensor gradient, Tensor rate, Tensor n, Moments moments)
+    public (Tensor Leaf, AdamState State) Update(
+        Tensor leaf, Tensor gradient, Tensor rate, Tensor n, AdamState state)
     {
         if (WeightDecay != 0) gradient += WeightDecay * leaf;
-        var (direction, weight) = Next(leaf, gradient, n, moments);
-        return leaf - rate / weight * direction;
+        var (direction, weight, next) = Averages.Next(gradient, n, state);
+        return (leaf - rate / weight * direction, next);
     }
 }
 
-internal sealed record AdamW(double Beta1, double Beta2, double Epsilon, double WeightDecay)
-    : AdamRule(Beta1, Beta2, Epsilon)
+internal sealed record AdamW(Averages Averages, double WeightDecay) : IUpdateRule<AdamState>
 {
-    private protected override Tensor Update(
-        Tensor leaf, Tensor gradient, Tensor rate, Tensor n, Moments moments)
+    public AdamState Init(Tensor leaf) => Averages.Init(leaf);
+
+    public (Tensor Leaf, AdamState State) Update(
+        Tensor leaf, Tensor gradient, Tensor rate, Tensor n, AdamState state)
     {
-        var (direction, weight) = Next(leaf, gradient, n, moments);
-        return (1 - WeightDecay * rate) * leaf - rate / weight * direction;
+        var (direction, weight, next) = Averages.Next(gradient, n, state);
+        return ((1 - WeightDecay * rate) * leaf - rate / weight * direction, next);
     }
 }
 
-internal sealed record Lamb(double Beta1, double Beta2, double Epsilon, double WeightDecay)
-    : AdamRule(Beta1, Beta2, Epsilon)
+internal sealed record Lamb(Averages Averages, double WeightDecay) : IUpdateRule<AdamState>
 {
-    private protected override Tensor Update(
-        Tensor leaf, Tensor gradient, Tensor rate, Tensor n, Moments moments)
+    public AdamState Init(Tensor leaf) => Averages.Init(leaf);
+
+    public (Tensor Leaf, AdamState State) Update(
+        Tensor leaf, Tensor gradient, Tensor rate, Tensor n, AdamState state)
     {
-        var (direction, weight) = Next(leaf, gradient, n, moments);
+        var (direction, weight, next) = Averages.Next(gradient, n, state);
         Tensor step = direction / weight;
         if (WeightDecay != 0) step += WeightDecay * leaf;
         Tensor length = leaf.Square().Sum().SafeSqrt(), stepLength = step.Square().Sum().SafeSqrt();
         Tensor known = (length > 0) & (stepLength > 0);
         Tensor trust = Tensor.Where(known, length / Tensor.Where(known, stepLength, 1), 1);
-        return leaf - rate * trust * step;
+        return (leaf - rate * trust * step, next);
     }
 }
 
-/// <summary>Exponential averages that begin at zero.</summary>
-internal static class Averages
+/// <summary>Adam's two exponential averages, which begin at zero.</summary>
+internal sealed record Averages(double Beta1, double Beta2, double Epsilon)
 {
+    public AdamState Init(Tensor leaf) => new(Optim.ZerosLike(leaf), Optim.ZerosLike(leaf));
+
+    /// <summary>
+    /// The mean over the root of the corrected square, and the weight by which the mean is still to
+    /// be divided: dividing the rate by it costs one scalar division instead of one an element.
+    /// </summary>
+    public (Tensor Direction, Tensor Weight, AdamState State) Next(
+        Tensor gradient, Tensor n, AdamState state)
+    {
+        Tensor mean = Beta1 * state.Mean + (1 - Beta1) * gradient;
+        Tensor square = Beta2 * state.Square + (1 - Beta2) * gradient.Square();
+        Tensor second = Weight(Beta2, n, mean.DType);
+        return (mean / ((square / second).SafeSqrt() + Epsilon), Weight(Beta1, n, mean.DType),
+            new(mean, square));
+    }
+
     /// <summary>
     /// 1 - beta^n, the weight that an average has received after n steps; in float64, because
     /// float32 keeps four digits of 1 - 0.999.

@@ -1,5 +1,5 @@
-// The one place where error texts are made: the op, every shape and dtype involved, what would be
-// right and what to do.
+// The exception that users see, and the errors that several ops share. A text names the op, prints
+// every shape and dtype involved, and says what would be right and what to do.
 namespace Engine;
 
 /// <summary>
