@@ -24,9 +24,9 @@ internal sealed class Plan
     public PlanView?[] Results { get; }
 
     /// <summary>
-    /// Plans a graph; results are in the order of <paramref name="wanted"/>. A result that is all of
-    /// a parameter is passed on, in the parameter's memory, or else copied, for a caller who says
-    /// where results go.
+    /// Plans a graph; results are in the order of <paramref name="wanted"/>. A result that is all
+    /// of a parameter is passed on, in the parameter's memory, or else copied, for a caller who
+    /// says where results go.
     /// </summary>
     public static Plan Make(
         List<PlanNode> nodes, IReadOnlyList<PlanNode> wanted, bool passesOn = true)

@@ -95,7 +95,8 @@ internal sealed class FusedGroup(IEnumerable<PlanNode> outputs, Shape shape)
     /// <summary>Whether another group's work fits into this one, and shares what is read.</summary>
     public bool Suits(FusedGroup other)
     {
-        if (Operations + other.Operations > MaxOperations || !loads.Overlaps(other.loads)) return false;
+        if (Operations + other.Operations > MaxOperations || !loads.Overlaps(other.loads))
+            return false;
         int after = loads.Count;
         foreach (PlanNode load in other.loads)
             if (!loads.Contains(load))

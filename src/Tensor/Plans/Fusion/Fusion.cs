@@ -1,8 +1,8 @@
 // Which operations run as one step. An element-wise node joins the step of its users when all of
-// them are in one step. Where its users are in several steps, each step computes it again if that is
-// cheap and reads no more memory than the node's result takes. Since all users of a node that joins
-// a step are in that step, no step can need a result of its own. Instead of element-wise results a
-// step can end in what collects them, such as a sum.
+// them are in one step. Where its users are in several steps, each step computes it again if that
+// is cheap and reads no more memory than the node's result takes. Since all users of a node that
+// joins a step are in that step, no step can need a result of its own. Instead of element-wise
+// results a step can end in what collects them, such as a sum.
 namespace Engine;
 
 /// <summary>Groups nodes into steps.</summary>

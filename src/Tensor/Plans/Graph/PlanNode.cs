@@ -31,7 +31,7 @@ internal sealed class PlanNode(
 
     // Loops.
 
-    /// <summary>For a loop's result: the loops that run together with its own, as one step.</summary>
+    /// <summary>For a loop's result: the loops that run as one step with its own.</summary>
     public LoopGroup? Loop { get; set; }
 
     // Fusion.
@@ -70,7 +70,7 @@ internal sealed class PlanNode(
     /// <summary>Whether it has its input's elements, in the same order, in another shape.</summary>
     public bool IsReshape => Primitive is ViewPrimitive { KeepsOrder: true };
 
-    /// <summary>The node that a chain of reshapes begins with: the same elements in order.</summary>
+    /// <summary>The node that a chain of reshapes begins with: the same elements.</summary>
     public PlanNode Base
     {
         get

@@ -223,7 +223,8 @@ internal sealed class LoopStep : Step
     {
         RegisterType register = TileEmitter.TypeOf(type);
         return new(
-            [register, register], [], [new TileInstruction(new Add().Kernel(type, type), 0, 1)], [2]);
+            [register, register], [],
+            [new TileInstruction(new Add().Kernel(type, type), 0, 1)], [2]);
     }
 
     public override string ToString() =>
