@@ -22,8 +22,8 @@ public class CommandLineTests
     [InlineData("train --seed x", "--seed: 'x' is wrong; give a whole number.")]
     [InlineData("--ways", "Required argument missing for option: '--ways'.")]
     [InlineData("repro tables", "'tables' is no experiment; there is sinusoid.")]
-    [InlineData("repro", "Required argument missing for command: 'repro'.")]
-    [InlineData("test", "Required argument missing for command: 'test'.")]
+    [InlineData("repro", "Required argument 'NAME' missing for command: 'repro'.")]
+    [InlineData("test", "Required argument 'RUN' missing for command: 'test'.")]
     [InlineData("info --json /nowhere/at/all.json",
         "--json: the folder of /nowhere/at/all.json does not exist")]
     public void WrongUseIsOneLineAndExitCodeTwo(string arguments, string expected)
