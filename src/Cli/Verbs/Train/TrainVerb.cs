@@ -23,21 +23,47 @@ internal static class TrainVerb
     /// <summary>Test tasks at most after Ctrl-C.</summary>
     private const int HurriedTasks = 100;
 
-    public static void Run(TrainOptions options, VerbContext context)
+    private static readonly OptionSet<RunOptions> OfRuns = new();
+    private static readonly OptionSet<TrainOptions> OfTraining = new();
+
+    public static Verb Verb { get; } = new(
+        "train", "Train by MAML and measure accuracy on unseen classes (default)",
+        [.. OfRuns.Symbols, .. OfTraining.Symbols], typed =>
+        {
+            RunOptions run = OfRuns.Read(typed);
+            TrainOptions training = OfTraining.Read(typed);
+            if (training.Resume is not null) CheckResumed(typed);
+            return context => Run(run, training, context);
+        });
+
+    /// <summary>A resumed run takes all from its config.json but for how long to train.</summary>
+    private static void CheckResumed(Func<string, string?> typed)
+    {
+        string[] free = ["--iterations", "--seconds", "--resume"];
+        string? other = OfRuns.Specs.Concat(OfTraining.Specs).Select(spec => spec.Name)
+            .FirstOrDefault(name => !free.Contains(name) && typed(name) is not null);
+        if (other is not null)
+        {
+            throw CliException.Use(
+                $"{other}: a run is resumed with the settings it began with; leave it out.");
+        }
+    }
+
+    private static void Run(RunOptions options, TrainOptions training, VerbContext context)
     {
         var clock = Stopwatch.StartNew();
-        RunFolder? resumed = options.Resume is null ? null : RunFolder.Open(options.Resume);
+        RunFolder? resumed = training.Resume is null ? null : RunFolder.Open(training.Resume);
         if (resumed is not null) options = Continued(options, resumed);
         Experiment experiment = Experiment.Create(options);
-        using RunFolder folder = resumed ?? RunFolder.Create(options.Out, DateTime.Now);
+        using RunFolder folder = resumed ?? RunFolder.Create(training.Out, DateTime.Now);
         folder.Lock();
         TrainingState<Conv4> state = experiment.Training.Start(experiment.Untrained);
         if (resumed is not null) state = Load(resumed, state, options);
-        ImageClasses images = experiment.Images;
-        var config = new RunConfig(options, images.Channels, images.Height, images.Width);
+        RunConfig config = experiment.Config;
 
         int[] finalSteps = [.. Enumerable.Range(0, options.TestSteps + 1)];
-        var (order, before, seconds) = Untrained(experiment, folder, config, state, context);
+        var (order, before, seconds) = Untrained(
+            experiment, folder, state, resumed is not null, context);
         double? limit = options.Seconds;
         if (options.HasTimeBudget)
         {
@@ -72,14 +98,13 @@ internal static class TrainVerb
     /// network can do, with the seconds that took to measure. A run that ends here leaves nothing.
     /// </summary>
     private static (OrderCheck Order, Evaluation Before, double Seconds) Untrained(
-        Experiment experiment, RunFolder folder, RunConfig config, TrainingState<Conv4> state,
+        Experiment experiment, RunFolder folder, TrainingState<Conv4> state, bool resumed,
         VerbContext context)
     {
-        TrainOptions options = experiment.Options;
-        bool resumed = options.Resume is not null;
+        RunOptions options = experiment.Options;
         try
         {
-            if (!resumed) folder.WriteConfig(config.ToJson());
+            if (!resumed) folder.WriteConfig(experiment.Config.ToJson());
             Describe(experiment, state, context);
             OrderCheck order = OrderFigures.Measure(
                 experiment.Maml, experiment.Untrained, experiment.DrawTraining(0, 1).Task(0),
@@ -102,10 +127,10 @@ internal static class TrainVerb
     }
 
     /// <summary>Inner steps after which the untrained network is tested.</summary>
-    private static int[] UntrainedSteps(TrainOptions options) =>
+    private static int[] UntrainedSteps(RunOptions options) =>
         [.. new[] { 1, options.TestSteps, ScratchSteps }.Distinct().Order()];
 
-    private static void Before(Evaluation before, TrainOptions options, VerbContext context)
+    private static void Before(Evaluation before, RunOptions options, VerbContext context)
     {
         int scratch = before.Steps[^1];
         Accuracy(context, "accuracy_before", "ci95_before", "accuracy before training", before,
@@ -120,20 +145,19 @@ internal static class TrainVerb
     }
 
     /// <summary>Options of the run to go on with, except for how long.</summary>
-    private static TrainOptions Continued(TrainOptions asked, RunFolder folder)
+    private static RunOptions Continued(RunOptions asked, RunFolder folder)
     {
-        TrainOptions old = RunConfig.Read(folder.PathOf(RunConfig.File)).Options;
+        RunOptions old = RunConfig.Read(folder.PathOf(RunConfig.File)).Options;
         bool sameEnd = asked.HasTimeBudget;
         return old with
         {
-            Resume = asked.Resume,
             Iterations = sameEnd ? old.Iterations : asked.Iterations,
             Seconds = sameEnd ? old.Seconds : asked.Seconds,
         };
     }
 
     private static TrainingState<Conv4> Load(
-        RunFolder folder, TrainingState<Conv4> like, TrainOptions options)
+        RunFolder folder, TrainingState<Conv4> like, RunOptions options)
     {
         TrainingState<Conv4> state = Checkpoint.Load(folder.CheckpointPath, like);
         if (state.Step >= options.Iterations)
@@ -149,7 +173,7 @@ internal static class TrainVerb
     private static void Describe(
         Experiment experiment, TrainingState<Conv4> state, VerbContext context)
     {
-        TrainOptions o = experiment.Options;
+        RunOptions o = experiment.Options;
         ClassSplit split = experiment.Split;
         context.Figure("data", "data", experiment.Images.ToString());
         context.Figure("train_classes", "training classes", split.Train.Classes.Length);
@@ -186,7 +210,7 @@ internal static class TrainVerb
 
     /// <summary>Totals over all sessions of the run, then those of this one.</summary>
     private static void Trained(
-        TrainResult result, Curves curves, TrainOptions options, VerbContext context)
+        TrainResult result, Curves curves, RunOptions options, VerbContext context)
     {
         int batch = options.MetaBatch;
         context.Figure("steps", "meta-steps", result.State.Step);
@@ -221,6 +245,6 @@ internal static class TrainVerb
     }
 
     /// <summary>Work of an evaluation in forward passes of one image, up to a factor.</summary>
-    private static double Cost(TrainOptions options, int[] steps) =>
+    private static double Cost(RunOptions options, int[] steps) =>
         (3.0 * options.Shots * steps[^1]) + (options.Queries * steps.Length);
 }

@@ -16,7 +16,7 @@ internal static class TrainReport
     public static void Write(RunFolder folder, Experiment experiment, TrainSummary summary)
     {
         var (loss, validation) = summary.Curves;
-        TrainOptions o = experiment.Options;
+        RunOptions o = experiment.Options;
         Evaluation before = summary.Before, after = summary.After;
         folder.WriteReport(new ReportData
         {
@@ -33,9 +33,9 @@ internal static class TrainReport
             Steps = [Series("trained", after), Series("random start", before)],
             Chance = 1.0 / o.Ways,
             Episode = Example(experiment, summary.Result.State.Model),
-            Settings = [.. summary.Config.Settings().Where(s => s.Value.Value is not null).Select(
+            Settings = [.. summary.Config.Settings().Where(s => s.Value is not null).Select(
                 s => (s.Name.Replace('_', ' '), Convert.ToString(
-                    s.Value.Value, CultureInfo.InvariantCulture)!))],
+                    s.Value, CultureInfo.InvariantCulture)!))],
         });
     }
 
@@ -59,7 +59,7 @@ internal static class TrainReport
                 (_, i) => Image(arrays.QueryX, arrays.QueryY, i, (int)predicted[i]))]);
     }
 
-    private static IReadOnlyList<Headline> Headlines(TrainOptions o, TrainSummary summary)
+    private static IReadOnlyList<Headline> Headlines(RunOptions o, TrainSummary summary)
     {
         TrainResult result = summary.Result;
         int scratch = summary.Before.Steps[^1];

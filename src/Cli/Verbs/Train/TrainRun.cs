@@ -55,9 +55,9 @@ internal sealed class TrainRun(Experiment experiment, RunFolder folder, Cancella
                 throw CliException.Fail($"{e.Message} It is {folder.ModelPath}.", e);
             }
 
-            metrics.Append(
-                ("step", state.Step), ("tasks", state.Step * batch), ("loss", loss),
-                ("seconds", Math.Round(secondsBefore + clock.Elapsed.TotalSeconds, 3)));
+            metrics.Append(new(
+                state.Step, state.Step * batch, loss,
+                Math.Round(secondsBefore + clock.Elapsed.TotalSeconds, 3)));
             progress.Report(new ProgressState(
                 state.Step, steps, state.Step * batch, loss, Before: start.Step));
             if (experiment.CanValidate && Done(state.Step - start.Step, steps - start.Step, limit)
@@ -82,8 +82,7 @@ internal sealed class TrainRun(Experiment experiment, RunFolder folder, Cancella
     {
         double accuracy = experiment.Validate(state.Model, ValidationTasks);
         long tasks = state.Step * experiment.Options.MetaBatch;
-        metrics.Append(
-            ("step", state.Step), ("tasks", tasks), ("validation_accuracy", accuracy));
+        metrics.Append(new(state.Step, tasks, ValidationAccuracy: accuracy));
         string share = FormattableString.Invariant(
             $"after {tasks:N0} tasks: {100 * accuracy:F1} %");
         progress.Note($"  {share} on {ValidationTasks} validation tasks");

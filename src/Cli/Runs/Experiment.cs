@@ -20,7 +20,7 @@ internal sealed class Experiment
     private readonly EpisodeSampler train;
     private readonly EpisodeSampler? validation;
 
-    private Experiment(ImageClasses images, ClassSplit split, TrainOptions options)
+    private Experiment(ImageClasses images, ClassSplit split, RunOptions options)
     {
         seed = options.Seed;
         (Images, Split, Options) = (images, split, options);
@@ -32,13 +32,16 @@ internal sealed class Experiment
         // Small sets leave too few classes to validate on; the curve is all that needs them.
         if (split.Validation.Classes.Length >= options.Ways)
             validation = Sampler(split.Validation, rotations: false);
-        Untrained = Network(options, images.Channels, images.Height);
+        Untrained = Network(options, Config.Images);
         Maml = Learner(options);
     }
 
-    public TrainOptions Options { get; }
+    public RunOptions Options { get; }
 
     public ImageClasses Images { get; }
+
+    /// <summary>What config.json says of this run.</summary>
+    public RunConfig Config => new(Options, SizeOf(Images));
 
     public ClassSplit Split { get; }
 
@@ -54,7 +57,7 @@ internal sealed class Experiment
     public MetaTraining<Conv4> Training =>
         new(Maml, Optim.Adam(Options.Rate), DrawTraining, Options.MetaBatch);
 
-    public static Experiment Create(TrainOptions options)
+    public static Experiment Create(RunOptions options)
     {
         ImageClasses images = Load(options.Data);
         CheckSquare(images);
@@ -70,12 +73,19 @@ internal sealed class Experiment
         return ImageFiles.Load(data);
     }
 
-    public static Conv4 Network(TrainOptions options, int channels, int size) =>
-        Conv4.Create(Key.From(options.Seed), channels, size, options.Filters, options.Ways);
+    public static ImageSize SizeOf(ImageClasses images) => new()
+    {
+        Channels = images.Channels,
+        Height = images.Height,
+        Width = images.Width,
+    };
 
-    public static Maml<Conv4> Learner(TrainOptions options) => new(
+    public static Conv4 Network(RunOptions options, ImageSize images) => Conv4.Create(
+        Key.From(options.Seed), images.Channels, images.Height, options.Filters, options.Ways);
+
+    public static Maml<Conv4> Learner(RunOptions options) => new(
         Meta.Objective.Conv4, options.InnerSteps, options.InnerRate,
-        options.FirstOrder ? DerivativeOrder.First : DerivativeOrder.Exact);
+        options.Order);
 
     public static string Name(BatchNormMode mode) => mode switch
     {

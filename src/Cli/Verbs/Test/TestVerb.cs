@@ -9,7 +9,10 @@ namespace Engine.Cli;
 
 internal static class TestVerb
 {
-    public static void Run(TestOptions options, VerbContext context)
+    public static Verb Verb { get; } =
+        Verb.Of<TestOptions>("test", "Measure a trained model on unseen classes", Run);
+
+    private static void Run(TestOptions options, VerbContext context)
     {
         var clock = Stopwatch.StartNew();
         string model = options.Run.EndsWith(".safetensors", StringComparison.Ordinal)
@@ -17,9 +20,9 @@ internal static class TestVerb
         string folder = Path.GetDirectoryName(Path.GetFullPath(model))!;
         RunConfig config = RunConfig.Read(Path.Combine(folder, RunConfig.File));
         Conv4 network = SafeTensors.Load(
-            model, Experiment.Network(config.Options, config.Channels, config.Height));
+            model, Experiment.Network(config.Options, config.Images));
 
-        TrainOptions o = Asked(options, config.Options);
+        RunOptions o = Asked(options, config.Options);
         ImageClasses classes = Unseen(options, config);
         var sampler = CliException.CheckUse(
             () => new EpisodeSampler(classes, o.Ways, o.Shots, o.Queries));
@@ -49,7 +52,7 @@ internal static class TestVerb
     /// <summary>A seed, and whether its tasks are those that training ended with.</summary>
     private static string Drawn(long seed, TestOptions asked, RunConfig config)
     {
-        TrainOptions o = Asked(asked, config.Options);
+        RunOptions o = Asked(asked, config.Options);
         bool same = seed == config.Options.Seed
             && (o.Ways, o.Shots, o.Queries) == (config.Options.Ways, config.Options.Shots,
                 config.Options.Queries)
@@ -58,7 +61,7 @@ internal static class TestVerb
         return same ? $"{number}, that of the run: the tasks it was tested on" : number;
     }
 
-    private static TrainOptions Asked(TestOptions asked, TrainOptions trained)
+    private static RunOptions Asked(TestOptions asked, RunOptions trained)
     {
         if (asked.Ways > trained.Ways)
         {
@@ -95,13 +98,12 @@ internal static class TestVerb
         }
 
         ImageClasses other = Experiment.Load(options.Data);
-        if ((other.Channels, other.Height, other.Width)
-            != (config.Channels, config.Height, config.Width))
+        ImageSize size = Experiment.SizeOf(other);
+        if (size != config.Images)
         {
             throw CliException.Use(
-                $"--data: images of {other.Name} are {other.Channels} x {other.Height} x "
-                + $"{other.Width}, but the model takes {config.Channels} x {config.Height} x "
-                + $"{config.Width}.");
+                $"--data: images of {other.Name} are {size}, but the model takes "
+                + $"{config.Images}.");
         }
 
         return other;
