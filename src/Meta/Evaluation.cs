@@ -1,4 +1,6 @@
-// How good a start is: adaptation on many test tasks, scored on their query sets after each step.
+// How well a method adapts: predictions on many test tasks, scored after each number of inner
+// steps.
+using System.Collections.Immutable;
 using Engine.Data;
 
 namespace Engine.Meta;
@@ -30,45 +32,59 @@ public sealed record Evaluation(
     /// <paramref name="steps"/> (ascending numbers of inner steps). Tasks go through in batches;
     /// results do not depend on their size.
     /// </summary>
-    public static Evaluation Run<T>(
-        Maml<T> maml, T model, Func<long, int, Episode> draw, int tasks, IReadOnlyList<int> steps,
-        Func<Tensor, Tensor, Tensor> score, int batch = 10, CancellationToken stop = default)
-        where T : ITree
+    public static Evaluation Run<P>(
+        Method<P> method, P parameters, Func<long, int, Episode> draw, int tasks,
+        IReadOnlyList<int> steps, Func<Tensor, Tensor, Tensor> score, int batch = 10,
+        CancellationToken stop = default) where P : ITree
     {
-        ArgumentNullException.ThrowIfNull(maml);
+        ArgumentNullException.ThrowIfNull(method);
         ArgumentNullException.ThrowIfNull(draw);
         ArgumentNullException.ThrowIfNull(score);
         if (tasks < 2 || batch < 1)
             throw new EngineException(
                 $"Evaluation: {tasks} tasks in batches of {batch}; give at least 2 and 1.");
-        ArgumentNullException.ThrowIfNull(steps);
-        if (steps.Count == 0 || steps[0] < 0
-            || steps.Zip(steps.Skip(1)).Any(p => p.First >= p.Second))
-            throw new EngineException($"Evaluation: [{string.Join(", ", steps)}] are no ascending "
-                + "numbers of inner steps; give some, such as [0, 1, 3].");
-        var scores = new double[steps.Count][];
-        for (int s = 0; s < scores.Length; s++) scores[s] = new double[tasks];
+        ImmutableArray<int> ascending = Ascending(steps);
 
-        // The model is an argument, not a capture: a capture would be frozen into the plan.
-        var scoreTasks = Compile.Of((T start, Episode batched) => Vmap.Of((Episode task) =>
-            Tensor.Stack(maml
-                .Trajectory(start, task.SupportX, task.SupportY, steps[^1])
-                .Where((_, step) => steps.Contains(step))
-                .Select(m => score(maml.Objective.Forward(m, task.QueryX), task.QueryY))
-                .ToArray()))(batched));
+        // The parameters are an argument, not a capture: a capture would be frozen into the plan.
+        var scoreTasks = Compile.Of((P p, Episode batched) =>
+            Vmap.Of((Episode task) => Score(method, p, task, ascending, score))(batched));
+        var scores = new double[ascending.Length][]; // of each number of steps, by task
+        for (int s = 0; s < scores.Length; s++) scores[s] = new double[tasks];
         for (int first = 0; first < tasks; first += batch)
         {
             stop.ThrowIfCancellationRequested();
             int count = Math.Min(batch, tasks - first);
-            double[] values = scoreTasks(model, draw(first, count)).ToDoubles();
-            for (int i = 0; i < count; i++)
-                for (int s = 0; s < scores.Length; s++)
-                    scores[s][first + i] = values[i * scores.Length + s];
+            double[] values = scoreTasks(parameters, draw(first, count)).ToDoubles();
+            for (int i = 0; i < values.Length; i++)
+                scores[i % scores.Length][first + i / scores.Length] = values[i];
         }
         return new(
-            tasks, [.. steps], Array.ConvertAll(scores, s => s.Average()),
+            tasks, ascending, Array.ConvertAll(scores, s => s.Average()),
             Array.ConvertAll(scores, Interval), Array.ConvertAll(scores, MedianOf),
-            maml.Objective.BatchNorm);
+            method.BatchNorm);
+    }
+
+    /// <summary>One task's score after each number of inner steps.</summary>
+    private static Tensor Score<P>(
+        Method<P> method, P parameters, Episode task, ImmutableArray<int> steps,
+        Func<Tensor, Tensor, Tensor> score) where P : ITree
+    {
+        Tensor[] predictions = method.Predictions(parameters, task, steps);
+        if (predictions.Length != steps.Length)
+            throw new EngineException($"Evaluation: the method made {predictions.Length} "
+                + $"predictions for inner steps [{string.Join(", ", steps)}]. Give one for each "
+                + "number of steps, in order.");
+        return Tensor.Stack([.. predictions.Select(p => score(p, task.QueryY))]);
+    }
+
+    private static ImmutableArray<int> Ascending(IReadOnlyList<int> steps)
+    {
+        ArgumentNullException.ThrowIfNull(steps);
+        bool ascend = steps.Zip(steps.Skip(1)).All(pair => pair.First < pair.Second);
+        if (steps.Count == 0 || steps[0] < 0 || !ascend)
+            throw new EngineException("Evaluation: inner steps must be 0 or more and ascend, e.g. "
+                + $"[0, 1, 3]; got [{string.Join(", ", steps)}].");
+        return [.. steps];
     }
 
     /// <summary>1.96 standard errors of the mean.</summary>

@@ -1,13 +1,10 @@
 // Model-agnostic meta-learning (Finn, Abbeel and Levine, 2017): find a start from which a few
 // gradient steps on a task's support set do well on its query set.
-using Engine.Data;
-
 namespace Engine.Meta;
 
 /// <summary>
 /// MAML: adaptation by gradient descent, w' = w - innerRate * dL_support/dw repeated innerSteps
-/// times (equation 1 of the paper), and the meta-objective, the mean over tasks of L_query(w').
-/// Its gradient is exact unless <paramref name="Order"/> says first-order.
+/// times (equation 1 of the paper), and as each task's loss L_query(w').
 /// </summary>
 /// <param name="Objective">Model and loss.</param>
 /// <param name="InnerSteps">Gradient steps in adaptation.</param>
@@ -25,21 +22,30 @@ public sealed record Maml<T>(
     DerivativeOrder Order = DerivativeOrder.Exact, Func<string, bool>? Where = null, int Chunk = 0)
     where T : ITree
 {
+    /// <summary>What training, evaluation and the order check take.</summary>
+    public Method<T> Method => new(
+        (model, task) => Objective.LossOn(
+            Adapt(model, task.SupportX, task.SupportY), task.QueryX, task.QueryY),
+        (model, task, steps) =>
+        [
+            .. Trajectory(model, task.SupportX, task.SupportY, steps[^1])
+                .Where((_, step) => steps.Contains(step))
+                .Select(adapted => Objective.Forward(adapted, task.QueryX)),
+        ],
+        Order, Objective.BatchNorm, Chunk);
+
     /// <summary>
     /// The model after the inner steps on one task's support set: a pure function, usable on its
     /// own and inside any transform.
     /// </summary>
-    public T Adapt(T model, Tensor x, Tensor y, int? steps = null)
-    {
-        foreach (T adapted in Trajectory(model, x, y, steps ?? InnerSteps)) model = adapted;
-        return model;
-    }
+    public T Adapt(T model, Tensor x, Tensor y, int? steps = null) =>
+        Trajectory(model, x, y, steps ?? InnerSteps).Last();
 
     /// <summary>The model before adaptation and after each step.</summary>
     public IEnumerable<T> Trajectory(T model, Tensor x, Tensor y, int steps)
     {
         if (steps < 0) throw new EngineException($"Maml: {steps} inner steps; give 0 or more.");
-        var inner = Grad.Of((T p) => Objective.Loss(Objective.Forward(p, x), y), Where);
+        var inner = Grad.Of((T p) => Objective.LossOn(p, x, y), Where);
         yield return model;
         for (int i = 0; i < steps; i++)
         {
@@ -48,21 +54,5 @@ public sealed record Maml<T>(
             model = model.Zip(gradient, (w, g) => g.IsSymbolicZero ? w : w - InnerRate * g);
             yield return model;
         }
-    }
-
-    /// <summary>
-    /// The mean over a batch of tasks of the query loss after adaptation; a scalar.
-    /// </summary>
-    public Tensor MetaLoss(T model, Episode tasks) =>
-        Vmap.Of((Episode task) => QueryLoss(model, task), chunk: Chunk)(tasks).Mean();
-
-    /// <summary>The meta-loss of a batch of tasks and its gradient.</summary>
-    public (Tensor Value, T Gradient) Gradient(T model, Episode tasks) =>
-        Grad.WithValue((T m, Episode e) => MetaLoss(m, e))(model, tasks);
-
-    private Tensor QueryLoss(T model, Episode task)
-    {
-        T adapted = Adapt(model, task.SupportX, task.SupportY);
-        return Objective.Loss(Objective.Forward(adapted, task.QueryX), task.QueryY);
     }
 }

@@ -1,11 +1,14 @@
-// The outer loop: draw tasks, take the meta-gradient, step. Pure but for the drawing: step n of a
-// seed is the same in a resumed run as in an uninterrupted one.
+// The outer loop: draw tasks, take the meta-gradient, step. A step depends on the state and its
+// number alone, so a resumed run continues exactly as an uninterrupted one.
 using Engine.Data;
 using Engine.Nn;
 
 namespace Engine.Meta;
 
-/// <summary>Where training stands: the model, the optimiser's state, and steps taken.</summary>
+/// <summary>
+/// Where training stands: the model, or whatever the method trains; the optimiser's state; and the
+/// number of steps taken.
+/// </summary>
 public sealed partial record TrainingState<T>(T Model, OptimizerState Optimizer, long Step) : ITree
     where T : ITree;
 
@@ -35,22 +38,22 @@ public sealed class DivergenceException : Exception
 }
 
 /// <summary>
-/// Meta-training of a model by an optimiser over drawn tasks; the step is compiled.
+/// Training by a meta-learning method and an optimiser over drawn tasks; the step is compiled.
 /// </summary>
-/// <param name="maml">The meta-learner.</param>
+/// <param name="method">The meta-learner.</param>
 /// <param name="optimizer">The outer update rule.</param>
 /// <param name="draw">Tasks first .. first + count - 1 of the run's seed.</param>
 /// <param name="metaBatch">Tasks a step.</param>
 /// <param name="clipNorm">Largest norm of a meta-gradient; 0 for no limit.</param>
-public sealed class MetaTraining<T>(
-    Maml<T> maml, Optimizer optimizer, Func<long, int, Episode> draw, int metaBatch,
-    double clipNorm = 0) where T : ITree
+public sealed class MetaTraining<P>(
+    Method<P> method, Optimizer optimizer, Func<long, int, Episode> draw, int metaBatch,
+    double clipNorm = 0) where P : ITree
 {
-    // Not Compile.Step: the old state is what is kept when a step diverges.
-    private readonly Func<T, OptimizerState, Episode, (T, OptimizerState, Tensor, Tensor)> step =
-        Compile.Of((T model, OptimizerState state, Episode tasks) =>
+    // Not Compile.Step, which gives up the old state: it is kept when a step diverges.
+    private readonly Func<P, OptimizerState, Episode, (P, OptimizerState, Tensor, Tensor)> step =
+        Compile.Of((P model, OptimizerState state, Episode tasks) =>
         {
-            var (loss, gradient) = maml.Gradient(model, tasks);
+            var (loss, gradient) = method.Gradient(model, tasks);
             Tensor norm = SquaredNorm(gradient);
             if (clipNorm > 0) gradient = Optim.ClipByGlobalNorm(gradient, clipNorm);
             var (next, nextState) = optimizer.Step(model, gradient, state);
@@ -61,11 +64,11 @@ public sealed class MetaTraining<T>(
     public Episode Draw(long first, int count) => draw(first, count);
 
     /// <summary>The state before the first step.</summary>
-    public TrainingState<T> Start(T model) => new(model, optimizer.Init(model), 0);
+    public TrainingState<P> Start(P model) => new(model, optimizer.Init(model), 0);
 
     /// <summary>The state after one more step, and the meta-loss before it.</summary>
     /// <exception cref="DivergenceException">The loss is no finite number.</exception>
-    public (TrainingState<T> State, double Loss) Step(TrainingState<T> state)
+    public (TrainingState<P> State, double Loss) Step(TrainingState<P> state)
     {
         ArgumentNullException.ThrowIfNull(state);
         Episode tasks = draw(state.Step * metaBatch, metaBatch);
@@ -78,7 +81,7 @@ public sealed class MetaTraining<T>(
         return (new(model, moments, state.Step + 1), loss);
     }
 
-    private static Tensor SquaredNorm(T gradient)
+    private static Tensor SquaredNorm(P gradient)
     {
         Tensor sum = Tensor.Zeros(Shape.Of());
         foreach (Tensor leaf in gradient.Leaves())

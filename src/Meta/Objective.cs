@@ -1,4 +1,4 @@
-// What a meta-learner needs to know of a model: how it predicts and how predictions are judged.
+// A model together with what it is judged by.
 using Engine.Nn;
 
 namespace Engine.Meta;
@@ -10,23 +10,13 @@ public enum BatchNormMode
     None,
 
     /// <summary>
-    /// Statistics of the very batch that is classified: query images see one another, as in the
-    /// original MAML code.
+    /// Statistics of the same batch that is classified: query images influence one another, as in
+    /// the original MAML code.
     /// </summary>
     Transductive,
 
     /// <summary>Statistics fixed before the query images are seen.</summary>
     Inductive,
-}
-
-/// <summary>How derivatives flow through adaptation.</summary>
-public enum DerivativeOrder
-{
-    /// <summary>Through every inner gradient: the meta-gradient is exact.</summary>
-    Exact,
-
-    /// <summary>Inner gradients are constants (FOMAML, Finn et al., 2017, section 5.2).</summary>
-    First,
 }
 
 /// <summary>
@@ -35,7 +25,12 @@ public enum DerivativeOrder
 /// </summary>
 public sealed record Objective<T>(
     Func<T, Tensor, Tensor> Forward, Func<Tensor, Tensor, Tensor> Loss, BatchNormMode BatchNorm)
-    where T : ITree;
+    where T : ITree
+{
+    /// <summary>The loss of the model's predictions for these inputs; a scalar.</summary>
+    public Tensor LossOn(T model, Tensor inputs, Tensor targets) =>
+        Loss(Forward(model, inputs), targets);
+}
 
 /// <summary>Ready-made objectives.</summary>
 public static class Objective

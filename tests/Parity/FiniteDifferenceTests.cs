@@ -18,7 +18,7 @@ public class FiniteDifferenceTests
         Episode tasks = Double(Episode.From(new SinusoidTasks(5, 5).Sample(3, 0, 4)));
         var maml = new Maml<Mlp>(Objective.Regression, steps, 0.02);
         GradCheckResult result = GradCheck.Run(
-            (Mlp m) => maml.MetaLoss(m, tasks), model, step: 1e-3);
+            (Mlp m) => maml.Method.MetaLoss(m, tasks), model, step: 1e-3);
         Assert.True(result.Error <= 1e-6, $"{result}");
     }
 
@@ -36,7 +36,7 @@ public class FiniteDifferenceTests
         // At a kink of a rectifier or maximum the inner gradient jumps, and the meta-loss with it:
         // the step is so small that it crosses none.
         GradCheckResult result = GradCheck.Run(
-            (Conv4 m) => maml.MetaLoss(m, tasks), model, step: 3e-8);
+            (Conv4 m) => maml.Method.MetaLoss(m, tasks), model, step: 3e-8);
         Assert.True(result.Error <= 1e-6, $"{result}");
     }
 
@@ -46,9 +46,9 @@ public class FiniteDifferenceTests
         Mlp model = Mlp.Create(Key.From(1), [1, 12, 1], Activation.Tanh);
         Episode task = Episode.From(new SinusoidTasks(5, 5).Sample(3, 0, 1)).Task(0);
         var exact = new Maml<Mlp>(Objective.Regression, 1, 0.1);
-        OrderCheck good = OrderCheck.Measure(exact, model, task);
+        OrderCheck good = OrderCheck.Measure(exact.Method, model, task);
         OrderCheck bad = OrderCheck.Measure(
-            exact with { Order = DerivativeOrder.First }, model, task);
+            (exact with { Order = DerivativeOrder.First }).Method, model, task);
         Assert.True(good.Error < 1e-7, $"{good}");
         Assert.True(good.Confirmed);
         Assert.True(bad.Error > 1e-3, $"{bad}");
@@ -62,10 +62,11 @@ public class FiniteDifferenceTests
         Mlp model = Mlp.Create(Key.From(1), [1, 8, 1], Activation.Tanh, DType.Float64);
         Episode tasks = Double(Episode.From(new SinusoidTasks(5, 5).Sample(3, 0, 7)));
         var maml = new Maml<Mlp>(Objective.Regression, 2, 0.02);
-        Mlp whole = maml.Gradient(model, tasks).Gradient;
+        Mlp whole = maml.Method.Gradient(model, tasks).Gradient;
         foreach (int chunk in (int[])[1, 3, 7])
             Assert.True(Tree.AllClose(
-                whole, (maml with { Chunk = chunk }).Gradient(model, tasks).Gradient,
+                whole,
+                (maml with { Chunk = chunk }).Method.Gradient(model, tasks).Gradient,
                 1e-12, 1e-14));
     }
 

@@ -8,15 +8,15 @@ namespace Engine.Cli;
 internal static class OrderFigures
 {
     /// <summary>Measures the order at a start, says it, and fails if it is another.</summary>
-    public static OrderCheck Measure<T>(Maml<T> maml, T model, Episode task, VerbContext context)
-        where T : ITree
+    public static OrderCheck Measure<P>(
+        Method<P> method, P start, Episode task, VerbContext context) where P : ITree
     {
-        OrderCheck check = OrderCheck.Measure(maml, model, task);
-        bool first = maml.Order == DerivativeOrder.First;
+        OrderCheck check = OrderCheck.Measure(method, start, task);
+        bool first = method.Order == DerivativeOrder.First;
         context.Figure("order", "order of differentiation", first ? "first" : "exact");
         context.Figure("order_error",
             first ? "  off the exact derivative" : "  against differences", check.Error, "0.0e+00");
-        context.Figure("order_check", "  measured on", OrderCheck.Method);
+        context.Figure("order_check", "  measured on", OrderCheck.Procedure);
         if (check.Vanishes)
         {
             throw CliException.Fail(

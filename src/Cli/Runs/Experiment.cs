@@ -55,7 +55,7 @@ internal sealed class Experiment
     public bool CanValidate => validation is not null;
 
     public MetaTraining<Conv4> Training =>
-        new(Maml, Optim.Adam(Options.Rate), DrawTraining, Options.MetaBatch);
+        new(Maml.Method, Optim.Adam(Options.Rate), DrawTraining, Options.MetaBatch);
 
     public static Experiment Create(RunOptions options)
     {
@@ -104,11 +104,12 @@ internal sealed class Experiment
     /// <summary>Accuracy on unseen test classes after each number of inner steps.</summary>
     public Evaluation Measure(
         Conv4 model, IReadOnlyList<int> steps, int tasks, CancellationToken stop) =>
-        Evaluation.Run(Maml, model, DrawTest, tasks, steps, Loss.Accuracy, stop: stop);
+        Evaluation.Run(
+            Maml.Method, model, DrawTest, tasks, steps, Loss.Accuracy, stop: stop);
 
     /// <summary>Accuracy on validation classes after the test's number of inner steps.</summary>
     public double Validate(Conv4 model, int tasks) => Evaluation.Run(
-        Maml, model, (first, count) => Draw(validation!, ValidationStream, first, count),
+        Maml.Method, model, (first, count) => Draw(validation!, ValidationStream, first, count),
         tasks, [Options.TestSteps], Loss.Accuracy).Final;
 
     /// <summary>

@@ -43,7 +43,7 @@ public class MetaTrainingTests
     }
 
     private static MetaTraining<Mlp> Sinusoids(Device device) => new(
-        new Maml<Mlp>(Objective.Regression, 1, 0.001), Optim.Adam(1e-3),
+        new Maml<Mlp>(Objective.Regression, 1, 0.001).Method, Optim.Adam(1e-3),
         (first, count) => Episode.From(new SinusoidTasks(5, 5).Sample(1, first, count)).To(device),
         metaBatch: 4);
 }

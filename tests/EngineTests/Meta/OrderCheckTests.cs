@@ -15,11 +15,11 @@ public class OrderCheckTests
     {
         Mlp model = Mlp.Create(Key.From(1), [1, 12, 1], Activation.Tanh);
         var maml = new Maml<Mlp>(Objective.Regression, 1, 0.1);
-        OrderCheck exact = OrderCheck.Measure(maml, model, Task);
+        OrderCheck exact = OrderCheck.Measure(maml.Method, model, Task);
         Assert.True(exact.Confirmed, $"{exact}");
         Assert.True(exact.GradientNorm > 0);
-        OrderCheck first =
-            OrderCheck.Measure(maml with { Order = DerivativeOrder.First }, model, Task);
+        OrderCheck first = OrderCheck.Measure(
+            (maml with { Order = DerivativeOrder.First }).Method, model, Task);
         Assert.False(first.Confirmed);
         Assert.InRange(first.Error, 1e-3, 1);
         Assert.StartsWith("first; ", first.ToString());
@@ -36,7 +36,7 @@ public class OrderCheckTests
         foreach (DerivativeOrder order in Enum.GetValues<DerivativeOrder>())
         {
             OrderCheck check =
-                OrderCheck.Measure(new Maml<Mlp>(learner, 1, 0.1, order), model, Task);
+                OrderCheck.Measure(new Maml<Mlp>(learner, 1, 0.1, order).Method, model, Task);
             Assert.Equal((0.0, 0.0), (check.Error, check.GradientNorm));
             Assert.True(check.Vanishes);
             Assert.False(check.Confirmed);
@@ -48,8 +48,8 @@ public class OrderCheckTests
     public void WhatIsNoNumberConfirmsNothing()
     {
         Mlp model = Mlp.Create(Key.From(1), [1, 4, 1]).Map((Tensor leaf) => leaf * double.NaN);
-        OrderCheck check =
-            OrderCheck.Measure(new Maml<Mlp>(Objective.Regression, 1, 0.1), model, Task);
+        OrderCheck check = OrderCheck.Measure(
+            new Maml<Mlp>(Objective.Regression, 1, 0.1).Method, model, Task);
         Assert.False(check.Confirmed);
         Assert.False(check.Vanishes);
     }

@@ -110,7 +110,7 @@ internal static class GradCheckCases
     {
         var maml = new Maml<Mlp>(Objective.Regression, steps, 0.1);
         var tasks = new Episode(Points(0), Points(0).Sin(), Points(1), Points(1).Sin());
-        return Of(name, (Mlp m) => maml.MetaLoss(m, One(tasks)), SmallMlp);
+        return Of(name, (Mlp m) => maml.Method.MetaLoss(m, One(tasks)), SmallMlp);
     }
 
     private static GradCheckCase MamlConv(string name, int steps)
@@ -122,7 +122,7 @@ internal static class GradCheckCases
         Key[] keys = Key.From(7).Split();
         var task = new Episode(
             Normal(keys[0], [3, 1, 6, 6]), Labels, Normal(keys[1], [3, 1, 6, 6]), Labels);
-        return Of(name, (SmoothNetwork m) => maml.MetaLoss(m, One(task)), SmoothNetwork.Create);
+        return Of(name, (SmoothNetwork m) => maml.Method.MetaLoss(m, One(task)), SmoothNetwork.Create);
     }
 
     private static GradCheckCase Of<T>(string name, Func<T, Tensor> f, Func<Key, T> draw)

@@ -16,7 +16,7 @@ internal static class SinusoidRepro
             i => new SinusoidSeed(unchecked(options.Seed + i), options.Order))];
         Describe(options, context);
         OrderFigures.Measure(
-            seeds[0].Maml, seeds[0].Start(), seeds[0].DrawTraining(0, 1).Task(0), context);
+            seeds[0].Maml.Method, seeds[0].Start(), seeds[0].DrawTraining(0, 1).Task(0), context);
 
         SinusoidResult[] results = SideBySide(seeds, options.Iterations, context);
         if (results.Length == 0) context.Stop.ThrowIfCancellationRequested();

@@ -76,7 +76,8 @@ internal sealed class SinusoidSeed(long seed, DerivativeOrder order)
 
     private Mlp Train(int iterations, Action<double> stepped, CancellationToken stop)
     {
-        var training = new MetaTraining<Mlp>(Maml, Optim.Adam(1e-3), DrawTraining, MetaBatch);
+        var training = new MetaTraining<Mlp>(
+            Maml.Method, Optim.Adam(1e-3), DrawTraining, MetaBatch);
         TrainingState<Mlp> state = training.Start(Start());
         while (state.Step < iterations)
         {
@@ -99,8 +100,8 @@ internal sealed class SinusoidSeed(long seed, DerivativeOrder order)
     {
         var tasks = new SinusoidTasks(shots, TestPoints);
         return Evaluation.Run(
-            Maml, model, (first, count) => Draw(tasks, shots, first, count), TestTasks, Steps,
-            Loss.Mse, batch: 100, stop);
+            Maml.Method, model, (first, count) => Draw(tasks, shots, first, count), TestTasks,
+            Steps, Loss.Mse, batch: 100, stop);
     }
 
     /// <summary>Tasks of a stream: 0 to train, the number of shots to test.</summary>

@@ -38,7 +38,7 @@ internal static class TestVerb
         context.Figure("seed", "  their seed", Drawn(seed, options, config), seed);
 
         Evaluation result = Evaluation.Run(
-            maml, network,
+            maml.Method, network,
             (first, count) => Episode.From(
                 sampler.Sample(Experiment.TestSeed(seed), first, count)),
             options.EvalTasks, [.. Enumerable.Range(0, o.TestSteps + 1)], Loss.Accuracy,

@@ -107,8 +107,8 @@ internal static class TrainVerb
             if (!resumed) folder.WriteConfig(experiment.Config.ToJson());
             Describe(experiment, state, context);
             OrderCheck order = OrderFigures.Measure(
-                experiment.Maml, experiment.Untrained, experiment.DrawTraining(0, 1).Task(0),
-                context);
+                experiment.Maml.Method, experiment.Untrained,
+                experiment.DrawTraining(0, 1).Task(0), context);
             var clock = Stopwatch.StartNew();
             Evaluation before = experiment.Measure(
                 experiment.Untrained, UntrainedSteps(options), options.EvalTasks, context.Stop);
