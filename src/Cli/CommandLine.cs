@@ -22,22 +22,24 @@ internal static class CommandLine
     private static readonly OptionSet<SharedOptions> Shared = new();
 
     /// <summary>The verbs, first the one that is meant if none is named.</summary>
-    private static Verb[] Verbs =>
+    private static Verb[] Verbs(NetworkTable networks) =>
     [
-        TrainVerb.Verb,
-        TestVerb.Verb,
+        TrainVerb.Verb(networks),
+        TestVerb.Verb(networks),
         ReproVerb.Verb,
         GradCheckVerb.Verb,
         InfoVerb.Verb,
     ];
 
-    /// <summary>Runs a command line; returns its exit code and never throws.</summary>
+    /// <summary>Runs a command line; returns its exit code, whatever goes wrong.</summary>
     public static int Run(
-        string[] args, TextWriter output, TextWriter error, CancellationToken stop)
+        string[] args, NetworkTable networks, TextWriter output, TextWriter error,
+        CancellationToken stop)
     {
+        RootCommand root = Build(Verbs(networks), output, stop);
         try
         {
-            ParseResult parsed = Build(output, stop).Parse(args);
+            ParseResult parsed = root.Parse(args);
             if (parsed.Errors.Count > 0)
             {
                 string command = parsed.CommandResult.Command is RootCommand
@@ -79,10 +81,9 @@ internal static class CommandLine
         return code;
     }
 
-    private static RootCommand Build(TextWriter output, CancellationToken stop)
+    private static RootCommand Build(Verb[] verbs, TextWriter output, CancellationToken stop)
     {
         var root = new RootCommand("Meta-learning with exact gradients. Without a verb: train.");
-        Verb[] verbs = Verbs;
         Fill(root, verbs[0], output, stop);
         foreach (Verb verb in verbs)
         {
@@ -98,6 +99,7 @@ internal static class CommandLine
             root.Options.Add(option);
         }
 
+        foreach (Command command in root.Subcommands) CheckNames(command, root);
         return root;
     }
 
@@ -133,6 +135,18 @@ internal static class CommandLine
             string? Typed(string name) =>
                 result.GetResult(name)?.Tokens is [var token] ? token.Value : null;
             return (Shared.Read(Typed), verb.Read(Typed));
+        }
+    }
+
+    /// <summary>Refuses a network's option with the name of another option.</summary>
+    private static void CheckNames(Command command, RootCommand root)
+    {
+        var twice = command.Options.Concat(root.Options.Where(option => option.Recursive))
+            .GroupBy(option => option.Name).FirstOrDefault(same => same.Count() > 1);
+        if (twice is not null)
+        {
+            throw new ArgumentException(
+                $"two options of {command.Name} are named {twice.Key}; rename that of the network.");
         }
     }
 

@@ -10,7 +10,7 @@ internal sealed class JsonSummary
 {
     private readonly OrderedDictionary<string, object?> entries = [];
 
-    /// <summary>Adds a number, a text, a truth or a list of numbers; a name is used once.</summary>
+    /// <summary>Adds a number, a text, a truth, a list of numbers or an object; a name is used once.</summary>
     public void Add(string name, object? value)
     {
         if (name.Length == 0 || name.Any(

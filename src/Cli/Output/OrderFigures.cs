@@ -1,18 +1,15 @@
-// What a run says of its order of differentiation, and when it refuses to begin.
+// Says which order of differentiation was measured, and refuses a run whose gradient is wrong.
 using System.Globalization;
-using Engine.Data;
 using Engine.Meta;
 
 namespace Engine.Cli;
 
 internal static class OrderFigures
 {
-    /// <summary>Measures the order at a start, says it, and fails if it is another.</summary>
-    public static OrderCheck Measure<P>(
-        Method<P> method, P start, Episode task, VerbContext context) where P : ITree
+    /// <summary>Says what was measured, and fails if it is not what was asked for.</summary>
+    public static void Add(OrderCheck check, VerbContext context)
     {
-        OrderCheck check = OrderCheck.Measure(method, start, task);
-        bool first = method.Order == DerivativeOrder.First;
+        bool first = check.Order == DerivativeOrder.First;
         context.Figure("order", "order of differentiation", first ? "first" : "exact");
         context.Figure("order_error",
             first ? "  off the exact derivative" : "  against differences", check.Error, "0.0e+00");
@@ -20,14 +17,17 @@ internal static class OrderFigures
         if (check.Vanishes)
         {
             throw CliException.Fail(
-                "the meta-gradient at the start is zero: the network is dead, so nothing can be "
-                + "learned and no order of differentiation be verified. Choose another --seed.");
+                "the meta-gradient at the start is zero: no weight changes the loss, so nothing can "
+                + "be learned, and the order of differentiation cannot be checked. Choose another "
+                + "--seed.");
         }
 
-        if (first || check.Confirmed) return check;
+        if (first || check.Confirmed) return;
         string error = check.Error.ToString("0.0e+00", CultureInfo.InvariantCulture);
         throw CliException.Fail(
-            $"the meta-gradient is not exact: it differs from finite differences by {error}. "
-            + "This is an error of the engine, please report it; --order first goes without.");
+            $"the meta-gradient differs from finite differences by {error}, so it is not known to "
+            + "be exact. Either the network has a kink at its start, such as a rectifier that is "
+            + "given 0; then try another --seed. Or this is an error of the engine: please report "
+            + "it. --order first goes without.");
     }
 }

@@ -39,9 +39,6 @@ internal sealed record RunOptions
         + "with --iterations]")]
     public double? Seconds { get; init; }
 
-    [Option("Filters of a convolution")]
-    public int Filters { get; init; } = 32;
-
     [Option("Seed of everything random")]
     public long Seed { get; init; }
 

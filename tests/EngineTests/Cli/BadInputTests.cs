@@ -88,15 +88,23 @@ public sealed class BadInputTests : IDisposable
     [InlineData("\"order\": \"exact\"", "\"order\": \"third\"", "'order' is \"third\".")]
     [InlineData("\"rotations\": true", "\"rotations\": 1", "'rotations' is 1.")]
     [InlineData("\"data\": null", "\"data\": [", "config.json: damaged")]
+    [InlineData("\"filters\": 32", "\"filters\": 0", "'filters' is 0.")]
+    [InlineData("\"filters\": 32", "\"filtres\": 32", "it has no 'filters'.")]
+    [InlineData("\"name\": \"conv4\"", "\"name\": 4", "'network' is {")]
+    [InlineData("\"name\": \"conv4\"", "\"name\": \"mine\"", "the network 'mine'")]
     public void ADamagedConfigurationNamesTheField(string right, string wrong, string expected)
     {
         string path = In("config.json");
         var options = new RunOptions { Ways = 3 };
         var images = new ImageSize { Channels = 1, Height = 28, Width = 28 };
-        string text = new RunConfig(options, images).ToJson().ToString();
+        NetworkChoice conv4 = EngineCommand.Networks.Read(_ => null);
+        string text = new RunConfig(options, conv4, images).ToJson().ToString();
         Assert.Contains(right, text);
         File.WriteAllText(path, text);
-        Assert.Equal(new RunConfig(options, images), RunConfig.Read(path));
+        RunConfig read = RunConfig.Read(path, EngineCommand.Networks);
+        Assert.Equal((options, images), (read.Options, read.Images));
+        Assert.Equal(conv4.Name, read.Network.Name);
+        Assert.Equal(conv4.Options, read.Network.Options);
         File.WriteAllText(path, text.Replace(right, wrong));
         EngineCommand.Run("test", folder).FailsWith(1, path, expected);
     }

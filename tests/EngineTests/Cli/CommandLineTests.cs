@@ -132,7 +132,8 @@ public class CommandLineTests
     {
         using var output = new StringWriter { NewLine = "\n" };
         using var error = new StringWriter { NewLine = "\n" };
-        int code = CommandLine.Run(arguments, output, error, CancellationToken.None);
+        int code = CommandLine.Run(
+            arguments, EngineCommand.Networks, output, error, CancellationToken.None);
         return (code, output.ToString(), error.ToString());
     }
 }

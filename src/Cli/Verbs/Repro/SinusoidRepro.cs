@@ -15,8 +15,7 @@ internal static class SinusoidRepro
         SinusoidSeed[] seeds = [.. Enumerable.Range(0, options.Seeds).Select(
             i => new SinusoidSeed(unchecked(options.Seed + i), options.Order))];
         Describe(options, context);
-        OrderFigures.Measure(
-            seeds[0].Maml.Method, seeds[0].Start(), seeds[0].DrawTraining(0, 1).Task(0), context);
+        OrderFigures.Add(seeds[0].CheckOrder(), context);
 
         SinusoidResult[] results = SideBySide(seeds, options.Iterations, context);
         if (results.Length == 0) context.Stop.ThrowIfCancellationRequested();

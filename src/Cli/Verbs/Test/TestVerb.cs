@@ -3,46 +3,42 @@ using System.Diagnostics;
 using System.Globalization;
 using Engine.Data;
 using Engine.Meta;
-using Engine.Nn;
 
 namespace Engine.Cli;
 
 internal static class TestVerb
 {
-    public static Verb Verb { get; } =
-        Verb.Of<TestOptions>("test", "Measure a trained model on unseen classes", Run);
+    public static Verb Verb(NetworkTable networks) => Cli.Verb.Of<TestOptions>(
+        "test", "Measure a trained model on unseen classes",
+        (options, context) => Run(options, networks, context));
 
-    private static void Run(TestOptions options, VerbContext context)
+    private static void Run(TestOptions options, NetworkTable networks, VerbContext context)
     {
         var clock = Stopwatch.StartNew();
         string model = options.Run.EndsWith(".safetensors", StringComparison.Ordinal)
             ? options.Run : Path.Combine(options.Run, "model.safetensors");
         string folder = Path.GetDirectoryName(Path.GetFullPath(model))!;
-        RunConfig config = RunConfig.Read(Path.Combine(folder, RunConfig.File));
-        Conv4 network = SafeTensors.Load(
-            model, Experiment.Network(config.Options, config.Images));
-
+        RunConfig config = RunConfig.Read(Path.Combine(folder, RunConfig.File), networks);
         RunOptions o = Asked(options, config.Options);
+        NetworkModel network = config.Network
+            .Create(o with { Ways = config.Options.Ways }, config.Images).Load(model);
         ImageClasses classes = Unseen(options, config);
         var sampler = CliException.CheckUse(
             () => new EpisodeSampler(classes, o.Ways, o.Shots, o.Queries));
-        Maml<Conv4> maml = Experiment.Learner(o);
         context.Figure("model", "model", Path.GetFullPath(model));
         context.Figure("data", "data", classes.ToString());
         context.Figure("task", "task", $"{o.Ways}-way {o.Shots}-shot, {o.Queries} queries a class");
         context.Figure("test_steps", "inner steps", o.TestSteps);
         context.Figure("inner_rate", "inner rate", o.InnerRate, "R");
-        context.Figure("batch_norm", "batch norm", Experiment.Name(maml.Objective.BatchNorm));
+        context.Figure("batch_norm", "batch norm", Experiment.Name(network.BatchNorm));
         context.Figure("eval_tasks", "test tasks", options.EvalTasks);
         long seed = options.Seed ?? config.Options.Seed;
         context.Figure("seed", "  their seed", Drawn(seed, options, config), seed);
 
-        Evaluation result = Evaluation.Run(
-            maml.Method, network,
+        Evaluation result = network.Evaluate(
             (first, count) => Episode.From(
                 sampler.Sample(Experiment.TestSeed(seed), first, count)),
-            options.EvalTasks, [.. Enumerable.Range(0, o.TestSteps + 1)], Loss.Accuracy,
-            stop: context.Stop);
+            options.EvalTasks, [.. Enumerable.Range(0, o.TestSteps + 1)], context.Stop);
         context.Percent("accuracy", "accuracy", result.Final);
         context.PlusMinus("ci95", "  95 % interval", result.Interval95[^1]);
         context.Steps("accuracy_per_step", "  by inner step", result);
