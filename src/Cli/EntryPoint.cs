@@ -3,9 +3,5 @@ namespace Engine.Cli;
 
 internal static class EntryPoint
 {
-    private static int Main(string[] args)
-    {
-        using var interrupt = new Interrupt(Console.Error);
-        return CommandLine.Run(args, Console.Out, Console.Error, interrupt.Token);
-    }
+    private static int Main(string[] args) => EngineCommand.Run(args, networks: []);
 }

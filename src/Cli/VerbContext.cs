@@ -38,7 +38,7 @@ internal sealed class VerbContext(TextWriter output, CancellationToken stop, int
     public void Row(string label, string text) => Output.WriteLine($"{label + ":",-26} {text}");
 
     /// <summary>Prints "label: text" and records the value.</summary>
-    public void Figure(string name, string label, string text, JsonValue value)
+    public void Figure(string name, string label, string text, object? value)
     {
         Row(label, text);
         Summary.Add(name, value);

@@ -1,55 +1,17 @@
-// One JSON object of figures, for --json and config.json.
-using System.Text;
+// One JSON object of figures, for --json and config.json. What is written is generated at compile
+// time by System.Text.Json.
 using System.Text.Json;
+using System.Text.Json.Serialization;
 
 namespace Engine.Cli;
-
-/// <summary>
-/// A value in a summary: text, number, whole number, truth, a list of values, or nothing.
-/// </summary>
-internal readonly record struct JsonValue(object? Value)
-{
-    public static implicit operator JsonValue(string? value) => new(value);
-
-    public static implicit operator JsonValue(double value) => new(value);
-
-    public static implicit operator JsonValue(long value) => new(value);
-
-    public static implicit operator JsonValue(int value) => new((long)value);
-
-    public static implicit operator JsonValue(bool value) => new(value);
-
-    public static implicit operator JsonValue(double[] values) =>
-        new(Array.ConvertAll(values, v => (JsonValue)v));
-
-    public static implicit operator JsonValue(JsonValue[] values) => new(values);
-
-    /// <summary>Writes the value; NaN and infinities, which JSON lacks, become null.</summary>
-    public void Write(Utf8JsonWriter json)
-    {
-        switch (Value)
-        {
-            case string text: json.WriteStringValue(text); break;
-            case long number: json.WriteNumberValue(number); break;
-            case bool truth: json.WriteBooleanValue(truth); break;
-            case double number when double.IsFinite(number): json.WriteNumberValue(number); break;
-            case JsonValue[] values:
-                json.WriteStartArray();
-                foreach (JsonValue value in values) value.Write(json);
-                json.WriteEndArray();
-                break;
-            default: json.WriteNullValue(); break;
-        }
-    }
-}
 
 /// <summary>Figures by snake_case names, in the order they were added.</summary>
 internal sealed class JsonSummary
 {
-    private readonly List<(string Name, JsonValue Value)> entries = [];
+    private readonly OrderedDictionary<string, object?> entries = [];
 
-    /// <summary>Adds a figure; a name can be used once.</summary>
-    public void Add(string name, JsonValue value)
+    /// <summary>Adds a number, a text, a truth, a list of numbers or an object; a name is used once.</summary>
+    public void Add(string name, object? value)
     {
         if (name.Length == 0 || name.Any(
             c => !char.IsAsciiLetterLower(c) && !char.IsAsciiDigit(c) && c != '_'))
@@ -57,33 +19,41 @@ internal sealed class JsonSummary
             throw new ArgumentException($"'{name}' is not snake_case.");
         }
 
-        if (entries.Any(e => e.Name == name))
-        {
+        if (!entries.TryAdd(name, value))
             throw new ArgumentException($"'{name}' is there already.");
-        }
-        entries.Add((name, value));
     }
 
     /// <summary>The object as indented JSON with a final newline.</summary>
-    public override string ToString()
-    {
-        using var stream = new MemoryStream();
-        using (var json = new Utf8JsonWriter(
-            stream, new JsonWriterOptions { Indented = true, NewLine = "\n" }))
-        {
-            json.WriteStartObject();
-            foreach (var (name, value) in entries)
-            {
-                json.WritePropertyName(name);
-                value.Write(json);
-            }
-
-            json.WriteEndObject();
-        }
-
-        return Encoding.UTF8.GetString(stream.ToArray()) + "\n";
-    }
+    public override string ToString() => JsonSerializer.Serialize(
+        entries, SummaryJson.Default.OrderedDictionaryStringObject) + "\n";
 
     /// <summary>Writes the object to a file, whole or not at all.</summary>
     public void WriteTo(string path) => OutputFile.Write(path, ToString());
+}
+
+/// <summary>The types of figures.</summary>
+[JsonSourceGenerationOptions(
+    WriteIndented = true, NewLine = "\n", Converters = [typeof(FiniteOrNull)])]
+[JsonSerializable(typeof(OrderedDictionary<string, object?>))]
+[JsonSerializable(typeof(bool))]
+[JsonSerializable(typeof(int))]
+[JsonSerializable(typeof(long))]
+[JsonSerializable(typeof(double))]
+[JsonSerializable(typeof(string))]
+[JsonSerializable(typeof(long[]))]
+[JsonSerializable(typeof(double[]))]
+[JsonSerializable(typeof(double[][]))]
+internal sealed partial class SummaryJson : JsonSerializerContext;
+
+/// <summary>Writes NaN and infinities, which JSON lacks, as null.</summary>
+internal sealed class FiniteOrNull : JsonConverter<double>
+{
+    public override double Read(
+        ref Utf8JsonReader reader, Type type, JsonSerializerOptions options) => reader.GetDouble();
+
+    public override void Write(Utf8JsonWriter writer, double value, JsonSerializerOptions options)
+    {
+        if (double.IsFinite(value)) writer.WriteNumberValue(value);
+        else writer.WriteNullValue();
+    }
 }

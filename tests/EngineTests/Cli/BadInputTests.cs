@@ -1,5 +1,4 @@
 // Every bad input is one line that says what is wrong, with exit code 2 for use and 1 for failure.
-using System.CommandLine;
 using Engine.Cli;
 
 namespace Engine.Tests.Cli;
@@ -83,19 +82,29 @@ public sealed class BadInputTests : IDisposable
     [InlineData("\"ways\": 3", "\"ways\": \"3\"", "'ways' is \"3\".")]
     [InlineData("\"ways\": 3", "\"ways\": 2.5", "'ways' is 2.5.")]
     [InlineData("\"ways\": 3", "\"ways\": -3", "'ways' is -3.")]
+    [InlineData("\"ways\": 3", "\"ways\": 1", "'ways' is 1.")]
     [InlineData("\"ways\"", "\"wayz\"", "it has no 'ways'.")]
     [InlineData("\"seed\": 0", "\"seed\": null", "'seed' is null.")]
     [InlineData("\"order\": \"exact\"", "\"order\": \"third\"", "'order' is \"third\".")]
     [InlineData("\"rotations\": true", "\"rotations\": 1", "'rotations' is 1.")]
     [InlineData("\"data\": null", "\"data\": [", "config.json: damaged")]
+    [InlineData("\"filters\": 32", "\"filters\": 0", "'filters' is 0.")]
+    [InlineData("\"filters\": 32", "\"filtres\": 32", "it has no 'filters'.")]
+    [InlineData("\"name\": \"conv4\"", "\"name\": 4", "'network' is {")]
+    [InlineData("\"name\": \"conv4\"", "\"name\": \"mine\"", "the network 'mine'")]
     public void ADamagedConfigurationNamesTheField(string right, string wrong, string expected)
     {
         string path = In("config.json");
-        var options = Defaults() with { Ways = 3 };
-        string text = new RunConfig(options, 1, 28, 28).ToJson().ToString();
+        var options = new RunOptions { Ways = 3 };
+        var images = new ImageSize { Channels = 1, Height = 28, Width = 28 };
+        NetworkChoice conv4 = EngineCommand.Networks.Read(_ => null);
+        string text = new RunConfig(options, conv4, images).ToJson().ToString();
         Assert.Contains(right, text);
         File.WriteAllText(path, text);
-        Assert.Equal(options, RunConfig.Read(path).Options);
+        RunConfig read = RunConfig.Read(path, EngineCommand.Networks);
+        Assert.Equal((options, images), (read.Options, read.Images));
+        Assert.Equal(conv4.Name, read.Network.Name);
+        Assert.Equal(conv4.Options, read.Network.Options);
         File.WriteAllText(path, text.Replace(right, wrong));
         EngineCommand.Run("test", folder).FailsWith(1, path, expected);
     }
@@ -121,14 +130,6 @@ public sealed class BadInputTests : IDisposable
         Outcome outcome = EngineCommand.Run("test", In("none"), "--verbose");
         Assert.Equal(1, outcome.Code);
         Assert.Contains("   at Engine.Cli.", outcome.Error);
-    }
-
-    private static TrainOptions Defaults()
-    {
-        var syntax = new TrainSyntax();
-        var command = new RootCommand();
-        foreach (var option in syntax.All) command.Options.Add(option);
-        return syntax.Read(command.Parse(""));
     }
 
     private string In(string name) => Path.Combine(folder, name);

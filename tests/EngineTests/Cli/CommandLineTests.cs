@@ -1,7 +1,7 @@
 // The command line: defaults, one-line errors, exit codes, info.
-using System.CommandLine;
 using System.Text.Json;
 using Engine.Cli;
+using Engine.Meta;
 
 namespace Engine.Tests.Cli;
 
@@ -22,8 +22,8 @@ public class CommandLineTests
     [InlineData("train --seed x", "--seed: 'x' is wrong; give a whole number.")]
     [InlineData("--ways", "Required argument missing for option: '--ways'.")]
     [InlineData("repro tables", "'tables' is no experiment; there is sinusoid.")]
-    [InlineData("repro", "Required argument missing for command: 'repro'.")]
-    [InlineData("test", "Required argument missing for command: 'test'.")]
+    [InlineData("repro", "Required argument 'NAME' missing for command: 'repro'.")]
+    [InlineData("test", "Required argument 'RUN' missing for command: 'test'.")]
     [InlineData("info --json /nowhere/at/all.json",
         "--json: the folder of /nowhere/at/all.json does not exist")]
     public void WrongUseIsOneLineAndExitCodeTwo(string arguments, string expected)
@@ -52,32 +52,26 @@ public class CommandLineTests
     [Fact]
     public void DefaultsAreThoseOfTheMainJob()
     {
-        var options = Read("");
+        var options = new OptionSet<RunOptions>().Read(_ => null);
+        Assert.Equal(new RunOptions(), options);
         Assert.Equal((5, 1, true), (options.Ways, options.Shots, options.HasTimeBudget));
         Assert.Null(options.Seconds);
         Assert.Null(options.Iterations);
-        Assert.False(options.FirstOrder);
+        Assert.Equal(DerivativeOrder.Exact, options.Order);
         Assert.Null(options.Data);
 
-        var other = Read(
-            "--iterations 10 --order first --rotations off --inner-rate 1e-2 --seed -4 --data x");
+        string[] line =
+            ("--iterations 10 --order first --rotations off --inner-rate 1e-2 --seed -4 "
+            + "--data x").Split(' ');
+        var other = new OptionSet<RunOptions>().Read(
+            name => line.SkipWhile(word => word != name).Skip(1).FirstOrDefault());
         Assert.Equal(10, other.Iterations);
         Assert.Null(other.Seconds);
-        Assert.True(other.FirstOrder);
+        Assert.Equal(DerivativeOrder.First, other.Order);
         Assert.False(other.Rotations);
         Assert.Equal(0.01, other.InnerRate);
         Assert.Equal(-4, other.Seed);
         Assert.Equal(Path.GetFullPath("x"), other.Data);
-
-        static TrainOptions Read(string line)
-        {
-            var syntax = new TrainSyntax();
-            var command = new RootCommand();
-            foreach (var option in syntax.All) command.Options.Add(option);
-            var parsed = command.Parse(line);
-            Assert.Empty(parsed.Errors);
-            return syntax.Read(parsed);
-        }
     }
 
     [Fact]
@@ -138,7 +132,8 @@ public class CommandLineTests
     {
         using var output = new StringWriter { NewLine = "\n" };
         using var error = new StringWriter { NewLine = "\n" };
-        int code = CommandLine.Run(arguments, output, error, CancellationToken.None);
+        int code = CommandLine.Run(
+            arguments, EngineCommand.Networks, output, error, CancellationToken.None);
         return (code, output.ToString(), error.ToString());
     }
 }

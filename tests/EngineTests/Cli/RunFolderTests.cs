@@ -133,12 +133,13 @@ public sealed class RunFolderTests : IDisposable
     {
         var run = RunFolder.Create(Path.Combine(folder, "run"), Noon);
         using var log = run.OpenMetrics();
-        log.Append(("step", 1), ("loss", 1.5), ("note", "a\nb"));
-        log.Append(("step", 2), ("loss", double.NaN), ("order", new double[] { 1, 2 }));
+        log.Append(new(Step: 1, Loss: 1.5));
+        log.Append(new(Step: 2, Loss: double.NaN, ValidationAccuracy: 0.25));
         using var reader = new StreamReader(new FileStream(
             run.PathOf("metrics.jsonl"), FileMode.Open, FileAccess.Read, FileShare.ReadWrite));
-        Assert.Equal("{\"step\":1,\"loss\":1.5,\"note\":\"a\\nb\"}", reader.ReadLine());
-        Assert.Equal("{\"step\":2,\"loss\":null,\"order\":[1,2]}", reader.ReadLine());
+        Assert.Equal("{\"step\":1,\"loss\":1.5}", reader.ReadLine());
+        Assert.Equal(
+            "{\"step\":2,\"loss\":null,\"validation_accuracy\":0.25}", reader.ReadLine());
         Assert.Null(reader.ReadLine());
     }
 
@@ -149,7 +150,7 @@ public sealed class RunFolderTests : IDisposable
         summary.Add("accuracy_after", 0.83);
         summary.Add("mse_5shot", new[] { 0.8, double.PositiveInfinity });
         summary.Add("exact", true);
-        summary.Add("data", (string?)null);
+        summary.Add("data", null);
         using var json = JsonDocument.Parse(summary.ToString());
         Assert.Equal(
             ["accuracy_after", "mse_5shot", "exact", "data"],

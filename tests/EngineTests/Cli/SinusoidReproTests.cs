@@ -1,6 +1,7 @@
 // engine repro sinusoid from end to end, with few steps.
 using System.Text.Json;
 using Engine.Cli;
+using Engine.Meta;
 
 namespace Engine.Tests.Cli;
 
@@ -79,7 +80,7 @@ public sealed class SinusoidReproTests : IDisposable
             Iterations = iterations,
             Seed = 0,
             Seeds = 9,
-            FirstOrder = order == "first",
+            Order = Enum.Parse<DerivativeOrder>(order, ignoreCase: true),
         };
         var found = SinusoidExpectation.Of(options, shots).ToList();
         Assert.Equal(count, found.Count);

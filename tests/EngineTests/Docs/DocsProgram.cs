@@ -24,7 +24,8 @@ internal static class DocsProgram
             .Split(Path.PathSeparator)
             .Where(path => Path.GetFileName(path) is var name
                 && (name.StartsWith("System.", StringComparison.Ordinal)
-                    || name.StartsWith("Engine.", StringComparison.Ordinal)))
+                    || name.StartsWith("Engine.", StringComparison.Ordinal)
+                    || name == "engine.dll"))
             .Select(path => MetadataReference.CreateFromFile(path)),
     ];
 
@@ -51,7 +52,7 @@ internal static class DocsProgram
     {
         SyntaxTree tree = CSharpSyntaxTree.ParseText(Source(page), Parse, page.Name);
         SyntaxTree usings = CSharpSyntaxTree.ParseText(
-            "global using System; global using System.Linq; "
+            "global using System; global using System.IO; global using System.Linq; "
             + "global using System.Collections.Generic;", Parse);
         var compilation = CSharpCompilation.Create(
             "Docs" + Guid.NewGuid().ToString("N"), [usings, tree], References,

@@ -2,22 +2,21 @@
 // steps, time, Ctrl-C or divergence.
 using System.Diagnostics;
 using Engine.Meta;
-using Engine.Nn;
 
 namespace Engine.Cli;
 
 /// <summary>How training ended.</summary>
-/// <param name="State">The last state.</param>
+/// <param name="Training">Where it stands now.</param>
 /// <param name="StepsBefore">Steps taken before this session, by a run that is resumed.</param>
 /// <param name="SecondsBefore">How long they took.</param>
 /// <param name="Seconds">How long this session took, with validation and checkpoints.</param>
 /// <param name="Interrupted">Whether the user asked for the end.</param>
 internal sealed record TrainResult(
-    TrainingState<Conv4> State, long StepsBefore, double SecondsBefore, double Seconds,
+    NetworkTraining Training, long StepsBefore, double SecondsBefore, double Seconds,
     bool Interrupted)
 {
     /// <summary>Steps taken in this session.</summary>
-    public long NewSteps => State.Step - StepsBefore;
+    public long NewSteps => Training.Steps - StepsBefore;
 
     /// <summary>Seconds of training in all sessions.</summary>
     public double AllSeconds => SecondsBefore + Seconds;
@@ -33,21 +32,20 @@ internal sealed class TrainRun(Experiment experiment, RunFolder folder, Cancella
 
     /// <summary>Trains until so many steps were taken or so much time has passed.</summary>
     public TrainResult Go(
-        TrainingState<Conv4> start, int? steps, TimeSpan? limit, double secondsBefore,
+        NetworkTraining start, int? steps, TimeSpan? limit, double secondsBefore,
         MetricsLog metrics, Progress progress)
     {
-        MetaTraining<Conv4> training = experiment.Training;
         int batch = experiment.Options.MetaBatch;
-        TrainingState<Conv4> state = start;
+        NetworkTraining state = start;
         TimeSpan nextSave = SaveEvery;
         int validated = 0;
         clock.Restart();
-        while (!stop.IsCancellationRequested && !(state.Step >= steps) && !(clock.Elapsed >= limit))
+        while (!stop.IsCancellationRequested && !(state.Steps >= steps) && !(clock.Elapsed >= limit))
         {
             double loss;
             try
             {
-                (state, loss) = training.Step(state);
+                (state, loss) = state.Step();
             }
             catch (DivergenceException e)
             {
@@ -55,12 +53,12 @@ internal sealed class TrainRun(Experiment experiment, RunFolder folder, Cancella
                 throw CliException.Fail($"{e.Message} It is {folder.ModelPath}.", e);
             }
 
-            metrics.Append(
-                ("step", state.Step), ("tasks", state.Step * batch), ("loss", loss),
-                ("seconds", Math.Round(secondsBefore + clock.Elapsed.TotalSeconds, 3)));
+            metrics.Append(new(
+                state.Steps, state.Steps * batch, loss,
+                Math.Round(secondsBefore + clock.Elapsed.TotalSeconds, 3)));
             progress.Report(new ProgressState(
-                state.Step, steps, state.Step * batch, loss, Before: start.Step));
-            if (experiment.CanValidate && Done(state.Step - start.Step, steps - start.Step, limit)
+                state.Steps, steps, state.Steps * batch, loss, Before: start.Steps));
+            if (experiment.CanValidate && Done(state.Steps - start.Steps, steps - start.Steps, limit)
                 >= (validated + 1.0) / Validations)
             {
                 validated++;
@@ -75,24 +73,23 @@ internal sealed class TrainRun(Experiment experiment, RunFolder folder, Cancella
         double seconds = clock.Elapsed.TotalSeconds;
         Save(state);
         return new TrainResult(
-            state, start.Step, secondsBefore, seconds, stop.IsCancellationRequested);
+            state, start.Steps, secondsBefore, seconds, stop.IsCancellationRequested);
     }
 
-    private void Validate(TrainingState<Conv4> state, MetricsLog metrics, Progress progress)
+    private void Validate(NetworkTraining state, MetricsLog metrics, Progress progress)
     {
         double accuracy = experiment.Validate(state.Model, ValidationTasks);
-        long tasks = state.Step * experiment.Options.MetaBatch;
-        metrics.Append(
-            ("step", state.Step), ("tasks", tasks), ("validation_accuracy", accuracy));
+        long tasks = state.Steps * experiment.Options.MetaBatch;
+        metrics.Append(new(state.Steps, tasks, ValidationAccuracy: accuracy));
         string share = FormattableString.Invariant(
             $"after {tasks:N0} tasks: {100 * accuracy:F1} %");
         progress.Note($"  {share} on {ValidationTasks} validation tasks");
     }
 
-    private void Save(TrainingState<Conv4> state)
+    private void Save(NetworkTraining state)
     {
-        SafeTensors.Save(folder.ModelPath, state.Model);
-        Checkpoint.Save(folder.CheckpointPath, state);
+        state.Model.Save(folder.ModelPath);
+        state.Save(folder.CheckpointPath);
     }
 
     /// <summary>Share of the training that is done, by steps or time.</summary>

@@ -2,26 +2,24 @@
 using System.Globalization;
 using Engine.Data;
 using Engine.Meta;
-using Engine.Nn;
 
 namespace Engine.Cli;
 
 /// <summary>All that was measured in a run.</summary>
 internal sealed record TrainSummary(
-    RunConfig Config, OrderCheck Order, Evaluation Before, Evaluation After, TrainResult Result,
-    Curves Curves);
+    OrderCheck Order, Evaluation Before, Evaluation After, TrainResult Result, Curves Curves);
 
 internal static class TrainReport
 {
     public static void Write(RunFolder folder, Experiment experiment, TrainSummary summary)
     {
         var (loss, validation) = summary.Curves;
-        TrainOptions o = experiment.Options;
+        RunOptions o = experiment.Options;
         Evaluation before = summary.Before, after = summary.After;
         folder.WriteReport(new ReportData
         {
             Title = $"{o.Ways}-way {o.Shots}-shot on {experiment.Images.Name}",
-            Subtitle = $"MAML, Conv4 with {o.Filters} filters; order of differentiation: "
+            Subtitle = $"MAML, {experiment.Config.Network.Description}; order of differentiation: "
                 + $"{summary.Order}. Batch statistics: {Experiment.Name(after.BatchNorm)}. "
                 + $"Accuracy on {after.Tasks} tasks of classes never seen in training.",
             Headlines = Headlines(o, summary),
@@ -32,21 +30,19 @@ internal static class TrainReport
             ],
             Steps = [Series("trained", after), Series("random start", before)],
             Chance = 1.0 / o.Ways,
-            Episode = Example(experiment, summary.Result.State.Model),
-            Settings = [.. summary.Config.Settings().Where(s => s.Value.Value is not null).Select(
+            Episode = Example(experiment, summary.Result.Training.Model),
+            Settings = [.. experiment.Config.Settings().Where(s => s.Value is not null).Select(
                 s => (s.Name.Replace('_', ' '), Convert.ToString(
-                    s.Value.Value, CultureInfo.InvariantCulture)!))],
+                    s.Value, CultureInfo.InvariantCulture)!))],
         });
     }
 
     /// <summary>A task after adaptation, with what was predicted for each query image.</summary>
-    internal static ExampleEpisode Example(Experiment experiment, Conv4 model)
+    internal static ExampleEpisode Example(Experiment experiment, NetworkModel model)
     {
         EpisodeArrays arrays = experiment.SampleTest(0, 1);
         Episode task = Episode.From(arrays).Task(0);
-        Conv4 adapted = experiment.Maml.Adapt(
-            model, task.SupportX, task.SupportY, experiment.Options.TestSteps);
-        long[] predicted = adapted.Forward(task.QueryX).ArgMax().ToArray<long>();
+        long[] predicted = model.Predict(task, experiment.Options.TestSteps);
         int pixels = experiment.Images.PixelCount;
         EpisodeImage Image(float[] x, long[] y, int i, int? guess) =>
             new(x[(i * pixels)..((i + 1) * pixels)], (int)y[i], guess);
@@ -59,11 +55,11 @@ internal static class TrainReport
                 (_, i) => Image(arrays.QueryX, arrays.QueryY, i, (int)predicted[i]))]);
     }
 
-    private static IReadOnlyList<Headline> Headlines(TrainOptions o, TrainSummary summary)
+    private static IReadOnlyList<Headline> Headlines(RunOptions o, TrainSummary summary)
     {
         TrainResult result = summary.Result;
         int scratch = summary.Before.Steps[^1];
-        long tasks = result.State.Step * o.MetaBatch;
+        long tasks = result.Training.Steps * o.MetaBatch;
         return
         [
             new("accuracy after training", Text(summary.After, o.TestSteps), Inner(o.TestSteps)),

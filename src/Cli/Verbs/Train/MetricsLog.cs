@@ -2,8 +2,21 @@
 // it had and another program can follow it.
 using System.Text;
 using System.Text.Json;
+using System.Text.Json.Serialization;
 
 namespace Engine.Cli;
+
+/// <summary>A line: the loss of a training step, or an accuracy in validation.</summary>
+internal sealed record MetricsLine(
+    long? Step = null, long? Tasks = null, double? Loss = null, double? Seconds = null,
+    double? ValidationAccuracy = null);
+
+[JsonSourceGenerationOptions(
+    PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower,
+    DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
+    Converters = [typeof(FiniteOrNull)])]
+[JsonSerializable(typeof(MetricsLine))]
+internal sealed partial class MetricsJson : JsonSerializerContext;
 
 /// <summary>Query loss and validation accuracy by tasks seen.</summary>
 internal sealed record Curves(
@@ -18,8 +31,6 @@ internal sealed record Curves(
 internal sealed class MetricsLog : IDisposable
 {
     private readonly FileStream file;
-    private readonly MemoryStream line = new();
-    private readonly Utf8JsonWriter json;
 
     /// <summary>Appends to a file, made if missing.</summary>
     public MetricsLog(string path)
@@ -32,29 +43,16 @@ internal sealed class MetricsLog : IDisposable
         {
             throw CliException.Fail($"{path}: cannot be written: {e.Message}", e);
         }
-
-        json = new Utf8JsonWriter(line);
     }
 
-    /// <summary>Writes one line: {"name": value, ...}.</summary>
-    public void Append(params ReadOnlySpan<(string Name, JsonValue Value)> entries)
+    /// <summary>Writes one line.</summary>
+    public void Append(MetricsLine line)
     {
-        line.SetLength(0);
-        json.Reset();
-        json.WriteStartObject();
-        foreach (var (name, value) in entries)
-        {
-            json.WritePropertyName(name);
-            value.Write(json);
-        }
-
-        json.WriteEndObject();
-        json.Flush();
-        line.WriteByte((byte)'\n');
+        byte[] text = JsonSerializer.SerializeToUtf8Bytes(line, MetricsJson.Default.MetricsLine);
         try
         {
             // One write, so that a reader never sees half a line.
-            file.Write(line.GetBuffer().AsSpan(0, (int)line.Length));
+            file.Write([.. text, (byte)'\n']);
             file.Flush();
         }
         catch (IOException e)
@@ -69,46 +67,46 @@ internal sealed class MetricsLog : IDisposable
     public static void CutAfter(string path, long step)
     {
         var kept = new StringBuilder();
-        foreach (var (line, values) in ReadLines(path))
+        foreach (var (text, line) in ReadLines(path))
         {
-            if (Number(values, "step") <= step) kept.Append(line).Append('\n');
+            if (line.Step <= step) kept.Append(text).Append('\n');
         }
 
         OutputFile.Write(path, kept.ToString());
     }
 
     /// <summary>Seconds of training at the last line that has them; 0 if none has.</summary>
-    public static double LastSeconds(string path) => ReadLines(path)
-        .Select(l => Number(l.Values, "seconds")).OfType<double>().DefaultIfEmpty(0).Last();
+    public static double LastSeconds(string path) =>
+        ReadLines(path).Select(l => l.Line.Seconds).OfType<double>().LastOrDefault();
 
     /// <summary>What a run has measured so far, in all its sessions.</summary>
     public static Curves ReadCurves(string path)
     {
         var loss = new List<(double, double)>();
         var validation = new List<(double, double)>();
-        foreach (var (_, values) in ReadLines(path))
+        foreach (var (_, line) in ReadLines(path))
         {
-            if (Number(values, "tasks") is not { } tasks) continue;
-            if (Number(values, "loss") is { } l) loss.Add((tasks, l));
-            if (Number(values, "validation_accuracy") is { } v) validation.Add((tasks, v));
+            if (line.Tasks is not { } tasks) continue;
+            if (line.Loss is { } l) loss.Add((tasks, l));
+            if (line.ValidationAccuracy is { } v) validation.Add((tasks, v));
         }
 
         return new Curves(loss, validation);
     }
 
     /// <summary>Lines that are whole; a killed run may leave half a line at the end.</summary>
-    private static List<(string Line, JsonElement Values)> ReadLines(string path)
+    private static List<(string Text, MetricsLine Line)> ReadLines(string path)
     {
-        var lines = new List<(string, JsonElement)>();
+        var lines = new List<(string, MetricsLine)>();
         if (!File.Exists(path)) return lines;
         using var reader = new StreamReader(
             new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite));
-        while (reader.ReadLine() is { } line)
+        while (reader.ReadLine() is { } text)
         {
             try
             {
-                using JsonDocument document = JsonDocument.Parse(line);
-                lines.Add((line, document.RootElement.Clone()));
+                if (JsonSerializer.Deserialize(text, MetricsJson.Default.MetricsLine) is { } line)
+                    lines.Add((text, line));
             }
             catch (JsonException)
             {
@@ -119,14 +117,5 @@ internal sealed class MetricsLog : IDisposable
         return lines;
     }
 
-    private static double? Number(JsonElement values, string name) =>
-        values.ValueKind == JsonValueKind.Object
-        && values.TryGetProperty(name, out JsonElement value)
-        && value.ValueKind == JsonValueKind.Number ? value.GetDouble() : null;
-
-    public void Dispose()
-    {
-        json.Dispose();
-        file.Dispose();
-    }
+    public void Dispose() => file.Dispose();
 }

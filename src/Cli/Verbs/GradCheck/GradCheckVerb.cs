@@ -9,8 +9,12 @@ internal static class GradCheckVerb
 {
     private const double Limit = 1e-6;
 
-    public static void Run(
-        GradCheckOptions options, VerbContext context, IReadOnlyList<GradCheckCase>? some = null)
+    public static Verb Verb { get; } = Verb.Of<GradCheckOptions>(
+        "gradcheck", "Check derivatives of ops and layers against finite differences",
+        (options, context) => Run(options, context, GradCheckCases.All));
+
+    internal static void Run(
+        GradCheckOptions options, VerbContext context, IReadOnlyList<GradCheckCase> cases)
     {
         var clock = Stopwatch.StartNew();
         bool terminal = ReferenceEquals(context.Output, Console.Out) && !Console.IsOutputRedirected;
@@ -20,7 +24,6 @@ internal static class GradCheckVerb
         double worst = 0;
         string worstName = "";
         int failures = 0;
-        IReadOnlyList<GradCheckCase> cases = some ?? GradCheckCases.All;
         foreach (GradCheckCase check in cases)
         {
             context.Stop.ThrowIfCancellationRequested();

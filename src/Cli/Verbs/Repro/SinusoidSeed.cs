@@ -40,14 +40,12 @@ internal sealed class SinusoidSeed(long seed, DerivativeOrder order)
     /// <summary>Inner steps after which the test tasks are scored.</summary>
     public static IReadOnlyList<int> Steps { get; } = [1, 5, 10];
 
-    public Maml<Mlp> Maml { get; } = new(Objective.Regression, InnerSteps: 1, InnerRate, order);
+    private readonly Method<Mlp> method =
+        new Maml<Mlp>(Objective.Regression, InnerSteps: 1, InnerRate, order).Method;
 
-    /// <summary>The random start, on this seed's device.</summary>
-    public Mlp Start() => Network(seed).To(device);
-
-    /// <summary>Training tasks, on this seed's device.</summary>
-    public Episode DrawTraining(long first, int count) =>
-        Draw(new SinusoidTasks(shots: 10, queries: 10), 0, first, count);
+    /// <summary>Whether the meta-gradient at the start is exact.</summary>
+    public OrderCheck CheckOrder() =>
+        OrderCheck.Measure(method, Start(), DrawTraining(0, 1).Task(0));
 
     /// <summary>Trains and tests; tells each step's loss.</summary>
     /// <exception cref="OperationCanceledException">The user asked for the end.</exception>
@@ -76,8 +74,7 @@ internal sealed class SinusoidSeed(long seed, DerivativeOrder order)
 
     private Mlp Train(int iterations, Action<double> stepped, CancellationToken stop)
     {
-        var training = new MetaTraining<Mlp>(
-            Maml.Method, Optim.Adam(1e-3), DrawTraining, MetaBatch);
+        var training = new MetaTraining<Mlp>(method, Optim.Adam(1e-3), DrawTraining, MetaBatch);
         TrainingState<Mlp> state = training.Start(Start());
         while (state.Step < iterations)
         {
@@ -100,9 +97,15 @@ internal sealed class SinusoidSeed(long seed, DerivativeOrder order)
     {
         var tasks = new SinusoidTasks(shots, TestPoints);
         return Evaluation.Run(
-            Maml.Method, model, (first, count) => Draw(tasks, shots, first, count), TestTasks,
-            Steps, Loss.Mse, batch: 100, stop);
+            method, model, (first, count) => Draw(tasks, shots, first, count), TestTasks, Steps,
+            Loss.Mse, batch: 100, stop);
     }
+
+    /// <summary>The random start, on this seed's device.</summary>
+    private Mlp Start() => Network(seed).To(device);
+
+    private Episode DrawTraining(long first, int count) =>
+        Draw(new SinusoidTasks(shots: 10, queries: 10), 0, first, count);
 
     /// <summary>Tasks of a stream: 0 to train, the number of shots to test.</summary>
     private Episode Draw(SinusoidTasks tasks, int stream, long first, int count) =>

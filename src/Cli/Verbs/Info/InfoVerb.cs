@@ -1,5 +1,4 @@
 // engine info: what a bug report needs to say about version and machine.
-using System.Reflection;
 using System.Runtime;
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
@@ -11,9 +10,12 @@ internal static class InfoVerb
 {
     private const double Gibibyte = 1L << 30;
 
-    public static void Run(VerbContext context)
+    public static Verb Verb { get; } =
+        new("info", "Show version, machine and vector widths", [], _ => Run);
+
+    private static void Run(VerbContext context)
     {
-        context.Figure("version", "engine", Version());
+        context.Figure("version", "engine", EngineVersion.Text);
         context.Figure("runtime", "runtime", RuntimeInformation.FrameworkDescription);
         context.Figure("os", "system", RuntimeInformation.OSDescription.Trim());
         context.Figure("architecture", "architecture", $"{RuntimeInformation.ProcessArchitecture}");
@@ -29,10 +31,6 @@ internal static class InfoVerb
             "server_gc", "garbage collector", GCSettings.IsServerGC ? "server" : "workstation",
             GCSettings.IsServerGC);
     }
-
-    internal static string Version() =>
-        typeof(InfoVerb).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()!
-            .InformationalVersion;
 
     private static int WidestVector() =>
         Vector512.IsHardwareAccelerated ? 512

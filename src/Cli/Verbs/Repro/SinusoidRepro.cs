@@ -12,12 +12,10 @@ internal static class SinusoidRepro
     public static void Run(ReproOptions options, VerbContext context)
     {
         var clock = Stopwatch.StartNew();
-        var order = options.FirstOrder ? DerivativeOrder.First : DerivativeOrder.Exact;
         SinusoidSeed[] seeds = [.. Enumerable.Range(0, options.Seeds).Select(
-            i => new SinusoidSeed(unchecked(options.Seed + i), order))];
+            i => new SinusoidSeed(unchecked(options.Seed + i), options.Order))];
         Describe(options, context);
-        OrderFigures.Measure(
-            seeds[0].Maml.Method, seeds[0].Start(), seeds[0].DrawTraining(0, 1).Task(0), context);
+        OrderFigures.Add(seeds[0].CheckOrder(), context);
 
         SinusoidResult[] results = SideBySide(seeds, options.Iterations, context);
         if (results.Length == 0) context.Stop.ThrowIfCancellationRequested();
@@ -33,7 +31,7 @@ internal static class SinusoidRepro
         context.Line(string.Create(CultureInfo.InvariantCulture,
             $"mean squared error on the query points of {SinusoidSeed.TestTasks:N0} tasks after "
             + $"{string.Join(", ", SinusoidSeed.Steps)} inner steps (and of the median task)"));
-        context.Summary.Add("seed_numbers", Array.ConvertAll(results, r => (JsonValue)r.Seed));
+        context.Summary.Add("seed_numbers", Array.ConvertAll(results, r => r.Seed));
         for (int i = 0; i < SinusoidSeed.Shots.Count; i++)
             Figures(options, results, SinusoidSeed.Shots[i], r => r.Tests[i], context);
         context.Figure("seconds", "whole run", clock.Elapsed.TotalSeconds, "F1", "s");
@@ -114,10 +112,11 @@ internal static class SinusoidRepro
         context.Line($"{shots}-shot");
         for (int i = 0; i < results.Length; i++)
             context.Row($"  seed {results[i].Seed}", Text(means[i], medians[i]));
-        context.Summary.Add($"mse_{name}_per_seed", Rows(means));
+        context.Summary.Add($"mse_{name}_per_seed", means);
         context.Summary.Add(
-            $"ci95_{name}_per_seed", Rows(results.Select(r => test(r).Interval95.ToArray())));
-        context.Summary.Add($"median_{name}_per_seed", Rows(medians));
+            $"ci95_{name}_per_seed",
+            Array.ConvertAll(results, r => test(r).Interval95.ToArray()));
+        context.Summary.Add($"median_{name}_per_seed", medians);
 
         double[] mean = Columns(means, Median), median = Columns(medians, Median);
         context.Figure(
@@ -141,14 +140,11 @@ internal static class SinusoidRepro
         string text = string.Join(", ", low.Zip(high, (l, h) =>
             l == h ? Number(l) : $"{Number(l)} to {Number(h)}"));
         context.Figure(
-            name, label, text + note, Rows(low.Zip(high, (l, h) => new[] { l, h })));
+            name, label, text + note, low.Zip(high, (l, h) => new[] { l, h }).ToArray());
     }
 
     private static string Text(double[] means, double[] medians) =>
         $"{VerbContext.Join(means, "F3")}  ({VerbContext.Join(medians, "F3")})";
-
-    private static JsonValue Rows(IEnumerable<double[]> rows) =>
-        rows.Select(row => (JsonValue)row).ToArray();
 
     private static double[] Columns(double[][] rows, Func<IEnumerable<double>, double> fold) =>
         [.. rows[0].Select((_, column) => fold(rows.Select(row => row[column])))];

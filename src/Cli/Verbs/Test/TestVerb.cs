@@ -3,43 +3,42 @@ using System.Diagnostics;
 using System.Globalization;
 using Engine.Data;
 using Engine.Meta;
-using Engine.Nn;
 
 namespace Engine.Cli;
 
 internal static class TestVerb
 {
-    public static void Run(TestOptions options, VerbContext context)
+    public static Verb Verb(NetworkTable networks) => Cli.Verb.Of<TestOptions>(
+        "test", "Measure a trained model on unseen classes",
+        (options, context) => Run(options, networks, context));
+
+    private static void Run(TestOptions options, NetworkTable networks, VerbContext context)
     {
         var clock = Stopwatch.StartNew();
         string model = options.Run.EndsWith(".safetensors", StringComparison.Ordinal)
             ? options.Run : Path.Combine(options.Run, "model.safetensors");
         string folder = Path.GetDirectoryName(Path.GetFullPath(model))!;
-        RunConfig config = RunConfig.Read(Path.Combine(folder, RunConfig.File));
-        Conv4 network = SafeTensors.Load(
-            model, Experiment.Network(config.Options, config.Channels, config.Height));
-
-        TrainOptions o = Asked(options, config.Options);
+        RunConfig config = RunConfig.Read(Path.Combine(folder, RunConfig.File), networks);
+        RunOptions o = Asked(options, config.Options);
+        NetworkModel network = config.Network
+            .Create(o with { Ways = config.Options.Ways }, config.Images).Load(model);
         ImageClasses classes = Unseen(options, config);
         var sampler = CliException.CheckUse(
             () => new EpisodeSampler(classes, o.Ways, o.Shots, o.Queries));
-        Maml<Conv4> maml = Experiment.Learner(o);
         context.Figure("model", "model", Path.GetFullPath(model));
         context.Figure("data", "data", classes.ToString());
         context.Figure("task", "task", $"{o.Ways}-way {o.Shots}-shot, {o.Queries} queries a class");
         context.Figure("test_steps", "inner steps", o.TestSteps);
         context.Figure("inner_rate", "inner rate", o.InnerRate, "R");
-        context.Figure("batch_norm", "batch norm", Experiment.Name(maml.Objective.BatchNorm));
+        context.Figure("batch_norm", "batch norm", Experiment.Name(network.BatchNorm));
         context.Figure("eval_tasks", "test tasks", options.EvalTasks);
         long seed = options.Seed ?? config.Options.Seed;
         context.Figure("seed", "  their seed", Drawn(seed, options, config), seed);
 
-        Evaluation result = Evaluation.Run(
-            maml.Method, network,
+        Evaluation result = network.Evaluate(
             (first, count) => Episode.From(
                 sampler.Sample(Experiment.TestSeed(seed), first, count)),
-            options.EvalTasks, [.. Enumerable.Range(0, o.TestSteps + 1)], Loss.Accuracy,
-            stop: context.Stop);
+            options.EvalTasks, [.. Enumerable.Range(0, o.TestSteps + 1)], context.Stop);
         context.Percent("accuracy", "accuracy", result.Final);
         context.PlusMinus("ci95", "  95 % interval", result.Interval95[^1]);
         context.Steps("accuracy_per_step", "  by inner step", result);
@@ -49,7 +48,7 @@ internal static class TestVerb
     /// <summary>A seed, and whether its tasks are those that training ended with.</summary>
     private static string Drawn(long seed, TestOptions asked, RunConfig config)
     {
-        TrainOptions o = Asked(asked, config.Options);
+        RunOptions o = Asked(asked, config.Options);
         bool same = seed == config.Options.Seed
             && (o.Ways, o.Shots, o.Queries) == (config.Options.Ways, config.Options.Shots,
                 config.Options.Queries)
@@ -58,7 +57,7 @@ internal static class TestVerb
         return same ? $"{number}, that of the run: the tasks it was tested on" : number;
     }
 
-    private static TrainOptions Asked(TestOptions asked, TrainOptions trained)
+    private static RunOptions Asked(TestOptions asked, RunOptions trained)
     {
         if (asked.Ways > trained.Ways)
         {
@@ -95,13 +94,12 @@ internal static class TestVerb
         }
 
         ImageClasses other = Experiment.Load(options.Data);
-        if ((other.Channels, other.Height, other.Width)
-            != (config.Channels, config.Height, config.Width))
+        ImageSize size = Experiment.SizeOf(other);
+        if (size != config.Images)
         {
             throw CliException.Use(
-                $"--data: images of {other.Name} are {other.Channels} x {other.Height} x "
-                + $"{other.Width}, but the model takes {config.Channels} x {config.Height} x "
-                + $"{config.Width}.");
+                $"--data: images of {other.Name} are {size}, but the model takes "
+                + $"{config.Images}.");
         }
 
         return other;

@@ -2,7 +2,6 @@
 // made from the options.
 using Engine.Data;
 using Engine.Meta;
-using Engine.Nn;
 
 namespace Engine.Cli;
 
@@ -20,10 +19,12 @@ internal sealed class Experiment
     private readonly EpisodeSampler train;
     private readonly EpisodeSampler? validation;
 
-    private Experiment(ImageClasses images, ClassSplit split, TrainOptions options)
+    private Experiment(
+        ImageClasses images, ClassSplit split, RunOptions options, NetworkChoice network)
     {
         seed = options.Seed;
-        (Images, Split, Options) = (images, split, options);
+        (Images, Split) = (images, split);
+        Config = new(options, network, SizeOf(images));
         EpisodeSampler Sampler(ImageClasses source, bool rotations) => CliException.CheckUse(() =>
             new EpisodeSampler(source, options.Ways, options.Shots, options.Queries, rotations));
         train = Sampler(split.Train, options.Rotations);
@@ -32,11 +33,13 @@ internal sealed class Experiment
         // Small sets leave too few classes to validate on; the curve is all that needs them.
         if (split.Validation.Classes.Length >= options.Ways)
             validation = Sampler(split.Validation, rotations: false);
-        Untrained = Network(options, images.Channels, images.Height);
-        Maml = Learner(options);
+        Untrained = network.Create(options, Config.Images);
     }
 
-    public TrainOptions Options { get; }
+    /// <summary>What config.json says of this run.</summary>
+    public RunConfig Config { get; }
+
+    public RunOptions Options => Config.Options;
 
     public ImageClasses Images { get; }
 
@@ -44,23 +47,18 @@ internal sealed class Experiment
 
     public EpisodeSampler Test { get; }
 
-    public Conv4 Untrained { get; }
-
-    public Maml<Conv4> Maml { get; }
+    public NetworkModel Untrained { get; }
 
     /// <summary>Whether there are classes enough to validate on.</summary>
     public bool CanValidate => validation is not null;
 
-    public MetaTraining<Conv4> Training =>
-        new(Maml.Method, Optim.Adam(Options.Rate), DrawTraining, Options.MetaBatch);
-
-    public static Experiment Create(TrainOptions options)
+    public static Experiment Create(RunOptions options, NetworkChoice network)
     {
         ImageClasses images = Load(options.Data);
         CheckSquare(images);
         ClassSplit split = options.Data is null
             ? ClassSplit.ByScript() : ClassSplit.AtRandom(images, options.Seed);
-        return new Experiment(images, split, options);
+        return new Experiment(images, split, options, network);
     }
 
     public static ImageClasses Load(string? data)
@@ -70,12 +68,12 @@ internal sealed class Experiment
         return ImageFiles.Load(data);
     }
 
-    public static Conv4 Network(TrainOptions options, int channels, int size) =>
-        Conv4.Create(Key.From(options.Seed), channels, size, options.Filters, options.Ways);
-
-    public static Maml<Conv4> Learner(TrainOptions options) => new(
-        Meta.Objective.Conv4, options.InnerSteps, options.InnerRate,
-        options.FirstOrder ? DerivativeOrder.First : DerivativeOrder.Exact);
+    public static ImageSize SizeOf(ImageClasses images) => new()
+    {
+        Channels = images.Channels,
+        Height = images.Height,
+        Width = images.Width,
+    };
 
     public static string Name(BatchNormMode mode) => mode switch
     {
@@ -84,23 +82,25 @@ internal sealed class Experiment
         _ => "none",
     };
 
-    public Episode DrawTraining(long first, int count) => Draw(train, TrainStream, first, count);
+    /// <summary>Where training stands before the first step.</summary>
+    public NetworkTraining Start() =>
+        Untrained.Train(DrawTraining, Options.Rate, Options.MetaBatch);
 
-    public Episode DrawTest(long first, int count) => Draw(Test, TestStream, first, count);
+    public Episode DrawTraining(long first, int count) => Draw(train, TrainStream, first, count);
 
     public EpisodeArrays SampleTest(long first, int count) =>
         Test.Sample(TestSeed(seed), first, count);
 
     /// <summary>Accuracy on unseen test classes after each number of inner steps.</summary>
     public Evaluation Measure(
-        Conv4 model, IReadOnlyList<int> steps, int tasks, CancellationToken stop) =>
-        Evaluation.Run(
-            Maml.Method, model, DrawTest, tasks, steps, Loss.Accuracy, stop: stop);
+        NetworkModel model, IReadOnlyList<int> steps, int tasks, CancellationToken stop) =>
+        model.Evaluate(
+            (first, count) => Draw(Test, TestStream, first, count), tasks, steps, stop);
 
     /// <summary>Accuracy on validation classes after the test's number of inner steps.</summary>
-    public double Validate(Conv4 model, int tasks) => Evaluation.Run(
-        Maml.Method, model, (first, count) => Draw(validation!, ValidationStream, first, count),
-        tasks, [Options.TestSteps], Loss.Accuracy).Final;
+    public double Validate(NetworkModel model, int tasks) => model.Evaluate(
+        (first, count) => Draw(validation!, ValidationStream, first, count), tasks,
+        [Options.TestSteps], CancellationToken.None).Final;
 
     /// <summary>
     /// Refuses sets whose images come from several domains: tasks would mix photographs with

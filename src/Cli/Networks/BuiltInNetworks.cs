@@ -1,0 +1,75 @@
+// The networks the command knows by name; the first is the default. Deleting an entry removes a
+// network. ResNet-12 starts with fewer filters than in its paper, whose images are larger.
+// ResNet-18 and MobileNet are for large images: on small ones their last layers see single pixels,
+// and kinks of the rectifiers lie so densely that the check of the meta-gradient fails too often.
+using Engine.Meta;
+using Engine.Nn;
+
+namespace Engine.Cli;
+
+internal static class BuiltInNetworks
+{
+    public static IReadOnlyList<NetworkEntry> All { get; } =
+    [
+        NetworkEntry.Of<Conv4, Conv4Options>(
+            "conv4", (key, images, ways, o) => Conv4.Create(
+                key, images.Channels, images.Height, o.Filters, ways),
+            OfImages<Conv4>(), o => $"Conv4 with {o.Filters} filters"),
+        NetworkEntry.Of<ResNet12, ResNet12Options>(
+            "resnet12", (key, images, ways, o) => ResNet12.Create(
+                key, ways, images.Channels,
+                [o.Filters, 5 * o.Filters / 2, 5 * o.Filters, 10 * o.Filters]),
+            OfImages<ResNet12>(), o => $"ResNet-12 with {o.Filters} filters"),
+        NetworkEntry.Of(
+            "lenet", (key, images, ways) => OffTheKink(LeNet.Create(
+                key, ways, images.Channels, images.Height)),
+            OfImages<LeNet>() with { BatchNorm = BatchNormMode.None }),
+        NetworkEntry.Of<Mlp, MlpOptions>(
+            "mlp", (key, images, ways, o) => Mlp.Create(
+                key,
+                [
+                    images.Channels * images.Height * images.Width,
+                    .. Enumerable.Repeat(o.Hidden, o.Layers), ways,
+                ]),
+            new Objective<Mlp>((model, x) => model.Forward(x.Flatten(1)), CrossEntropy,
+                BatchNormMode.None)),
+    ];
+
+    /// <summary>Cross-entropy of a network normalised by the batch it classifies.</summary>
+    private static Objective<T> OfImages<T>() where T : IImageNetwork =>
+        new((model, x) => model.Forward(x), CrossEntropy, BatchNormMode.Transductive);
+
+    private static Tensor CrossEntropy(Tensor logits, Tensor labels) =>
+        Loss.CrossEntropy(logits, labels);
+
+    /// <summary>
+    /// Without batch normalisation and with zero biases, blank parts of an image reach the
+    /// rectifiers as exactly 0, where they have no derivative: the biases start above it.
+    /// </summary>
+    private static LeNet OffTheKink(LeNet start) => start with
+    {
+        First = start.First with { Bias = (start.First.Bias! + 0.01).Eval() },
+        Second = start.Second with { Bias = (start.Second.Bias! + 0.01).Eval() },
+    };
+
+    private sealed record Conv4Options
+    {
+        [Option("Filters of a convolution")]
+        public int Filters { get; init; } = 32;
+    }
+
+    private sealed record ResNet12Options
+    {
+        [Option("Filters of the first block")]
+        public int Filters { get; init; } = 16;
+    }
+
+    private sealed record MlpOptions
+    {
+        [Option("Units of a hidden layer")]
+        public int Hidden { get; init; } = 256;
+
+        [Option("Hidden layers")]
+        public int Layers { get; init; } = 2;
+    }
+}

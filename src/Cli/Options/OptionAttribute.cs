@@ -1,0 +1,27 @@
+// An option is a property of a record, declared once: its name, help, default and check are what
+// the command line, its help and config.json are made from.
+namespace Engine.Cli;
+
+/// <summary>
+/// Makes a property an option: <c>InnerRate</c> is <c>--inner-rate</c> on the command line and
+/// <c>inner_rate</c> in files. Its value in a new record is the default. Its type says which values
+/// are right: <see cref="int"/> (a whole number from <see cref="Min"/> up), <see cref="long"/> (any
+/// whole number), <see cref="double"/> (a number above 0), <see cref="bool"/> (on or off), an
+/// enumeration (one of its names, in lower case) or <see cref="string"/> (a text that is not
+/// empty). Null is right only where it is the default.
+/// </summary>
+[AttributeUsage(AttributeTargets.Property)]
+public sealed class OptionAttribute(string help) : Attribute
+{
+    /// <summary>What the option means, in a few words for --help.</summary>
+    public string Help { get; } = help;
+
+    /// <summary>The smallest whole number that is right.</summary>
+    public int Min { get; init; } = 1;
+
+    /// <summary>What stands for a text in help, such as FOLDER.</summary>
+    public string Value { get; init; } = "TEXT";
+
+    /// <summary>Given by its place, without a name before it, and required.</summary>
+    public bool Positional { get; init; }
+}

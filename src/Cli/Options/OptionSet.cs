@@ -1,0 +1,94 @@
+// The options of a record: symbols for the parser of command lines, and the record itself from what
+// was typed or from config.json.
+using System.CommandLine;
+using System.Reflection;
+using System.Text.Json;
+
+namespace Engine.Cli;
+
+/// <summary>One option of a record.</summary>
+/// <param name="Property">The property that holds it.</param>
+/// <param name="Attribute">How it was declared.</param>
+/// <param name="Default">Its value in a new record.</param>
+internal sealed record OptionSpec(PropertyInfo Property, OptionAttribute Attribute, object? Default)
+{
+    private readonly string[] words = Words(Property.Name);
+
+    public ValueKind Kind { get; } = ValueKind.Of(Property.PropertyType, Attribute);
+
+    /// <summary>Its name on the command line.</summary>
+    public string Name =>
+        Attribute.Positional ? Attribute.Value : "--" + string.Join('-', words);
+
+    /// <summary>Its name in files.</summary>
+    public string JsonName => string.Join('_', words);
+
+    /// <summary>Its name in sentences.</summary>
+    public string Label => string.Join(' ', words);
+
+    /// <summary>What the parser of command lines needs to know of it.</summary>
+    public Symbol Symbol => Attribute.Positional
+        ? new Argument<string>(Name) { Description = Attribute.Help }
+        : new Option<string?>(Name)
+        {
+            Description = Attribute.Help,
+            HelpName = Kind.Placeholder,
+            DefaultValueFactory = Default is null ? null : _ => ValueKind.Text(Default),
+        };
+
+    /// <summary>The value of what was typed.</summary>
+    /// <exception cref="CliException">It is wrong.</exception>
+    public object Parse(string text) => Kind.Parse(text)
+        ?? throw CliException.Use($"{Name}: '{text}' is wrong; give {Kind.Right}.");
+
+    /// <summary>The value of its entry in an object.</summary>
+    /// <exception cref="FormatException">It is missing or wrong.</exception>
+    public object? Read(JsonElement json)
+    {
+        if (!json.TryGetProperty(JsonName, out JsonElement value))
+            throw new FormatException($"it has no '{JsonName}'.");
+        if (value.ValueKind == JsonValueKind.Null && Default is null) return null;
+        return Kind.Read(value)
+            ?? throw new FormatException($"'{JsonName}' is {value.GetRawText()}.");
+    }
+
+    private static string[] Words(string name) => [.. string.Concat(
+        name.Select((c, i) => i > 0 && char.IsUpper(c) ? $" {c}" : $"{c}"))
+        .ToLowerInvariant().Split(' ')];
+}
+
+/// <summary>The options of a kind of record, in the order of its properties.</summary>
+internal sealed class OptionSet<T> where T : class, new()
+{
+    public IReadOnlyList<OptionSpec> Specs { get; } =
+    [
+        .. from property in typeof(T).GetProperties()
+           let option = property.GetCustomAttribute<OptionAttribute>()
+           where option is not null
+           select new OptionSpec(property, option, property.GetValue(new T())),
+    ];
+
+    public IEnumerable<Symbol> Symbols => Specs.Select(spec => spec.Symbol);
+
+    /// <summary>
+    /// The record of what was typed for options of those names; null leaves the default.
+    /// </summary>
+    public T Read(Func<string, string?> typed) => Fill(
+        spec => typed(spec.Name) is { } text ? spec.Parse(text) : spec.Default);
+
+    /// <summary>The record of the entries of an object, all of which must be there.</summary>
+    /// <exception cref="FormatException">One is missing or wrong.</exception>
+    public T Read(JsonElement json) => Fill(spec => spec.Read(json));
+
+    /// <summary>Names in files and values.</summary>
+    public IEnumerable<(string Name, object? Value)> Entries(T options) => Specs.Select(spec =>
+        (spec.JsonName, spec.Property.GetValue(options) is Enum value
+            ? ValueKind.Text(value) : spec.Property.GetValue(options)));
+
+    private T Fill(Func<OptionSpec, object?> value)
+    {
+        var options = new T();
+        foreach (OptionSpec spec in Specs) spec.Property.SetValue(options, value(spec));
+        return options;
+    }
+}

@@ -1,0 +1,33 @@
+// Says which order of differentiation was measured, and refuses a run whose gradient is wrong.
+using System.Globalization;
+using Engine.Meta;
+
+namespace Engine.Cli;
+
+internal static class OrderFigures
+{
+    /// <summary>Says what was measured, and fails if it is not what was asked for.</summary>
+    public static void Add(OrderCheck check, VerbContext context)
+    {
+        bool first = check.Order == DerivativeOrder.First;
+        context.Figure("order", "order of differentiation", first ? "first" : "exact");
+        context.Figure("order_error",
+            first ? "  off the exact derivative" : "  against differences", check.Error, "0.0e+00");
+        context.Figure("order_check", "  measured on", OrderCheck.Procedure);
+        if (check.Vanishes)
+        {
+            throw CliException.Fail(
+                "the meta-gradient at the start is zero: no weight changes the loss, so nothing can "
+                + "be learned, and the order of differentiation cannot be checked. Choose another "
+                + "--seed.");
+        }
+
+        if (first || check.Confirmed) return;
+        string error = check.Error.ToString("0.0e+00", CultureInfo.InvariantCulture);
+        throw CliException.Fail(
+            $"the meta-gradient differs from finite differences by {error}, so it is not known to "
+            + "be exact. Either the network has a kink at its start, such as a rectifier that is "
+            + "given 0; then try another --seed. Or this is an error of the engine: please report "
+            + "it. --order first goes without.");
+    }
+}

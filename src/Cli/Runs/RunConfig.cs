@@ -1,0 +1,81 @@
+// config.json of a run: every option and what else is needed to build the same network again.
+using System.Text.Json;
+
+namespace Engine.Cli;
+
+/// <summary>The size of images.</summary>
+public sealed record ImageSize
+{
+    /// <summary>1 (grey) or 3 (red, green, blue).</summary>
+    [Option("Channels of an image")]
+    public int Channels { get; init; } = 1;
+
+    /// <summary>Rows of pixels.</summary>
+    [Option("Rows of an image")]
+    public int Height { get; init; } = 1;
+
+    /// <summary>Columns of pixels.</summary>
+    [Option("Columns of an image")]
+    public int Width { get; init; } = 1;
+
+    /// <inheritdoc/>
+    public override string ToString() => $"{Channels} x {Height} x {Width}";
+}
+
+/// <summary>How a run was made.</summary>
+internal sealed record RunConfig(RunOptions Options, NetworkChoice Network, ImageSize Images)
+{
+    public const string File = "config.json";
+
+    private static readonly OptionSet<RunOptions> OptionsSet = new();
+    private static readonly OptionSet<ImageSize> ImagesSet = new();
+
+    public JsonSummary ToJson()
+    {
+        var json = new JsonSummary();
+        json.Add("command", "train");
+        json.Add("version", EngineVersion.Text);
+        foreach (var (name, value) in OptionsSet.Entries(Options)) json.Add(name, value);
+        var network = new OrderedDictionary<string, object?> { ["name"] = Network.Name };
+        foreach (var (name, value) in Network.Options) network.Add(name, value);
+        json.Add("network", network);
+        foreach (var (name, value) in ImagesSet.Entries(Images)) json.Add(name, value);
+        return json;
+    }
+
+    /// <summary>All that the file holds, for readers.</summary>
+    public IEnumerable<(string Name, object? Value)> Settings() =>
+    [
+        .. OptionsSet.Entries(Options), ("network", Network.Name), .. Network.Options,
+        .. ImagesSet.Entries(Images),
+    ];
+
+    /// <summary>Reads a run's config.json.</summary>
+    /// <exception cref="CliException">It is missing or not what this version writes.</exception>
+    public static RunConfig Read(string path, NetworkTable networks)
+    {
+        try
+        {
+            using JsonDocument file = JsonDocument.Parse(System.IO.File.ReadAllBytes(path));
+            JsonElement json = file.RootElement;
+            if (json.ValueKind != JsonValueKind.Object)
+                throw new FormatException("it is no JSON object.");
+            return new(OptionsSet.Read(json), networks.Read(json), ImagesSet.Read(json));
+        }
+        catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
+        {
+            throw CliException.Fail(
+                $"{path}: not there; name the folder of a run, such as runs/20300102-120000.", e);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw CliException.Fail($"{path}: cannot be read: {e.Message}", e);
+        }
+        catch (Exception e) when (e is JsonException or FormatException)
+        {
+            throw CliException.Fail(
+                $"{path}: damaged, or written by another version: "
+                + e.Message.ReplaceLineEndings(" "), e);
+        }
+    }
+}

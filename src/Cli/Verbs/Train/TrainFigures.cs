@@ -1,0 +1,94 @@
+// The figures that engine train prints and --json holds.
+using System.Globalization;
+using Engine.Data;
+using Engine.Meta;
+
+namespace Engine.Cli;
+
+internal static class TrainFigures
+{
+    /// <summary>The settings of a run that has taken so many steps already.</summary>
+    public static void Describe(Experiment experiment, long steps, VerbContext context)
+    {
+        RunOptions o = experiment.Options;
+        ClassSplit split = experiment.Split;
+        context.Figure("data", "data", experiment.Images.ToString());
+        context.Figure("train_classes", "training classes", split.Train.Classes.Length);
+        context.Figure("validation_classes", "validation classes", split.Validation.Classes.Length);
+        context.Figure("test_classes", "unseen test classes", split.Test.Classes.Length);
+        context.Figure("task", "task",
+            $"{o.Ways}-way {o.Shots}-shot, {o.Queries} queries a class"
+            + (o.Rotations ? ", classes rotated by quarter turns in training" : ""));
+        context.Figure("network", "network",
+            $"{experiment.Config.Network.Description}, {o.Ways} outputs");
+        context.Figure("parameters", "parameters", experiment.Untrained.ParameterCount);
+        context.Figure("method", "method", string.Create(CultureInfo.InvariantCulture,
+            $"MAML, {TrainReport.Inner(o.InnerSteps)} at rate {o.InnerRate} (test: {o.TestSteps}), "
+            + $"Adam at {o.Rate}, {o.MetaBatch} tasks a step"));
+        context.Figure(
+            "batch_norm", "batch norm", Experiment.Name(experiment.Untrained.BatchNorm));
+        context.Figure("seed", "seed", o.Seed);
+        context.Figure("threads", "threads", context.Threads);
+        if (steps > 0) context.Figure("resumed_at", "resumed at step", steps);
+    }
+
+    /// <summary>What the untrained network can do.</summary>
+    public static void Before(Evaluation before, RunOptions options, VerbContext context)
+    {
+        int scratch = before.Steps[^1];
+        Accuracy(context, "accuracy_before", "ci95_before", "accuracy before training", before,
+            options.TestSteps);
+        Accuracy(context, "accuracy_scratch", "ci95_scratch", "fine-tuned from random", before,
+            scratch);
+        string steps = scratch.ToString(CultureInfo.InvariantCulture);
+        context.Figure("scratch_steps", "  its inner steps", scratch > options.TestSteps
+            ? $"{steps}, not {options.TestSteps}: without training the first few achieve little"
+            : steps, scratch);
+        context.Steps("accuracy_per_step_before", "  by inner step", before);
+    }
+
+    /// <summary>Totals over all sessions of the run, then those of this one.</summary>
+    public static void Trained(
+        TrainResult result, Curves curves, RunOptions options, VerbContext context)
+    {
+        int batch = options.MetaBatch;
+        context.Figure("steps", "meta-steps", result.Training.Steps);
+        context.Figure("tasks", "training tasks", result.Training.Steps * batch);
+        context.Figure("training_seconds", "training", result.AllSeconds, "F1", "s");
+        if (result.StepsBefore > 0)
+        {
+            context.Figure("session_steps", "  steps of this session", result.NewSteps);
+            context.Figure("session_tasks", "  its tasks", result.NewSteps * batch);
+            context.Figure("session_seconds", "  its training", result.Seconds, "F1", "s");
+        }
+
+        context.Figure("tasks_per_second", "  speed",
+            result.NewSteps * batch / Math.Max(1e-9, result.Seconds), "F1", "tasks/s");
+        context.Figure("loss", "query loss at the end", curves.FinalLoss, "F3");
+        context.Percents("validation_accuracy", "validation accuracy",
+            [.. curves.Validation.Select(v => v.Value)]);
+        context.Figure("validation_eval_tasks", "  on tasks", TrainRun.ValidationTasks);
+        context.Numbers(
+            "validation_tasks", "  after tasks", [.. curves.Validation.Select(v => v.Tasks)], "N0");
+        context.Figure("interrupted", "ended by the user", result.Interrupted ? "yes" : "no",
+            result.Interrupted);
+    }
+
+    /// <summary>What the trained network can do.</summary>
+    public static void After(Evaluation after, RunOptions options, VerbContext context)
+    {
+        Accuracy(
+            context, "accuracy_after", "ci95", "accuracy after training", after, options.TestSteps);
+        context.Steps("accuracy_per_step", "  by inner step", after);
+        context.Figure("eval_tasks_after", "  test tasks", after.Tasks);
+    }
+
+    private static void Accuracy(
+        VerbContext context, string name, string interval, string label, Evaluation evaluation,
+        int steps)
+    {
+        int i = evaluation.IndexOf(steps);
+        context.Percent(name, label, evaluation.Mean[i]);
+        context.PlusMinus(interval, "  95 % interval", evaluation.Interval95[i]);
+    }
+}
