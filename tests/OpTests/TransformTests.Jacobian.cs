@@ -47,7 +47,7 @@ public class JacobianTests
 
         foreach (JacobianMode mode in Enum.GetValues<JacobianMode>())
         {
-            Blocks<Layer> blocks = Jacobian.Of(
+            JacobianBlocks<Layer> blocks = Jacobian.Of(
                 (Layer n) => (Net(n), n with { Bias = n.Bias!.Sum() }), mode)(Model);
             Assert.Equal(["Item1", "Item2.Weight", "Item2.Bias"], blocks.Paths.ToArray());
             Equal(forward, blocks["Item1"]);
@@ -75,8 +75,8 @@ public class JacobianTests
         Assert.Equal("Jacobian: the result 'Item2' is int64 (); only floats have derivatives. Cast "
             + "it, or leave it out.", Assert.Throws<EngineException>(
                 () => Jacobian.Of((Tensor x) => (x, x.ArgMax()))(X)).Message);
-        Assert.Equal("Blocks: no tensor 'Bias' among the result's [Item1, Item2]. Use one of these "
-            + "paths.", Assert.Throws<EngineException>(
+        Assert.Equal("JacobianBlocks: no tensor 'Bias' among the result's [Item1, Item2]. Use "
+            + "one of these paths.", Assert.Throws<EngineException>(
                 () => Jacobian.Of((Tensor x) => (x, x))(X)["Bias"]).Message);
     }
 
@@ -89,7 +89,7 @@ public class JacobianTests
         Tensor v = Tensor.From([1.0, 2, -1]);
         Equal(h.MatMul(v), Hessian.Product((Tensor x) => F(x))(X, v));
 
-        Blocks<Layer> blocks = Hessian.Of((Layer n) => Loss(n))(Model);
+        JacobianBlocks<Layer> blocks = Hessian.Of((Layer n) => Loss(n))(Model);
         Assert.Equal(Shape.Of(2, 3, 2), blocks["Weight"].Bias!.Shape);
         Equal(blocks["Weight"].Bias!.Transpose(2, 0, 1), blocks["Bias"].Weight);
         Layer direction = Model.Map((Tensor x) => x.Cos());
@@ -130,7 +130,7 @@ public class JacobianTests
         double trace = hessian(X).ToDoubles().Where((_, i) => i % 4 == 0).Sum();
         Assert.Equal(trace, laplacian(X).Item(), 12);
         Assert.True(GradCheck.Run((Tensor x) => laplacian(x), X, step: 1e-3).Error < 1e-8);
-        Blocks<Layer> batched = Vmap.Of(Jacobian.Of((Layer n) => (Net(n), n.Bias!)))(
+        JacobianBlocks<Layer> batched = Vmap.Of(Jacobian.Of((Layer n) => (Net(n), n.Bias!)))(
             Model.Map((Tensor x) => Tensor.Stack([x, 2 * x])));
         Equal(Jacobian.Of((Layer n) => Net(n))(Model), batched["Item1"].Map((Tensor x) => x[0]));
     }

@@ -21,49 +21,28 @@ public static class Compile
     public static Func<A, R> Of<A, R>(Func<A, R> f)
     {
         ArgumentNullException.ThrowIfNull(f);
-        var compiled = new Compiled<A, R>(new CompiledFunction<A, R>("Compile", 1, f));
-        return compiled.Call;
+        return new CompiledFunction<A, R>("Compile", 1, f).Run;
     }
 
     /// <summary>f, compiled.</summary>
-    public static Func<A, B, R> Of<A, B, R>(Func<A, B, R> f)
-    {
-        ArgumentNullException.ThrowIfNull(f);
-        var compiled = new Compiled<A, B, R>(
-            new CompiledFunction<(A, B), R>("Compile", 2, x => f(x.Item1, x.Item2)));
-        return compiled.Call;
-    }
+    public static Func<A, B, R> Of<A, B, R>(Func<A, B, R> f) =>
+        new CompiledFunction<(A, B), R>("Compile", 2, f.Packed()).Run;
 
     /// <summary>f, compiled.</summary>
-    public static Func<A, B, C, R> Of<A, B, C, R>(Func<A, B, C, R> f)
-    {
-        ArgumentNullException.ThrowIfNull(f);
-        var compiled = new Compiled<A, B, C, R>(new CompiledFunction<(A, B, C), R>(
-            "Compile", 3, x => f(x.Item1, x.Item2, x.Item3)));
-        return compiled.Call;
-    }
+    public static Func<A, B, C, R> Of<A, B, C, R>(Func<A, B, C, R> f) =>
+        new CompiledFunction<(A, B, C), R>("Compile", 3, f.Packed()).Run;
 
     /// <summary>f, compiled.</summary>
-    public static Func<A, B, C, D, R> Of<A, B, C, D, R>(Func<A, B, C, D, R> f)
-    {
-        ArgumentNullException.ThrowIfNull(f);
-        var compiled = new Compiled<A, B, C, D, R>(new CompiledFunction<(A, B, C, D), R>(
-            "Compile", 4, x => f(x.Item1, x.Item2, x.Item3, x.Item4)));
-        return compiled.Call;
-    }
+    public static Func<A, B, C, D, R> Of<A, B, C, D, R>(Func<A, B, C, D, R> f) =>
+        new CompiledFunction<(A, B, C, D), R>("Compile", 4, f.Packed()).Run;
 
     /// <summary>
     /// A training step, compiled: (state, input) to (new state, result). The old state's memory is
     /// given back at once for the next step; using the old state afterwards is an error. What the
     /// step only passes on, frozen parameters say, keeps its memory and is not copied.
     /// </summary>
-    public static Func<S, X, (S State, R Result)> Step<S, X, R>(Func<S, X, (S, R)> f)
-    {
-        ArgumentNullException.ThrowIfNull(f);
-        var compiled = new CompiledStep<S, X, R>(
-            new CompiledFunction<(S, X), (S, R)>("Compile.Step", 2, x => f(x.Item1, x.Item2)));
-        return compiled.Call;
-    }
+    public static Func<S, X, (S State, R Result)> Step<S, X, R>(Func<S, X, (S, R)> f) =>
+        new CompiledFunction<(S, X), (S, R)>("Compile.Step", 2, f.Packed()).RunStep;
 
     /// <summary>
     /// What a function made here has traced: signatures and how each differs from the one before,
@@ -73,54 +52,25 @@ public static class Compile
     public static Explanation Explain(Delegate compiled)
     {
         ArgumentNullException.ThrowIfNull(compiled);
-        return compiled.Target is ICompiled target
-            ? target.Explain()
+        return compiled.Target is ICompiledFunction function
+            ? function.Explain()
             : throw Errors.Fail("Explain", "the function was not made by Compile.Of or "
                 + "Compile.Step. Pass the compiled function itself.");
     }
 
-    private interface ICompiled
-    {
-        Explanation Explain();
-    }
+    // Methods of one argument list each. A delegate made of one has the compiled function as its
+    // target, which is how Explain finds it.
+    private static R Run<A, R>(this CompiledFunction<A, R> f, A a) => f.Call(a);
 
-    private sealed record Compiled<A, R>(CompiledFunction<A, R> Function) : ICompiled
-    {
-        public R Call(A a) => Function.Call(a);
+    private static R Run<A, B, R>(this CompiledFunction<(A, B), R> f, A a, B b) => f.Call((a, b));
 
-        public Explanation Explain() => Function.Explain();
-    }
+    private static R Run<A, B, C, R>(this CompiledFunction<(A, B, C), R> f, A a, B b, C c) =>
+        f.Call((a, b, c));
 
-    private sealed record Compiled<A, B, R>(CompiledFunction<(A, B), R> Function) : ICompiled
-    {
-        public R Call(A a, B b) => Function.Call((a, b));
+    private static R Run<A, B, C, D, R>(
+        this CompiledFunction<(A, B, C, D), R> f, A a, B b, C c, D d) => f.Call((a, b, c, d));
 
-        public Explanation Explain() => Function.Explain();
-    }
-
-    private sealed record Compiled<A, B, C, R>(CompiledFunction<(A, B, C), R> Function) : ICompiled
-    {
-        public R Call(A a, B b, C c) => Function.Call((a, b, c));
-
-        public Explanation Explain() => Function.Explain();
-    }
-
-    private sealed record Compiled<A, B, C, D, R>(CompiledFunction<(A, B, C, D), R> Function)
-        : ICompiled
-    {
-        public R Call(A a, B b, C c, D d) => Function.Call((a, b, c, d));
-
-        public Explanation Explain() => Function.Explain();
-    }
-
-    private sealed record CompiledStep<S, X, R>(CompiledFunction<(S, X), (S, R)> Function)
-        : ICompiled
-    {
-        public (S State, R Result) Call(S state, X input)
-        {
-            return Function.Call((state, input), donated: Structure.Leaves(state).Count);
-        }
-
-        public Explanation Explain() => Function.Explain();
-    }
+    private static (S State, R Result) RunStep<S, X, R>(
+        this CompiledFunction<(S, X), (S, R)> f, S state, X input) =>
+        f.Call((state, input), donated: Structure.Leaves(state).Count);
 }

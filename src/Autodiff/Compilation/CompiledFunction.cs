@@ -4,11 +4,19 @@ using System.Diagnostics;
 
 namespace Engine;
 
+/// <summary>A compiled function of any type.</summary>
+internal interface ICompiledFunction
+{
+    /// <summary>What was traced and why, and how often it was replayed.</summary>
+    Explanation Explain();
+}
+
 /// <summary>
 /// The compiled form of a function of one structure, which is its only argument or the tuple of its
 /// <paramref name="arity"/> arguments.
 /// </summary>
 internal sealed class CompiledFunction<A, R>(string name, int arity, Func<A, R> function)
+    : ICompiledFunction
 {
     private const int MaxTraces = 8;
 
@@ -66,7 +74,6 @@ internal sealed class CompiledFunction<A, R>(string name, int arity, Func<A, R> 
         return Structure.WithLeaves(entry.Template, tensors);
     }
 
-    /// <summary>What was traced and why, and how often it was replayed.</summary>
     public Explanation Explain()
     {
         lock (gate)
@@ -158,40 +165,31 @@ internal sealed class CompiledFunction<A, R>(string name, int arity, Func<A, R> 
     private Entry? Make(Signature signature, A arguments, List<Tensor> leaves)
     {
         long start = Stopwatch.GetTimestamp();
-        var trace = new Trace(name);
-        try
+        using var trace = new Trace(name);
+        var holes = new List<Tensor>();
+        List<Tensor> standIns = leaves.ConvertAll(leaf =>
         {
-            // What is younger than this is the function's own work.
-            long firstId = Tensor.Placeholder([], DType.Bool, trace).Id;
-            var holes = new List<Tensor>();
-            List<Tensor> standIns = leaves.ConvertAll(leaf =>
-            {
-                if (leaf.IsSymbolicZero) return leaf;
-                holes.Add(Tensor.Placeholder(leaf.Shape, leaf.DType, trace));
-                return holes[^1];
-            });
-            R result = function(Structure.WithLeaves(arguments, standIns));
-            List<Tensor> outputs = Structure.Leaves(result);
-            // A captured tensor that another transform traces must not be frozen. The caller runs
-            // the function again: what was built on the placeholders cannot stand for it, as rules
-            // of one's own refer to what they saw.
-            if (outputs.Exists(output => output.Traced && output.Trace != trace)) return null;
+            if (leaf.IsSymbolicZero) return leaf;
+            holes.Add(trace.Placeholder(leaf.Shape, leaf.DType));
+            return holes[^1];
+        });
+        R result = function(Structure.WithLeaves(arguments, standIns));
+        List<Tensor> outputs = Structure.Leaves(result);
+        // A captured tensor that another transform traces must not be frozen. The caller runs the
+        // function again: what was built on the placeholders cannot stand for it, as rules of
+        // one's own refer to what they saw.
+        if (outputs.Exists(output => output.Traced && output.Trace != trace)) return null;
 
-            Tensor[] roots = [.. outputs.Where(output => !output.IsSymbolicZero)];
-            Folding folding = Folding.Run(holes, roots, firstId, signature.Device);
-            PlanGraph graph = PlanGraph.Collect(
-                roots, holes.Select(hole => new[] { hole }), simplify: true);
-            Plan plan = Plan.Make(graph.Nodes, graph.Roots);
-            Frozen frozen = folding.Freeze(name, graph.Parameters[holes.Count..]);
-            // The template keeps no node of the trace alive.
-            R template = Structure.WithLeaves(result, outputs.ConvertAll(Tensor.ZeroGradient));
-            return new Entry(
-                signature, plan, Stopwatch.GetElapsedTime(start), frozen, template,
-                outputs.ConvertAll(o => (o.Shape, o.DType, o.IsSymbolicZero)));
-        }
-        finally
-        {
-            trace.End();
-        }
+        Tensor[] roots = [.. outputs.Where(output => !output.IsSymbolicZero)];
+        Folding folding = Folding.Run(trace, holes, roots, signature.Device);
+        PlanGraph graph = PlanGraph.Collect(
+            roots, holes.Select(hole => new[] { hole }), simplify: true);
+        Plan plan = Plan.Make(graph.Nodes, graph.Roots);
+        Frozen frozen = folding.Freeze(name, graph.Parameters[holes.Count..]);
+        // The template keeps no node of the trace alive.
+        R template = Structure.WithLeaves(result, outputs.ConvertAll(Tensor.ZeroGradient));
+        return new Entry(
+            signature, plan, Stopwatch.GetElapsedTime(start), frozen, template,
+            outputs.ConvertAll(o => (o.Shape, o.DType, o.IsSymbolicZero)));
     }
 }

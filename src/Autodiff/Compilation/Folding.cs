@@ -37,23 +37,23 @@ internal sealed class Folding
     private readonly Dictionary<Tensor, (Kind Kind, NodeState State)> nodes =
         new(ReferenceEqualityComparer.Instance);
     private readonly List<Tensor> folded = [];
-    private readonly long firstId;
+    private readonly Trace trace;
 
-    private Folding(long firstId) => this.firstId = firstId;
+    private Folding(Trace trace) => this.trace = trace;
 
     // The operations whose results are held, by result.
     private readonly Dictionary<Tensor, string> makers = new(ReferenceEqualityComparer.Instance);
     private int operations;
 
     /// <summary>
-    /// Evaluates what the roots need of captured tensors (made before the tensor of id
-    /// <paramref name="firstId"/>) and of what the function made from nothing else, as one plan, so
-    /// that its bits are those of plain evaluation. What has no inputs goes to the device.
+    /// Evaluates what the roots need of captured tensors, which were there before the trace, and
+    /// of what the function made from nothing else, as one plan, so that its bits are those of
+    /// plain evaluation. What has no inputs goes to the device.
     /// </summary>
     public static Folding Run(
-        IReadOnlyList<Tensor> arguments, Tensor[] roots, long firstId, Device? device)
+        Trace trace, IReadOnlyList<Tensor> arguments, Tensor[] roots, Device? device)
     {
-        var folding = new Folding(firstId);
+        var folding = new Folding(trace);
         foreach (Tensor argument in arguments)
             folding.nodes.Add(argument, (Kind.Dependent, argument.State));
         folding.Classify(roots);
@@ -75,16 +75,17 @@ internal sealed class Folding
 
     private void Classify(Tensor[] roots)
     {
-        var found = new Dictionary<Tensor, NodeState>(ReferenceEqualityComparer.Instance);
-        var stack = new Stack<Tensor>(roots);
-        while (stack.TryPop(out Tensor? tensor))
+        var found = new List<(Tensor Tensor, NodeState State)>();
+        var walk = new GraphWalk<Tensor>(roots);
+        walk.Visited.UnionWith(nodes.Keys);
+        while (walk.Next(out Tensor? tensor))
         {
             NodeState state = tensor.State;
-            if (nodes.ContainsKey(tensor) || !found.TryAdd(tensor, state)) continue;
-            foreach (Tensor input in Sources(state)) stack.Push(input);
+            found.Add((tensor, state));
+            walk.Add(Sources(state));
         }
         // Ids increase, so id order is topological.
-        foreach (var (tensor, state) in found.OrderBy(node => node.Key.Id))
+        foreach (var (tensor, state) in found.OrderBy(node => node.Tensor.Id))
             nodes.Add(tensor, (KindOf(state), state));
     }
 
@@ -120,28 +121,24 @@ internal sealed class Folding
     /// </summary>
     private void Choose(Tensor[] roots)
     {
-        var stack = new Stack<Tensor>();
-        foreach (Tensor root in roots) stack.Push(root);
+        var walk = new GraphWalk<Tensor>(roots);
         foreach (var (kind, state) in nodes.Values)
             if (kind == Kind.Dependent)
-                foreach (Tensor input in Sources(state))
-                    stack.Push(input);
-        var seen = new HashSet<Tensor>(ReferenceEqualityComparer.Instance);
-        while (stack.TryPop(out Tensor? tensor))
+                walk.Add(Sources(state));
+        while (walk.Next(out Tensor? tensor))
         {
             var (kind, state) = nodes[tensor];
-            if (kind is not (Kind.View or Kind.Work) || !seen.Add(tensor)) continue;
             if (kind == Kind.Work && IsWorthHolding(tensor)) folded.Add(tensor);
-            else foreach (Tensor input in Sources(state)) stack.Push(input);
+            else if (kind is Kind.View or Kind.Work) walk.Add(Sources(state));
         }
     }
 
     private bool IsWorthHolding(Tensor tensor)
     {
         long bytes = Bytes(tensor);
-        if (tensor.Id < firstId || bytes <= AlwaysHeld) return true;
+        if (!trace.Contains(tensor) || bytes <= AlwaysHeld) return true;
         foreach (Tensor input in Behind([tensor]))
-            if (nodes[input].Kind == Kind.Ready || input.Id < firstId)
+            if (nodes[input].Kind == Kind.Ready || !trace.Contains(input))
                 bytes -= Bytes(input);
         return bytes <= 0;
     }
@@ -149,25 +146,23 @@ internal sealed class Folding
     /// <summary>The tensors and all they are made of, up to what was captured.</summary>
     private HashSet<Tensor> Behind(IEnumerable<Tensor> tensors)
     {
-        var seen = new HashSet<Tensor>(ReferenceEqualityComparer.Instance);
-        var stack = new Stack<Tensor>(tensors);
-        while (stack.TryPop(out Tensor? tensor))
-            if (seen.Add(tensor) && tensor.Id >= firstId)
-                foreach (Tensor input in Sources(nodes[tensor].State))
-                    stack.Push(input);
-        return seen;
+        var walk = new GraphWalk<Tensor>(tensors);
+        while (walk.Next(out Tensor? tensor))
+            if (trace.Contains(tensor))
+                walk.Add(Sources(nodes[tensor].State));
+        return walk.Visited;
     }
 
     private void Describe()
     {
         foreach (Tensor tensor in Behind(folded))
-            if (nodes[tensor].Kind == Kind.Work && tensor.Id >= firstId)
+            if (nodes[tensor].Kind == Kind.Work && trace.Contains(tensor))
                 operations++;
         foreach (var (tensor, (kind, state)) in nodes)
-            if (kind == Kind.Number && state.Primitive is Elementwise && tensor.Id >= firstId)
+            if (kind == Kind.Number && state.Primitive is Elementwise && trace.Contains(tensor))
                 operations++;
         foreach (Tensor tensor in folded)
-            if (tensor.Id >= firstId)
+            if (trace.Contains(tensor))
                 makers.Add(tensor, nodes[tensor].State.Primitive!.Name);
     }
 

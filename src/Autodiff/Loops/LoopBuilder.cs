@@ -14,8 +14,7 @@ internal sealed class LoopBuilder : IDisposable
     private readonly object family;
     private readonly int iterations;
 
-    // What is older than this is from outside, but for the nodes of the loop this is derived from.
-    private readonly long floor;
+    // Nodes of the loop this is derived from: they belong to it too, though they were there before.
     private readonly Dictionary<Tensor, NodeState> known = new(ReferenceEqualityComparer.Instance);
 
     /// <summary>A new loop.</summary>
@@ -23,7 +22,6 @@ internal sealed class LoopBuilder : IDisposable
     {
         this.iterations = iterations;
         family = this;
-        floor = Tensor.Placeholder([], DType.Bool, trace).Id;
     }
 
     /// <summary>
@@ -40,7 +38,7 @@ internal sealed class LoopBuilder : IDisposable
                 holes.Add((loop.Holes[i], inputs[i], loop.Sliced[i]));
     }
 
-    public void Dispose() => trace.End();
+    public void Dispose() => trace.Dispose();
 
     /// <summary>
     /// What stands for an input in an iteration, or for its slice. A number stays a number, and of
@@ -59,7 +57,7 @@ internal sealed class LoopBuilder : IDisposable
             bool same = sliced && once.Shape[0] == 1;
             return (same ? once : Hole(once, sliced)).ExpandTo(shape);
         }
-        Tensor hole = Tensor.Placeholder(shape, input.DType, trace, ofLoop: true);
+        Tensor hole = trace.Placeholder(shape, input.DType, ofLoop: true);
         holes.Add((hole, input, sliced));
         return hole;
     }
@@ -146,28 +144,26 @@ internal sealed class LoopBuilder : IDisposable
     private List<(Tensor Tensor, NodeState State, Tensor[] Inputs)> Within(
         IEnumerable<Tensor> outputs)
     {
-        var seen = new HashSet<Tensor>(
-            holes.Select(hole => hole.Hole), ReferenceEqualityComparer.Instance);
         var nodes = new List<(Tensor Tensor, NodeState State, Tensor[] Inputs)>();
-        var stack = new Stack<Tensor>(outputs);
-        while (stack.TryPop(out Tensor? tensor))
+        var walk = new GraphWalk<Tensor>(outputs);
+        walk.Visited.UnionWith(holes.Select(hole => hole.Hole));
+        while (walk.Next(out Tensor? tensor))
         {
             if (!known.TryGetValue(tensor, out NodeState? state))
             {
                 state = tensor.State;
-                bool outside = tensor.Id < floor && tensor.ConstantValue is null
+                bool outside = !trace.Contains(tensor) && tensor.ConstantValue is null
                     && !Repeats(tensor);
                 if (outside || state.Value is not null) continue;
             }
-            if (!seen.Add(tensor)) continue;
             Tensor[] inputs = state.Inputs;
             if (state.Primitive is InlineResult call)
             {
                 inputs = [.. inputs, .. call.Site.Inputs];
-                foreach (Tensor output in call.Site.Outputs) stack.Push(output);
+                walk.Add(call.Site.Outputs);
             }
             nodes.Add((tensor, state, inputs));
-            foreach (Tensor input in inputs) stack.Push(input);
+            walk.Add(inputs);
         }
         nodes.Sort(static (a, b) => a.Tensor.Id.CompareTo(b.Tensor.Id));
         return nodes;

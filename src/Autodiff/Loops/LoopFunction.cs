@@ -61,8 +61,7 @@ internal sealed class LoopFunction(Loop loop) : RuledFunction
         Tensor?[] cotangents = [.. g.Select(
             (part, i) => part is null ? null : builder.Hole(part, !Loop.Summed[i]))];
         List<Tensor> arguments = Chosen(need);
-        Tensor?[] parts = Interpreters.Reverse(
-            Tape.Within(Loop, arguments), arguments, Loop.Outputs, cotangents);
+        Tensor?[] parts = Tape.Within(Loop, arguments).Reverse(Loop.Outputs, cotangents);
         bool[] summed = [.. Loop.Sliced.Where((_, i) => need[i]).Select(sliced => !sliced)];
         return At(need, builder.Run(parts, summed));
     }
@@ -77,10 +76,7 @@ internal sealed class LoopFunction(Loop loop) : RuledFunction
             if (dx[i] is { } t)
                 tangents.Add(builder.Hole(t, Loop.Sliced[i]));
         return builder.Run(
-            Interpreters.Forward(
-                Tape.Within(Loop, arguments), arguments, tangents,
-                Loop.Outputs),
-            Loop.Summed);
+            Tape.Within(Loop, arguments).Forward(tangents, Loop.Outputs), Loop.Summed);
     }
 
     /// <summary>
@@ -96,12 +92,10 @@ internal sealed class LoopFunction(Loop loop) : RuledFunction
                 values.Add(Loop.Sliced[i]
                     ? builder.Hole(x[i].MoveAxis(0, 1), sliced: true).MoveAxis(1, 0)
                     : builder.Hole(x[i], sliced: false));
-        Tensor?[] parts = Interpreters.Batch(
-            Tape.Within(Loop, arguments), arguments, values, size,
-            Loop.Outputs);
+        Tensor?[] parts = Tape.Within(Loop, arguments).Batch(values, size, Loop.Outputs);
         for (int i = 0; i < parts.Length; i++)
         {
-            Tensor part = parts[i] ?? BatchTrace<Tensor>.Repeated(Loop.Outputs[i], 0, size);
+            Tensor part = parts[i] ?? Batching.Repeated(Loop.Outputs[i], 0, size);
             parts[i] = Loop.Summed[i] ? part : part.MoveAxis(0, 1);
         }
         Tensor?[] results = builder.Run(parts, Loop.Summed);

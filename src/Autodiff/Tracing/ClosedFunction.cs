@@ -52,7 +52,7 @@ internal sealed class ClosedFunction
         entries.RemoveAll(entry => numbers.ContainsKey(entry.Output));
         // What no entry makes was there before.
         var made = new HashSet<Tensor>(ReferenceEqualityComparer.Instance);
-        foreach (TapeEntry entry in entries) made.UnionWith(entry.Site?.Outputs ?? [entry.Output]);
+        foreach (TapeEntry entry in entries) made.UnionWith(entry.Outputs);
         foreach (Tensor read in entries.SelectMany(entry => entry.Inputs).Concat(outputs))
             if (!made.Contains(read) && numbers.TryAdd(read, inputs.Count))
                 inputs.Add(read);
@@ -70,8 +70,7 @@ internal sealed class ClosedFunction
             function.operations.Add(new Operation(
                 entry.Site is null ? entry.Primitive : null, entry.Site?.Function,
                 Array.ConvertAll(entry.Inputs, input => numbers[input])));
-            foreach (Tensor output in entry.Site?.Outputs ?? [entry.Output])
-                numbers[output] = next++;
+            foreach (Tensor output in entry.Outputs) numbers[output] = next++;
         }
         function.results = [.. outputs.Select(output => numbers[output])];
         return function;
@@ -82,25 +81,15 @@ internal sealed class ClosedFunction
     /// </summary>
     public static Closed<R> Trace<A, R>(string transform, Func<A, R> f, A x)
     {
-        var trace = new Trace(transform);
-        try
-        {
-            // Whatever is younger than this node was made by f.
-            long floor = Tensor.Zeros(Shape.Of()).Id;
-            List<Tensor> inputs = Structure.Leaves(x);
-            List<Tensor> arguments = inputs.ConvertAll(
-                leaf => leaf.IsSymbolicZero ? leaf : Tensor.Alias(leaf, trace));
-            R result = f(Structure.WithLeaves(x, arguments));
-            List<Tensor> outputs = Structure.Leaves(result);
-            int own = inputs.Count;
-            ClosedFunction function =
-                Close(arguments, Tape.Reach(floor, outputs), outputs, inputs);
-            return new(function, [.. inputs], own, outputs, result);
-        }
-        finally
-        {
-            trace.End();
-        }
+        using var trace = new Trace(transform);
+        List<Tensor> inputs = Structure.Leaves(x);
+        List<Tensor> arguments = inputs.ConvertAll(
+            leaf => leaf.IsSymbolicZero ? leaf : trace.Alias(leaf));
+        R result = f(Structure.WithLeaves(x, arguments));
+        List<Tensor> outputs = Structure.Leaves(result);
+        int own = inputs.Count;
+        ClosedFunction function = Close(arguments, Tape.Reach(trace, outputs), outputs, inputs);
+        return new(function, [.. inputs], own, outputs, result);
     }
 }
 

@@ -26,30 +26,30 @@ public static class CustomRule
         return a =>
         {
             var closed = ClosedFunction.Trace("CustomRule", f, a);
-            Tensor[] results =
-                new CustomFunction(closed.Function, closed.Own, Pull(vjp, a, closed.Result),
-                    Push(jvp, a, closed.Result)).Call(closed.Inputs, closed.Outputs);
+            R r = closed.Result;
+            Tensor[] results = new CustomFunction(
+                closed.Function, closed.Own,
+                OverTensors("vjp", vjp, a, r, from: r, to: a),
+                OverTensors("jvp", jvp, a, r, from: a, to: r))
+                .Call(closed.Inputs, closed.Outputs);
             Evaluator.EvaluateResults(results);
             return closed.With(results);
         };
     }
 
-    /// <summary>The user's vjp over the tensors of its arguments.</summary>
-    private static TensorRule? Pull<A, R>(Func<A, R, R, A>? vjp, A a, R r)
+    /// <summary>
+    /// The user's rule over the tensors of its arguments: of x like <paramref name="a"/>, of y like
+    /// <paramref name="r"/>, and of what it is linear in, like <paramref name="from"/>, it makes
+    /// something like <paramref name="to"/>.
+    /// </summary>
+    private static TensorRule? OverTensors<A, R, From, To>(
+        string name, Func<A, R, From, To>? rule, A a, R r, From from, To to)
     {
-        if (vjp is null) return null;
-        (a, r) = (Blank(a), Blank(r));
-        return (x, y, g) => Checked("vjp", a, vjp(
-            Structure.WithLeaves(a, x), Structure.WithLeaves(r, y), Structure.WithLeaves(r, g)));
-    }
-
-    /// <summary>The user's jvp over the tensors of its arguments.</summary>
-    private static TensorRule? Push<A, R>(Func<A, R, A, R>? jvp, A a, R r)
-    {
-        if (jvp is null) return null;
-        (a, r) = (Blank(a), Blank(r));
-        return (x, y, v) => Checked("jvp", r, jvp(
-            Structure.WithLeaves(a, x), Structure.WithLeaves(r, y), Structure.WithLeaves(a, v)));
+        if (rule is null) return null;
+        (a, r, from, to) = (Blank(a), Blank(r), Blank(from), Blank(to));
+        return (x, y, t) => Checked(name, to, rule(
+            Structure.WithLeaves(a, x), Structure.WithLeaves(r, y),
+            Structure.WithLeaves(from, t)));
     }
 
     /// <summary>The structure with symbolic zeros: it keeps no tensor alive.</summary>
@@ -116,7 +116,7 @@ internal sealed class CustomFunction(
     public override Tensor[] Vmap(Tensor[] x, bool[] batched, int size)
     {
         var closed = ClosedFunction.Trace("CustomRule", (Tensor[] inputs) =>
-            BatchTrace<Tensor[]>.Map(Body.Run, inputs, batched[..inputs.Length], size), x);
+            Batching.OfTensors(Body.Run, inputs, batched[..inputs.Length], size), x);
         bool[] arguments = batched[..own];
         bool[] results = [.. closed.Outputs.Select(_ => true)];
         var function = new CustomFunction(
@@ -136,7 +136,7 @@ internal sealed class CustomFunction(
         return (x, y, t) =>
         {
             int first = x.Length, second = x.Length + y.Length;
-            Tensor[] parts = BatchTrace<Tensor[]>.Map(
+            Tensor[] parts = Batching.OfTensors(
                 all => rule(all[..first], all[first..second], all[second..]),
                 [.. x, .. y, .. t], batched, size);
             return [.. parts.Select((part, i) => kept[i] ? part
@@ -153,9 +153,8 @@ internal sealed class CustomFunction(
         Func<Tensor[], Tensor[]> linear, Tensor[] domain, Tensor[] g)
     {
         Tensor[] zeros = Array.ConvertAll(domain, x => x.Like("CustomRule", 0));
-        var run = Differentiation<Tensor[]>.Run("CustomRule", linear, zeros, null);
-        return Structure.Map(zeros, new PlaceGradients(
-            Interpreters.Reverse(run.Tape, run.Arguments, run.Outputs, g), null));
+        var run = Recording.OnAliases("CustomRule", linear, zeros);
+        return run.ForAllLeaves(run.Tape.Reverse(run.Outputs, g));
     }
 
     /// <summary>All parts, zeros where there is none.</summary>

@@ -91,16 +91,14 @@ public static class Grad
         if (x is not ITree && !Structure.Leaves(x).Exists(leaf => leaf.DType.IsFloat()))
             throw Errors.Fail("Grad", $"the argument {x.GetType().Name} holds no float tensor to "
                 + "differentiate by. Pass a tensor, a tree or a tuple of them.");
-        var run = Differentiation<R>.Run("Grad", f, x, where);
+        var run = Recording.OnAliases("Grad", f, x, where);
         Tensor loss = lossOf(run.Result);
         if (loss.Rank != 0 || !loss.DType.IsFloat())
             throw Errors.Fail("Grad", $"the function must return a scalar float loss, but returned "
                 + $"{loss.DType.Name()} {loss.Shape}. Reduce it with .Mean() or .Sum(), or use "
                 + "Vjp.Of for other results.");
-        var place = new PlaceGradients(
-            Interpreters.Reverse(run.Tape, run.Arguments, [loss], [loss.Like("Grad", 1)]), where);
-        T gradient = Structure.Map(x, place);
-        Evaluator.EvaluateResults([.. run.Outputs, .. place.Placed]);
-        return (run.Result, gradient);
+        Tensor[] gradients = run.ForAllLeaves(run.Tape.Reverse([loss], [loss.Like("Grad", 1)]));
+        Evaluator.EvaluateResults([.. run.Outputs, .. gradients]);
+        return (run.Result, Structure.WithLeaves(x, gradients));
     }
 }

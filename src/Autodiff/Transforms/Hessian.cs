@@ -15,7 +15,8 @@ public static class Hessian
     /// by Weight and Bias, shaped (weight..., bias...). <c>chunk</c> products at a time go through
     /// together; 0 is all.
     /// </summary>
-    public static Func<T, Blocks<T>> Of<T>(Func<T, Tensor> f, int chunk = 0) where T : ITree =>
+    public static Func<T, JacobianBlocks<T>> Of<T>(Func<T, Tensor> f, int chunk = 0)
+        where T : ITree =>
         Jacobian.Of<T, T>(Grad.Of(f), JacobianMode.Forward, chunk);
 
     /// <summary>

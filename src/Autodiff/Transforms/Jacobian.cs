@@ -35,19 +35,19 @@ public static class Jacobian
     }
 
     /// <summary>The Jacobian of f between trees, in blocks by paths.</summary>
-    public static Func<T, Blocks<T>> Of<T, R>(
+    public static Func<T, JacobianBlocks<T>> Of<T, R>(
         Func<T, R> f, JacobianMode mode = JacobianMode.Auto, int chunk = 0) where T : ITree
     {
         ArgumentNullException.ThrowIfNull(f);
         return x => Rows(f, x, mode, chunk);
     }
 
-    private static Blocks<T> Rows<T, R>(Func<T, R> f, T x, JacobianMode mode, int chunk)
+    private static JacobianBlocks<T> Rows<T, R>(Func<T, R> f, T x, JacobianMode mode, int chunk)
         where T : ITree
     {
-        var run = Differentiation<R>.Run("Jacobian", f, x, null);
+        var run = Recording.OnAliases("Jacobian", f, x);
         List<string> paths = Structure.Paths(run.Result);
-        long results = 0, arguments = run.Arguments.Sum(a => a.Count);
+        long results = 0, arguments = run.Tape.Arguments.Sum(a => a.Count);
         for (int k = 0; k < paths.Count; k++)
         {
             Tensor y = run.Outputs[k];
@@ -61,16 +61,16 @@ public static class Jacobian
             || (mode == JacobianMode.Auto && arguments < results);
         Tensor[][] blocks = forward ? Forward(run, chunk) : Reverse(run, chunk);
         // What does not depend on x belongs with it all the same.
-        Device? device = Structure.Leaves(x).Find(leaf => !leaf.Traced && !leaf.IsOpen)?.Device;
+        Device? device = run.Leaves.FirstOrDefault(leaf => !leaf.Traced && !leaf.IsOpen)?.Device;
         Evaluator.EvaluateResults([.. blocks.SelectMany(row => row)], device);
         return new(
             [.. paths],
-            [.. blocks.Select((row, k) => Structure.Map(
-                x, new PlaceGradients(row, null, run.Outputs[k].Shape)))]);
+            [.. blocks.Select((row, k) => Structure.WithLeaves(
+                x, run.ForAllLeaves(row, run.Outputs[k].Shape)))]);
     }
 
     /// <summary>Row k holds the derivatives of result k by each argument.</summary>
-    private static Tensor[][] Reverse<R>(Differentiation<R> run, int chunk)
+    private static Tensor[][] Reverse<R>(Recording<R> run, int chunk)
     {
         var rows = new Tensor[run.Outputs.Count][];
         for (int k = 0; k < rows.Length; k++)
@@ -78,30 +78,29 @@ public static class Jacobian
             Tensor y = run.Outputs[k];
             Tensor[] products = Unit(y, chunk, 0, g =>
             {
-                Tensor?[] parts = Interpreters.Reverse(run.Tape, run.Arguments, [y], [g]);
-                return [.. run.Arguments.Select((a, j) => parts[j] ?? a.Like("Jacobian", 0))];
+                Tensor?[] parts = run.Tape.Reverse([y], [g]);
+                return [.. run.Tape.Arguments.Select((a, j) => parts[j] ?? a.Like("Jacobian", 0))];
             });
-            rows[k] = [.. products.Select((p, j) => Block(p, y, run.Arguments[j]))];
+            rows[k] = [.. products.Select((p, j) => Block(p, y, run.Tape.Arguments[j]))];
         }
         return rows;
     }
 
     /// <summary>The same, by columns.</summary>
-    private static Tensor[][] Forward<R>(Differentiation<R> run, int chunk)
+    private static Tensor[][] Forward<R>(Recording<R> run, int chunk)
     {
-        Tensor[][] rows = [.. run.Outputs.Select(_ => new Tensor[run.Arguments.Count])];
-        for (int j = 0; j < run.Arguments.Count; j++)
+        Tensor[][] rows = [.. run.Outputs.Select(_ => new Tensor[run.Tape.Arguments.Count])];
+        for (int j = 0; j < run.Tape.Arguments.Count; j++)
         {
-            var direction = new Tensor?[run.Arguments.Count];
-            Tensor[] products = Unit(run.Arguments[j], chunk, -1, v =>
+            var direction = new Tensor?[run.Tape.Arguments.Count];
+            Tensor[] products = Unit(run.Tape.Arguments[j], chunk, -1, v =>
             {
                 direction[j] = v;
-                Tensor?[] parts =
-                    Interpreters.Forward(run.Tape, run.Arguments, direction, run.Outputs);
+                Tensor?[] parts = run.Tape.Forward(direction, run.Outputs);
                 return [.. run.Outputs.Select((y, k) => parts[k] ?? y.Like("Jacobian", 0))];
             });
             for (int k = 0; k < rows.Length; k++)
-                rows[k][j] = Block(products[k], run.Outputs[k], run.Arguments[j]);
+                rows[k][j] = Block(products[k], run.Outputs[k], run.Tape.Arguments[j]);
         }
         return rows;
     }
@@ -116,7 +115,7 @@ public static class Jacobian
         int n = Errors.Size("Jacobian", x.Count);
         DType type = x.DType.IsFloat() ? x.DType : DType.Float32;
         Tensor basis = Tensor.Eye(n, type).Reshape([n, .. x.Shape.Sizes]);
-        return Batching<Tensor, Tensor[]>.Build(
+        return Batching.Build(
             linear, basis, [new(default, [""])], (int?)axis, chunk);
     }
 

@@ -22,37 +22,30 @@ public static class Jvp
     }
 
     /// <summary>((a, b), (v, w)) -> (f(a, b), df/da v + df/db w).</summary>
-    public static Func<(A, B), (A, B), (R Value, R Tangent)> Of<A, B, R>(Func<A, B, R> f)
-    {
-        ArgumentNullException.ThrowIfNull(f);
-        return Of(((A, B) x) => f(x.Item1, x.Item2));
-    }
+    public static Func<(A, B), (A, B), (R Value, R Tangent)> Of<A, B, R>(Func<A, B, R> f) =>
+        Of(f.Packed());
 
     /// <summary>((a, b, c), (v, w, z)) -> (f(a, b, c), df/da v + df/db w + df/dc z).</summary>
     public static Func<(A, B, C), (A, B, C), (R Value, R Tangent)> Of<A, B, C, R>(
-        Func<A, B, C, R> f)
-    {
-        ArgumentNullException.ThrowIfNull(f);
-        return Of(((A, B, C) x) => f(x.Item1, x.Item2, x.Item3));
-    }
+        Func<A, B, C, R> f) => Of(f.Packed());
 
     /// <summary>What f made of x, and the tangent of each of its tensors; not evaluated.</summary>
-    internal static (Differentiation<R> Run, Tensor[] Tangents) Push<T, R>(
+    internal static (Recording<R> Run, Tensor[] Tangents) Push<T, R>(
         string op, Func<T, R> f, T x, T v)
     {
-        var run = Differentiation<R>.Run(op, f, x, null);
-        List<Tensor> values = Structure.Leaves(x), directions = Structure.Leaves(v);
-        if (values.Count != directions.Count)
-            throw Errors.Fail(op, $"the argument has {values.Count} tensors, but the "
+        var run = Recording.OnAliases(op, f, x);
+        List<Tensor> directions = Structure.Leaves(v);
+        if (run.Leaves.Count != directions.Count)
+            throw Errors.Fail(op, $"the argument has {run.Leaves.Count} tensors, but the "
                 + $"direction {directions.Count}. Pass one shaped like the argument.");
         var tangents = new List<Tensor?>();
-        for (int i = 0; i < values.Count; i++)
+        for (int i = 0; i < run.Leaves.Count; i++)
         {
-            if (!values[i].DType.IsFloat()) continue;
-            Vjp.Match(op, values[i], directions[i]);
+            if (!run.Chosen[i]) continue;
+            Vjp.Match(op, run.Leaves[i], directions[i]);
             tangents.Add(directions[i].IsSymbolicZero ? null : directions[i]);
         }
-        Tensor?[] forward = Interpreters.Forward(run.Tape, run.Arguments, tangents, run.Outputs);
+        Tensor?[] forward = run.Tape.Forward(tangents, run.Outputs);
         return (run, [.. run.Outputs.Select((y, i) =>
             forward[i] ?? (y.IsSymbolicZero ? y : y.Like(op, 0)))]);
     }

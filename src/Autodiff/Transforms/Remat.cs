@@ -26,20 +26,11 @@ public static class Remat
     }
 
     /// <summary>f, computed again in the backward pass.</summary>
-    public static Func<A, B, R> Of<A, B, R>(Func<A, B, R> f)
-    {
-        ArgumentNullException.ThrowIfNull(f);
-        var packed = Of(((A, B) x) => f(x.Item1, x.Item2));
-        return (a, b) => packed((a, b));
-    }
+    public static Func<A, B, R> Of<A, B, R>(Func<A, B, R> f) => Of(f.Packed()).Unpacked();
 
     /// <summary>f, computed again in the backward pass.</summary>
-    public static Func<A, B, C, R> Of<A, B, C, R>(Func<A, B, C, R> f)
-    {
-        ArgumentNullException.ThrowIfNull(f);
-        var packed = Of(((A, B, C) x) => f(x.Item1, x.Item2, x.Item3));
-        return (a, b, c) => packed((a, b, c));
-    }
+    public static Func<A, B, C, R> Of<A, B, C, R>(Func<A, B, C, R> f) =>
+        Of(f.Packed()).Unpacked();
 }
 
 /// <summary>
@@ -57,44 +48,24 @@ internal sealed class RematFunction(ClosedFunction body) : InlineFunction(body)
                 x[i] = inputs[i].ConstantValue is null
                     ? inputs[i].After(cotangents)
                     : inputs[i];
-            return Differentiate(x, need, (tape, arguments, y) =>
-                At(need, Interpreters.Reverse(
-                    tape, arguments, y, Spread(g, inputs, site.Inputs.Length))));
+            var run = Recording.OnAliases("Remat", Body.Run, x, x, need);
+            return At(need, run.Tape.Reverse(
+                run.Outputs, Spread(g, inputs, site.Inputs.Length)));
         });
 
     public override Tensor?[] Jvp(CallSite site, Tensor?[] dx)
     {
         bool[] given = Array.ConvertAll(dx, t => t is not null);
         return Derived([.. site.Inputs, .. Present(dx)], inputs =>
-            Differentiate(inputs[..site.Inputs.Length], given, (tape, arguments, y) =>
-                Interpreters.Forward(tape, arguments, inputs[site.Inputs.Length..], y)));
+        {
+            Tensor[] x = inputs[..site.Inputs.Length];
+            var run = Recording.OnAliases("Remat", Body.Run, x, x, given);
+            return run.Tape.Forward(inputs[x.Length..], run.Outputs);
+        });
     }
 
     public override Tensor[] Vmap(Tensor[] x, bool[] batched, int size) =>
-        Again(inputs => BatchTrace<Tensor[]>.Map(Body.Run, inputs, batched, size), x);
-
-    /// <summary>Runs the body on stand-ins for the chosen inputs and walks the tape.</summary>
-    private Tensor?[] Differentiate(
-        Tensor[] x, bool[] chosen, Func<Tape, List<Tensor>, Tensor[], Tensor?[]> walk)
-    {
-        var trace = new Trace("Remat");
-        try
-        {
-            var arguments = new List<Tensor>();
-            var standIns = new Tensor[x.Length];
-            for (int i = 0; i < x.Length; i++)
-            {
-                standIns[i] = chosen[i] ? Tensor.Alias(x[i], trace) : x[i];
-                if (chosen[i]) arguments.Add(standIns[i]);
-            }
-            Tensor[] y = Body.Run(standIns);
-            return walk(Tape.Record(arguments, y), arguments, y);
-        }
-        finally
-        {
-            trace.End();
-        }
-    }
+        Again(inputs => Batching.OfTensors(Body.Run, inputs, batched, size), x);
 
     /// <summary>
     /// A function of tensors, some results of which are zero, as one of this kind.

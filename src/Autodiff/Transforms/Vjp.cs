@@ -17,7 +17,7 @@ public static class Vjp
         ArgumentNullException.ThrowIfNull(f);
         return x =>
         {
-            var run = Differentiation<R>.Run("Vjp", f, x, null);
+            var run = Recording.OnAliases("Vjp", f, x);
             Evaluator.EvaluateResults([.. run.Outputs]);
             return (run.Result, g => Pull(run, x, g));
         };
@@ -26,25 +26,16 @@ public static class Vjp
     /// <summary>
     /// (a, b) -> (f(a, b), pullback); pullback(g) gives the cotangents of both.
     /// </summary>
-    public static Func<A, B, (R Value, Func<R, (A, B)> Pullback)> Of<A, B, R>(Func<A, B, R> f)
-    {
-        ArgumentNullException.ThrowIfNull(f);
-        var packed = Of(((A, B) x) => f(x.Item1, x.Item2));
-        return (a, b) => packed((a, b));
-    }
+    public static Func<A, B, (R Value, Func<R, (A, B)> Pullback)> Of<A, B, R>(
+        Func<A, B, R> f) => Of(f.Packed()).Unpacked();
 
     /// <summary>
     /// (a, b, c) -> (f(a, b, c), pullback); pullback(g) gives the cotangents of all three.
     /// </summary>
     public static Func<A, B, C, (R Value, Func<R, (A, B, C)> Pullback)> Of<A, B, C, R>(
-        Func<A, B, C, R> f)
-    {
-        ArgumentNullException.ThrowIfNull(f);
-        var packed = Of(((A, B, C) x) => f(x.Item1, x.Item2, x.Item3));
-        return (a, b, c) => packed((a, b, c));
-    }
+        Func<A, B, C, R> f) => Of(f.Packed()).Unpacked();
 
-    private static T Pull<T, R>(Differentiation<R> run, T x, R g)
+    private static T Pull<T, R>(Recording<R> run, T x, R g)
     {
         List<Tensor> cotangents = Structure.Leaves(g);
         if (cotangents.Count != run.Outputs.Count)
@@ -52,11 +43,9 @@ public static class Vjp
                 + $"cotangent {cotangents.Count}. Pass one shaped like the result.");
         for (int i = 0; i < cotangents.Count; i++) Match("Vjp", run.Outputs[i], cotangents[i]);
         Tensor?[] parts = [.. cotangents.Select(c => c.IsSymbolicZero ? null : c)];
-        var place = new PlaceGradients(
-            Interpreters.Reverse(run.Tape, run.Arguments, run.Outputs, parts), null);
-        T result = Structure.Map(x, place);
-        Evaluator.EvaluateResults([.. place.Placed]);
-        return result;
+        Tensor[] pulled = run.ForAllLeaves(run.Tape.Reverse(run.Outputs, parts));
+        Evaluator.EvaluateResults(pulled);
+        return Structure.WithLeaves(x, pulled);
     }
 
     /// <summary>A cotangent or tangent has the shape and dtype of what it belongs to.</summary>

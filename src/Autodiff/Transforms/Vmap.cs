@@ -1,4 +1,4 @@
-// Batching: a function of one element becomes a function of many, without a loop.
+// Batching: a function of one element becomes a function of many.
 namespace Engine;
 
 /// <summary>
@@ -19,7 +19,7 @@ public static class Vmap
         Func<A, R> f, Axis inAxis = default, Axis outAxis = default, int chunk = 0)
     {
         ArgumentNullException.ThrowIfNull(f);
-        return a => Batching<A, R>.Run(
+        return a => Batching.Run(
             f, a, [new(inAxis, Structure.Paths(a))], outAxis, chunk);
     }
 
@@ -28,9 +28,9 @@ public static class Vmap
         Func<A, B, R> f, (Axis First, Axis Second) inAxes = default, Axis outAxis = default,
         int chunk = 0)
     {
-        ArgumentNullException.ThrowIfNull(f);
-        return (a, b) => Batching<(A, B), R>.Run(
-            x => f(x.Item1, x.Item2), (a, b),
+        var packed = f.Packed();
+        return (a, b) => Batching.Run(
+            packed, (a, b),
             [new(inAxes.First, Structure.Paths(a)), new(inAxes.Second, Structure.Paths(b))],
             outAxis, chunk);
     }
@@ -40,9 +40,9 @@ public static class Vmap
         Func<A, B, C, R> f, (Axis First, Axis Second, Axis Third) inAxes = default,
         Axis outAxis = default, int chunk = 0)
     {
-        ArgumentNullException.ThrowIfNull(f);
-        return (a, b, c) => Batching<(A, B, C), R>.Run(
-            x => f(x.Item1, x.Item2, x.Item3), (a, b, c),
+        var packed = f.Packed();
+        return (a, b, c) => Batching.Run(
+            packed, (a, b, c),
             [
                 new(inAxes.First, Structure.Paths(a)), new(inAxes.Second, Structure.Paths(b)),
                 new(inAxes.Third, Structure.Paths(c)),

@@ -69,23 +69,20 @@ public sealed partial class Tensor
     {
         get
         {
-            var seen = new HashSet<Tensor>(ReferenceEqualityComparer.Instance);
-            var stack = new Stack<Tensor>();
-            stack.Push(this);
-            while (stack.TryPop(out Tensor? tensor))
+            var walk = new GraphWalk<Tensor>([this]);
+            while (walk.Next(out Tensor? tensor))
             {
                 NodeState now = tensor.state;
                 if (now.Value is { } value) return value.Storage.Device;
-                if (!seen.Add(tensor)) continue;
-                foreach (Tensor input in now.Inputs) stack.Push(input);
+                walk.Add(now.Inputs);
             }
             return Device.Cpu;
         }
     }
 
     /// <summary>
-    /// The same values on another device. Between a transform's placeholders and its result tensors
-    /// do not move: move them before.
+    /// The same values on another device. Tensors that a transform is tracing do not move: an
+    /// error says so.
     /// </summary>
     public Tensor To(Device device)
     {

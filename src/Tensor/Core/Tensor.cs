@@ -11,17 +11,16 @@ namespace Engine;
 public sealed partial class Tensor : ITree
 {
     /// <summary>
-    /// An untraced node is evaluated when made if more than this many nodes were made since its
-    /// oldest pending ancestor, so that a running sum never holds all its history. What counts are
-    /// nodes, whatever they belong to, of the threads that made the graph, each from its first node
-    /// to its last: where evaluation cuts decides the last bits of sums, so what other threads make
-    /// meanwhile must not move it.
+    /// A node outside all transforms is evaluated as soon as it is made if more than this many
+    /// nodes were made since its oldest ancestor without a value, so that a running sum does not
+    /// hold all its history. Only nodes of the threads that made its graph count: where a graph is
+    /// cut decides the last bits of sums, and must not depend on what other threads do meanwhile.
     /// </summary>
     internal const long AgeLimit = 20_000;
 
     /// <summary>
-    /// The same for a node made of constants alone, which as yet belongs to no device: evaluated
-    /// early it would be on the CPU.
+    /// The same for a node made of constants alone. It belongs to no device yet, and evaluating it
+    /// would put it on the CPU, so it may wait longer.
     /// </summary>
     private const long LooseAgeLimit = 50 * AgeLimit;
 
@@ -34,18 +33,18 @@ public sealed partial class Tensor : ITree
     /// <summary>The thread that made this.</summary>
     private readonly Maker madeBy;
 
-    /// <summary>How many nodes it had made then.</summary>
+    /// <summary>How many nodes that thread had made by then.</summary>
     private readonly long madeAs;
 
-    /// <summary>Nodes made from the oldest pending ancestor to this.</summary>
+    /// <summary>Nodes made since the oldest ancestor without a value.</summary>
     private long age;
 
-    /// <summary>Whether a value on some device is among what this was made of.</summary>
+    /// <summary>Whether it depends on a value, which is on some device.</summary>
     private bool placed;
 
     private Tensor(Shape shape, DType dtype, NodeState state)
     {
-        Id = Interlocked.Increment(ref lastId);
+        Id = NextId();
         madeBy = maker ??= new();
         madeAs = ++madeBy.Nodes;
         Shape = shape;
@@ -70,6 +69,9 @@ public sealed partial class Tensor : ITree
     /// </summary>
     internal long Id { get; }
 
+    /// <summary>An id larger than that of every tensor made before.</summary>
+    internal static long NextId() => Interlocked.Increment(ref lastId);
+
     /// <summary>The outermost transform this node was made under; null outside all.</summary>
     internal Trace? Trace { get; private init; }
 
@@ -77,8 +79,8 @@ public sealed partial class Tensor : ITree
     internal bool Traced => Trace is { Live: true };
 
     /// <summary>
-    /// Whether it is of an iteration of a loop, and so has no value, also when what traced it has
-    /// ended: derivatives of the loop go on from there.
+    /// Whether it belongs to an iteration of a loop. Such a node never has a value, even after its
+    /// trace has ended: derivatives and batched forms of the loop are made from it.
     /// </summary>
     internal bool IsOpen { get; private init; }
 
@@ -98,20 +100,14 @@ public sealed partial class Tensor : ITree
         return Node(primitive, inputs.ToArray(), shape, dtype, null);
     }
 
-    /// <summary>A node that stands for <paramref name="x"/> within a transform's trace.</summary>
-    internal static Tensor Alias(Tensor x, Trace trace) =>
-        Renamed(new Alias(), x, trace);
-
     /// <summary>A node with the value of <paramref name="x"/>, also of that trace.</summary>
     internal static Tensor Renamed(Primitive primitive, Tensor x, Trace? trace) =>
         Node(primitive, [x], x.Shape, x.DType, trace);
 
-    /// <summary>
-    /// A node without a value, to be replaced by a transform, or at each iteration of a loop.
-    /// </summary>
+    /// <summary>A node without a value, for <see cref="Trace.Placeholder"/>.</summary>
     internal static Tensor Placeholder(
-        Shape shape, DType dtype, Trace trace, bool ofLoop = false) =>
-        Node(new Placeholder(trace.Transform, ofLoop), [], shape, dtype, trace);
+        Placeholder primitive, Shape shape, DType dtype, Trace trace) =>
+        Node(primitive, [], shape, dtype, trace);
 
     internal static Tensor Ready(Shape shape, DType dtype, Value value)
     {
@@ -139,33 +135,33 @@ public sealed partial class Tensor : ITree
         foreach (Tensor x in inputs)
             if (x.state.Value is null) node.age = Math.Max(node.age, node.AgeSince(x));
         if (node.age > (placed ? AgeLimit : LooseAgeLimit)
-            && trace is null && !open && node.madeBy.Walks == 0)
+            && trace is null && !open && node.madeBy.Pauses == 0)
             Evaluator.Evaluate([node], keep: false);
         return node;
     }
 
     /// <summary>
-    /// Nodes made since the oldest pending ancestor of an input. An input from another thread
-    /// comes with the age it had and ages here from now on.
+    /// Nodes made since the oldest ancestor of an input that has no value. An input from another
+    /// thread comes with the age it had there, and ages with this thread from now on.
     /// </summary>
     private long AgeSince(Tensor input) =>
         input.age + (input.madeBy == madeBy ? madeAs - input.madeAs : 1);
 
     /// <summary>
-    /// Begins the walk of a tape: until it is disposed, no node is evaluated for its age. What a
-    /// walk makes stands on a graph of any age and is evaluated whole at the transform's boundary.
+    /// Until the result is disposed, this thread evaluates no node for its age: what a transform
+    /// makes along a tape stands on nodes of any age, and is evaluated whole when it returns.
     /// </summary>
-    internal static WalkScope Walk()
+    internal static AgePause PauseAging()
     {
         Maker here = maker ??= new();
-        here.Walks++;
+        here.Pauses++;
         return new(here);
     }
 
-    /// <summary>A walk of a tape, on the thread that began it.</summary>
-    internal readonly ref struct WalkScope(Maker here)
+    /// <summary>A pause, to be ended by the thread that began it.</summary>
+    internal readonly ref struct AgePause(Maker here)
     {
-        public void Dispose() => here.Walks--;
+        public void Dispose() => here.Pauses--;
     }
 
     /// <summary>A thread as a maker of nodes.</summary>
@@ -174,13 +170,13 @@ public sealed partial class Tensor : ITree
         /// <summary>How many it has made.</summary>
         public long Nodes;
 
-        /// <summary>Walks of tapes running on it.</summary>
-        public int Walks;
+        /// <summary>How many pauses of aging it is in.</summary>
+        public int Pauses;
     }
 
     /// <summary>
-    /// Publishes the value; the way it was made is kept only while a transform may walk it (and of
-    /// symbolic zeros: reading one does not make it a gradient).
+    /// Publishes the value. How the node was made is forgotten, unless a running transform may
+    /// still ask, or it is a symbolic zero, which stays one when it is read.
     /// </summary>
     internal void SetValue(Value value)
     {

@@ -8,9 +8,9 @@ namespace Engine;
 /// <typeparamref name="T"/> like the argument, whose leaf of shape (a...) has become the derivative
 /// of shape (r..., a...) for a result of shape (r...). Blocks of integer leaves are symbolic zeros.
 /// </summary>
-public sealed record Blocks<T> : ITree where T : ITree
+public sealed record JacobianBlocks<T> : ITree where T : ITree
 {
-    internal Blocks(ImmutableArray<string> paths, ImmutableArray<T> rows)
+    internal JacobianBlocks(ImmutableArray<string> paths, ImmutableArray<T> rows)
     {
         Paths = paths;
         Rows = rows;
@@ -28,7 +28,7 @@ public sealed record Blocks<T> : ITree where T : ITree
     /// <summary>The derivatives of the result's tensor at a path.</summary>
     public T this[string path] => Paths.IndexOf(path) is >= 0 and var i
         ? Rows[i]
-        : throw Errors.Fail("Blocks", $"no tensor '{path}' among the result's "
+        : throw Errors.Fail("JacobianBlocks", $"no tensor '{path}' among the result's "
             + $"[{string.Join(", ", Paths)}]. Use one of these paths.");
 
     /// <inheritdoc/>

@@ -1,23 +1,20 @@
-// How Vmap runs: batch axes to the front, one trace, one batched walk a chunk, batch axes to where
-// results want them.
+// How Vmap runs: batch axes go to the front, the function is recorded for one element, the tape runs
+// for a batch (a chunk at a time if it is large), batch axes go to where the results want them.
 namespace Engine;
 
 /// <summary>An argument of a batched function: its axis and the paths of its tensors.</summary>
 internal readonly record struct BatchArgument(Axis Axis, List<string> Paths);
 
-/// <summary>One run of a batched function.</summary>
-internal static class Batching<A, R>
+/// <summary>Runs functions of one element for all elements of a batch.</summary>
+internal static class Batching
 {
     private const string Op = "Vmap";
 
     // About half of a core's L2 cache for the largest tensor of a chunk.
     private const long ChunkBytes = 512 << 10;
 
-    /// <summary>
-    /// Runs f over the batch and evaluates the results; x holds the tensors of all arguments, in
-    /// order.
-    /// </summary>
-    public static R Run(
+    /// <summary>Runs f over the batch and evaluates the results.</summary>
+    public static R Run<A, R>(
         Func<A, R> f, A x, BatchArgument[] arguments, Axis outAxis, int chunk)
     {
         R result = Build(f, x, arguments, outAxis, chunk);
@@ -25,27 +22,29 @@ internal static class Batching<A, R>
         return result;
     }
 
-    /// <summary>The results, not evaluated.</summary>
-    public static R Build(
+    /// <summary>
+    /// The results, not evaluated; x holds the tensors of all arguments, in order.
+    /// </summary>
+    public static R Build<A, R>(
         Func<A, R> f, A x, BatchArgument[] arguments, Axis outAxis, int chunk)
     {
         if (chunk < 0)
             throw Errors.Fail(Op, $"chunk {chunk} is negative. 0 chooses by shapes.");
         List<Tensor> leaves = Structure.Leaves(x);
         bool[] batched = Prepare(leaves, arguments, out int size);
-        var trace = BatchTrace<R>.Run(f, x, leaves, batched);
+        var run = Recording.OnElements(f, x, leaves, batched);
 
-        if (chunk == 0) chunk = Chunk(trace.LargestBytes, size);
+        if (chunk == 0) chunk = Chunk(LargestBytes(run.Tape), size);
         List<Tensor> values = leaves.Where((_, i) => batched[i]).ToList();
         Tensor?[] batches = chunk >= size
-            ? trace.Batch(values, size)
-            : Chunked(trace, values, size, chunk);
-        List<string> paths = Structure.Paths(trace.Result);
+            ? run.Tape.Batch(values, size, run.Outputs)
+            : Chunked(run.Tape, values, size, chunk, run.Outputs);
+        List<string> paths = Structure.Paths(run.Result);
         var results = new Tensor[batches.Length];
         for (int i = 0; i < results.Length; i++)
             results[i] = Placed(
-                trace.Outputs[i], batches[i], outAxis.At(paths[i]), size, paths[i]);
-        return Structure.WithLeaves(trace.Result, results);
+                run.Outputs[i], batches[i], outAxis.At(paths[i]), size, paths[i]);
+        return Structure.WithLeaves(run.Result, results);
     }
 
     /// <summary>
@@ -109,20 +108,21 @@ internal static class Batching<A, R>
                 + "elements and cannot be shared. Give it an out-axis.");
         int to = InRange(
             axis.Number, output.Rank + 1, name, "Out-axes count the batch axis too.");
-        return batch?.MoveAxis(0, to) ?? BatchTrace<R>.Repeated(output, to, size);
+        return batch?.MoveAxis(0, to) ?? Repeated(output, to, size);
     }
 
     /// <summary>A loop over whole chunks, and what is left over after it.</summary>
     private static Tensor?[] Chunked(
-        BatchTrace<R> trace, List<Tensor> values, int size, int chunk)
+        Tape tape, List<Tensor> values, int size, int chunk, List<Tensor> outputs)
     {
         int chunks = size / chunk, whole = chunks * chunk;
         List<Tensor> sliced = values.ConvertAll(value => value[..whole]);
         Tensor?[] results = chunks == 1
-            ? trace.Batch(sliced, chunk)
-            : LoopFunction.Stacked(sliced, chunks, slices => trace.Batch(slices, chunk));
+            ? tape.Batch(sliced, chunk, outputs)
+            : LoopFunction.Stacked(sliced, chunks, slices => tape.Batch(slices, chunk, outputs));
         if (whole == size) return results;
-        Tensor?[] rest = trace.Batch(values.ConvertAll(value => value[whole..]), size - whole);
+        Tensor?[] rest = tape.Batch(
+            values.ConvertAll(value => value[whole..]), size - whole, outputs);
         // Whether elements change a result does not depend on the chunk.
         return [.. results.Select(
             (y, i) => y is null or { IsSymbolicZero: true } ? null
@@ -133,5 +133,39 @@ internal static class Batching<A, R>
     {
         if (axis >= -rank && axis < rank) return axis < 0 ? axis + rank : axis;
         throw Errors.Fail(Op, $"axis {axis} is out of range for {name}. {advice}");
+    }
+
+    /// <summary>f of each element of the batch; every result has it as its first axis.</summary>
+    public static Tensor[] OfTensors(
+        Func<Tensor[], Tensor[]> f, Tensor[] x, bool[] batched, int size)
+    {
+        var run = Recording.OnElements(f, x, x, batched);
+        Tensor?[] results = run.Tape.Batch(
+            [.. x.Where((_, i) => batched[i])], size, run.Outputs);
+        return [.. results.Select((y, i) => y ?? Repeated(run.Outputs[i], 0, size))];
+    }
+
+    /// <summary>
+    /// What no element changes, along a batch axis; a gradient of nothing stays one.
+    /// </summary>
+    public static Tensor Repeated(Tensor output, int axis, int size)
+    {
+        Tensor repeated = output.Insert(axis, size);
+        return output.IsSymbolicZero ? Tensor.ZeroGradient(repeated) : repeated;
+    }
+
+    /// <summary>Bytes that the largest computed tensor takes for one element.</summary>
+    private static long LargestBytes(Tape tape)
+    {
+        long largest = 0;
+        foreach (TapeEntry entry in tape.Entries)
+        {
+            if (entry.Primitive is ViewPrimitive) continue;
+            foreach (Tensor output in entry.Outputs)
+                largest = Math.Max(largest, output.Count * output.DType.Size());
+            if (entry.Site?.Function is LoopFunction loop)
+                largest = Math.Max(largest, loop.LargestBytes);
+        }
+        return largest;
     }
 }
