@@ -14,13 +14,13 @@ public unsafe interface ILanes<V> where V : struct, ILanes<V>
     static abstract V Const(double c);
 
     /// <summary>Elements i .. i + Count - 1 of the array at p.</summary>
-    static abstract V Load(void* p, nint i);
+    static abstract V Load(void* p, nint i = 0);
 
     /// <summary>Writes elements i .. i + Count - 1 of the array at p.</summary>
-    static abstract void Store(V v, void* p, nint i);
+    static abstract void Store(V v, void* p, nint i = 0);
 
     /// <summary>Element i of the array at p in every lane.</summary>
-    static abstract V Broadcast(void* p, nint i);
+    static abstract V Broadcast(void* p, nint i = 0);
 
     /// <summary>Lane-wise sum.</summary>
     static abstract V operator +(V a, V b);

@@ -1,5 +1,4 @@
 // Convolution and its gradients against the definition in double precision.
-using System.Runtime.Intrinsics;
 using Engine.Kernels;
 
 namespace Engine.KernelTests;
@@ -69,10 +68,10 @@ public unsafe class ConvolutionTests
         ConvolutionShape shape = Shape(Shapes[index]);
         foreach (ConvolutionKernel kernel in new ConvolutionKernel[]
         {
-            ConvolutionKernel<Vec512<float>, Vector512<float>, float>.Only,
-            ConvolutionKernel<Vec256<float>, Vector256<float>, float>.Only,
-            ConvolutionKernel<Vec128<float>, Vector128<float>, float>.Only,
-            ConvolutionKernel<Vec1<float>, float, float>.Only,
+            ConvolutionKernel<Lanes512<float>, float>.Only,
+            ConvolutionKernel<Lanes256<float>, float>.Only,
+            ConvolutionKernel<Lanes128<float>, float>.Only,
+            ConvolutionKernel<Lanes1<float>, float>.Only,
         })
             Check(backend, kernel, shape, DType.Float32, false, false);
     }

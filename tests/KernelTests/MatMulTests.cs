@@ -1,5 +1,4 @@
 // MatMul against the definition in double precision, over shapes, strides, widths and threads.
-using System.Runtime.Intrinsics;
 using Engine.Kernels;
 
 namespace Engine.KernelTests;
@@ -63,13 +62,13 @@ public unsafe class MatMulTests
         View a = View.Random(backend, DType.Float32, 1, batch, m, k);
         View b = View.Random(backend, DType.Float32, 2, batch, n, k).Transpose();
         Check(backend, a, b, (in Operand x, in Operand y, in Operand z) =>
-            MatMulKernel<Vec512<float>, Vector512<float>, float>.Run(backend, x, y, z, null));
+            MatMulKernel<Lanes512<float>, float>.Run(backend, x, y, z, null));
         Check(backend, a, b, (in Operand x, in Operand y, in Operand z) =>
-            MatMulKernel<Vec256<float>, Vector256<float>, float>.Run(backend, x, y, z, null));
+            MatMulKernel<Lanes256<float>, float>.Run(backend, x, y, z, null));
         Check(backend, a, b, (in Operand x, in Operand y, in Operand z) =>
-            MatMulKernel<Vec128<float>, Vector128<float>, float>.Run(backend, x, y, z, null));
+            MatMulKernel<Lanes128<float>, float>.Run(backend, x, y, z, null));
         Check(backend, a, b, (in Operand x, in Operand y, in Operand z) =>
-            MatMulKernel<Vec1<float>, float, float>.Run(backend, x, y, z, null));
+            MatMulKernel<Lanes1<float>, float>.Run(backend, x, y, z, null));
     }
 
     [Theory]

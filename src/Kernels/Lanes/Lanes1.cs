@@ -7,7 +7,7 @@ using System.Runtime.Intrinsics.Arm;
 namespace Engine.Kernels;
 
 /// <summary>One float, double, int or long; the float-only members throw for integers.</summary>
-public readonly unsafe struct Lanes1<T>(T value) : IFloatLanes<Lanes1<T>>
+public readonly unsafe struct Lanes1<T>(T value) : IKernelLanes<Lanes1<T>, T>
     where T : unmanaged, INumber<T>
 {
     private const MethodImplOptions Inline = MethodImplOptions.AggressiveInlining;
@@ -196,6 +196,25 @@ public readonly unsafe struct Lanes1<T>(T value) : IFloatLanes<Lanes1<T>>
     /// <inheritdoc/>
     [MethodImpl(Inline)]
     public static Lanes1<T> LibraryCos(Lanes1<T> a) => Const(Math.Cos(Scalars.ToDouble(a.v)));
+
+    static int IKernelLanes<Lanes1<T>, T>.RegisterRows
+    {
+        [MethodImpl(Inline)]
+        get => 4;
+    }
+
+    [MethodImpl(Inline)]
+    static void IKernelLanes<Lanes1<T>, T>.AddProduct(
+        ref Lanes1<T> sum, Lanes1<T> a, Lanes1<T> b) => sum = Fma(a, b, sum);
+
+    [MethodImpl(Inline)]
+    static void IKernelLanes<Lanes1<T>, T>.StoreFirst(Lanes1<T> v, T* p, int count) => *p = v.v;
+
+    [MethodImpl(Inline)]
+    static void IKernelLanes<Lanes1<T>, T>.Stream(Lanes1<T> v, T* p, nint i) => p[i] = v.v;
+
+    [MethodImpl(Inline)]
+    static T IKernelLanes<Lanes1<T>, T>.Total(Lanes1<T> v) => v.v;
 
     // Float-only members come through here, so integers throw.
     private float Single

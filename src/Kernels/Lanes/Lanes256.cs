@@ -1,4 +1,7 @@
-// 256-bit lanes. AVX2. See ILanes.cs for what the members mean.
+// Lanes that fill a vector register, written once, for 256 bits (AVX2). The build makes those of
+// 128 bits (SSE2, NEON) and of 512 bits (AVX-512) by putting their number for every 256 in this
+// file (see Kernels.csproj), so 256 may stand here for the width only. What differs beyond that is
+// in Widths. ILanes.cs says what the members mean.
 using System.Numerics;
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
@@ -9,7 +12,7 @@ namespace Engine.Kernels;
 /// <summary>
 /// 256 bits of float, double, int or long lanes; the float-only members throw for integers.
 /// </summary>
-public readonly unsafe struct Lanes256<T>(Vector256<T> value) : IFloatLanes<Lanes256<T>>
+public readonly unsafe struct Lanes256<T>(Vector256<T> value) : IKernelLanes<Lanes256<T>, T>
     where T : unmanaged, INumber<T>
 {
     private const MethodImplOptions Inline = MethodImplOptions.AggressiveInlining;
@@ -250,6 +253,32 @@ public readonly unsafe struct Lanes256<T>(Vector256<T> value) : IFloatLanes<Lane
             lanes[i] = Scalars.From<T>(Math.Cos(Scalars.ToDouble(lanes[i])));
         return Load(lanes, 0);
     }
+
+    static int IKernelLanes<Lanes256<T>, T>.RegisterRows
+    {
+        [MethodImpl(Inline)]
+        get => sizeof(Vector256<T>) == 64 ? 8 : 4;
+    }
+
+    [MethodImpl(Inline)]
+    static void IKernelLanes<Lanes256<T>, T>.AddProduct(
+        ref Lanes256<T> sum, Lanes256<T> a, Lanes256<T> b) =>
+        Unsafe.AsRef(in sum.v) = typeof(T) == typeof(float)
+            ? Vector256.MultiplyAddEstimate(
+                a.v.AsSingle(), b.v.AsSingle(), sum.v.AsSingle()).As<float, T>()
+            : Vector256.MultiplyAddEstimate(
+                a.v.AsDouble(), b.v.AsDouble(), sum.v.AsDouble()).As<double, T>();
+
+    [MethodImpl(Inline)]
+    static void IKernelLanes<Lanes256<T>, T>.StoreFirst(Lanes256<T> v, T* p, int count) =>
+        Widths.StoreFirst(v.v, p, count);
+
+    [MethodImpl(Inline)]
+    static void IKernelLanes<Lanes256<T>, T>.Stream(Lanes256<T> v, T* p, nint i) =>
+        v.v.StoreAlignedNonTemporal(p + i);
+
+    [MethodImpl(Inline)]
+    static T IKernelLanes<Lanes256<T>, T>.Total(Lanes256<T> v) => Widths.Total(v.v);
 
     [MethodImpl(Inline)]
     private static void FloatOnly()

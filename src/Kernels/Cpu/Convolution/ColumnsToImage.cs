@@ -7,8 +7,8 @@ using System.Runtime.CompilerServices;
 namespace Engine.Kernels;
 
 /// <summary>The image gradient for few channels, for one width and element type.</summary>
-internal static unsafe class ColumnsToImage<O, V, T>
-    where O : struct, IVec<V, T> where V : struct where T : unmanaged
+internal static unsafe class ColumnsToImage<V, T>
+    where V : struct, IKernelLanes<V, T> where T : unmanaged
 {
     private struct Job
     {
@@ -63,7 +63,7 @@ internal static unsafe class ColumnsToImage<O, V, T>
             product.A = o.Weights + task * o.WeightTask + group * o.WeightGroup;
             product.B = o.Source + task * o.SourceTask + image * o.SourceImage
                 + (nint)group * o.Channels * o.SourceChannel;
-            GemmSmall<O, V, T>.Run(product);
+            GemmSmall<V, T>.Run(product);
             T* result = o.Result + task * o.ResultTask + image * o.ResultImage
                 + (nint)group * o.Filters * o.ResultChannel;
             for (int c = 0; c < o.Filters; c++)
@@ -97,9 +97,9 @@ internal static unsafe class ColumnsToImage<O, V, T>
     private static void AddRow(T* from, T* to, int count)
     {
         int j = 0;
-        for (; j + O.Count <= count; j += O.Count)
-            O.Store(O.Add(O.Load(to + j), O.Load(from + j)), to + j);
+        for (; j + V.Count <= count; j += V.Count)
+            V.Store(V.Load(to, j) + V.Load(from, j), to, j);
         if (j < count)
-            O.Store(O.Add(O.Load(to + j), O.Load(from + j)), to + j, count - j);
+            V.StoreFirst(V.Load(to, j) + V.Load(from, j), to + j, count - j);
     }
 }

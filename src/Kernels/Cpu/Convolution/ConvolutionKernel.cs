@@ -6,10 +6,10 @@ using System.Runtime.InteropServices;
 namespace Engine.Kernels;
 
 /// <inheritdoc/>
-internal sealed unsafe class ConvolutionKernel<O, V, T> : ConvolutionKernel
-    where O : struct, IVec<V, T> where V : struct where T : unmanaged, INumberBase<T>
+internal sealed unsafe class ConvolutionKernel<V, T> : ConvolutionKernel
+    where V : struct, IKernelLanes<V, T> where T : unmanaged, INumberBase<T>
 {
-    public static readonly ConvolutionKernel<O, V, T> Only = new();
+    public static readonly ConvolutionKernel<V, T> Only = new();
 
     public override void Forward(
         CpuBackend backend, in ConvolutionShape shape, in Operand x, in Operand w, in Operand y,
@@ -36,16 +36,16 @@ internal sealed unsafe class ConvolutionKernel<O, V, T> : ConvolutionKernel
                 o.Tasks, o.Images, shape.Height, shape.Width, shape.OutHeight, shape.OutWidth,
                 shape.PaddingHeight);
             o.TakeSums();
-            WinogradConvolution<O, V, T>.Run(backend, tiles, o, flip: false);
+            WinogradConvolution<V, T>.Run(backend, tiles, o, flip: false);
             return;
         }
-        if (FewChannelsConvolution<O, V, T>.Suits(shape))
+        if (FewChannelsConvolution<V, T>.Suits(shape))
         {
             o.TakeSums();
-            FewChannelsConvolution<O, V, T>.Run(backend, FewChannelsPlanes.Of(shape), o);
+            FewChannelsConvolution<V, T>.Run(backend, FewChannelsPlanes.Of(shape), o);
             return;
         }
-        DirectConvolution<O, V, T>.Run(
+        DirectConvolution<V, T>.Run(
             backend, DirectAxis.Rows(shape), DirectAxis.Columns(shape), o);
     }
 
@@ -84,12 +84,12 @@ internal sealed unsafe class ConvolutionKernel<O, V, T> : ConvolutionKernel
             var tiles = new WinogradShape(
                 o.Tasks, o.Images, s.OutHeight, s.OutWidth, s.Height, s.Width, 2 - s.PaddingHeight);
             o.TakeSums();
-            WinogradConvolution<O, V, T>.Run(backend, tiles, o, flip: true);
+            WinogradConvolution<V, T>.Run(backend, tiles, o, flip: true);
             return;
         }
-        if (FewChannelsConvolution<O, V, T>.Suits(s) && ColumnsToImage<O, V, T>.Fits(s))
+        if (FewChannelsConvolution<V, T>.Suits(s) && ColumnsToImage<V, T>.Fits(s))
         {
-            ColumnsToImage<O, V, T>.Run(backend, FewChannelsPlanes.Of(s), o);
+            ColumnsToImage<V, T>.Run(backend, FewChannelsPlanes.Of(s), o);
             return;
         }
         for (int a = 0; a < s.StrideHeight; a++)
@@ -98,7 +98,7 @@ internal sealed unsafe class ConvolutionKernel<O, V, T> : ConvolutionKernel
                 DirectAxis rows = DirectAxis.TransposedRows(s, a);
                 DirectAxis columns = DirectAxis.TransposedColumns(s, b);
                 if (rows.Taps.Length > 0 && columns.Taps.Length > 0)
-                    DirectConvolution<O, V, T>.Run(backend, rows, columns, o);
+                    DirectConvolution<V, T>.Run(backend, rows, columns, o);
             }
         if (strided) Finish(backend, after, dx);
     }
@@ -119,15 +119,15 @@ internal sealed unsafe class ConvolutionKernel<O, V, T> : ConvolutionKernel
             var tiles = new WinogradShape(
                 o.Tasks, o.Images, shape.Height, shape.Width, shape.OutHeight, shape.OutWidth,
                 shape.PaddingHeight);
-            WinogradWeightGradient<O, V, T>.Run(backend, tiles, o);
+            WinogradWeightGradient<V, T>.Run(backend, tiles, o);
             return;
         }
-        if (FewChannelsConvolution<O, V, T>.Suits(shape))
+        if (FewChannelsConvolution<V, T>.Suits(shape))
         {
-            FewChannelsWeightGradient<O, V, T>.Run(backend, FewChannelsPlanes.Of(shape), o);
+            FewChannelsWeightGradient<V, T>.Run(backend, FewChannelsPlanes.Of(shape), o);
             return;
         }
-        DirectWeightGradient<O, V, T>.Run(
+        DirectWeightGradient<V, T>.Run(
             backend, DirectAxis.Rows(shape), DirectAxis.Columns(shape), o);
     }
 

@@ -66,15 +66,15 @@ public sealed unsafe partial class CpuBackend
         _ => throw new NotSupportedException($"Convolution: no kernel for {type.Name()}."),
     };
 
-    private static ConvolutionKernel Width<T>() where T : unmanaged, INumberBase<T>
+    private static ConvolutionKernel Width<T>() where T : unmanaged, INumber<T>
     {
         if (Vector512.IsHardwareAccelerated)
-            return ConvolutionKernel<Vec512<T>, Vector512<T>, T>.Only;
+            return ConvolutionKernel<Lanes512<T>, T>.Only;
         if (Vector256.IsHardwareAccelerated)
-            return ConvolutionKernel<Vec256<T>, Vector256<T>, T>.Only;
+            return ConvolutionKernel<Lanes256<T>, T>.Only;
         if (Vector128.IsHardwareAccelerated)
-            return ConvolutionKernel<Vec128<T>, Vector128<T>, T>.Only;
-        return ConvolutionKernel<Vec1<T>, T, T>.Only;
+            return ConvolutionKernel<Lanes128<T>, T>.Only;
+        return ConvolutionKernel<Lanes1<T>, T>.Only;
     }
 }
 

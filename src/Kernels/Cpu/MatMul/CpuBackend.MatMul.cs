@@ -29,15 +29,15 @@ public sealed unsafe partial class CpuBackend
     }
 
     private void MatMul<T>(in Operand a, in Operand b, in Operand c, void* after)
-        where T : unmanaged, INumberBase<T>
+        where T : unmanaged, INumber<T>
     {
         if (Vector512.IsHardwareAccelerated)
-            MatMulKernel<Vec512<T>, Vector512<T>, T>.Run(this, a, b, c, after);
+            MatMulKernel<Lanes512<T>, T>.Run(this, a, b, c, after);
         else if (Vector256.IsHardwareAccelerated)
-            MatMulKernel<Vec256<T>, Vector256<T>, T>.Run(this, a, b, c, after);
+            MatMulKernel<Lanes256<T>, T>.Run(this, a, b, c, after);
         else if (Vector128.IsHardwareAccelerated)
-            MatMulKernel<Vec128<T>, Vector128<T>, T>.Run(this, a, b, c, after);
+            MatMulKernel<Lanes128<T>, T>.Run(this, a, b, c, after);
         else
-            MatMulKernel<Vec1<T>, T, T>.Run(this, a, b, c, after);
+            MatMulKernel<Lanes1<T>, T>.Run(this, a, b, c, after);
     }
 }

@@ -32,15 +32,15 @@ internal unsafe struct DotArguments<T> where T : unmanaged
 }
 
 /// <summary>Dot products of a few rows with a few others.</summary>
-internal static unsafe class DotBlock<O, V, T>
-    where O : struct, IVec<V, T> where V : struct where T : unmanaged, INumberBase<T>
+internal static unsafe class DotBlock<V, T>
+    where V : struct, IKernelLanes<V, T> where T : unmanaged, INumberBase<T>
 {
     /// <summary>A tile of 1 .. TileRows rows on the left and 1 .. 3 on the right.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Run(int rows, int columns, in DotArguments<T> t)
     {
         Vectors(rows, columns, t);
-        nint rest = t.Depth % O.Count;
+        nint rest = t.Depth % V.Count;
         if (rest > 0) Rest(rows, columns, t, t.Depth - rest);
     }
 
@@ -87,69 +87,69 @@ internal static unsafe class DotBlock<O, V, T>
         T* p0 = t.B0;
         T* p1 = t.B1;
         T* p2 = t.B2;
-        for (nint left = t.Depth; left >= O.Count; left -= O.Count)
+        for (nint left = t.Depth; left >= V.Count; left -= V.Count)
         {
-            V b0 = O.Load(p0), b1 = zero, b2 = zero;
-            if (N.Value > 1) b1 = O.Load(p1);
-            if (N.Value > 2) b2 = O.Load(p2);
-            V x = O.Load(a);
-            c00 = O.Fma(x, b0, c00);
-            if (N.Value > 1) c01 = O.Fma(x, b1, c01);
-            if (N.Value > 2) c02 = O.Fma(x, b2, c02);
+            V b0 = V.Load(p0), b1 = zero, b2 = zero;
+            if (N.Value > 1) b1 = V.Load(p1);
+            if (N.Value > 2) b2 = V.Load(p2);
+            V x = V.Load(a);
+            V.AddProduct(ref c00, x, b0);
+            if (N.Value > 1) V.AddProduct(ref c01, x, b1);
+            if (N.Value > 2) V.AddProduct(ref c02, x, b2);
             if (R.Value > 1)
             {
-                x = O.Load(a + row);
-                c10 = O.Fma(x, b0, c10);
-                if (N.Value > 1) c11 = O.Fma(x, b1, c11);
-                if (N.Value > 2) c12 = O.Fma(x, b2, c12);
+                x = V.Load(a, row);
+                V.AddProduct(ref c10, x, b0);
+                if (N.Value > 1) V.AddProduct(ref c11, x, b1);
+                if (N.Value > 2) V.AddProduct(ref c12, x, b2);
             }
             if (R.Value > 2)
             {
-                x = O.Load(a + row2);
-                c20 = O.Fma(x, b0, c20);
-                if (N.Value > 1) c21 = O.Fma(x, b1, c21);
-                if (N.Value > 2) c22 = O.Fma(x, b2, c22);
+                x = V.Load(a, row2);
+                V.AddProduct(ref c20, x, b0);
+                if (N.Value > 1) V.AddProduct(ref c21, x, b1);
+                if (N.Value > 2) V.AddProduct(ref c22, x, b2);
             }
             if (R.Value > 3)
             {
-                x = O.Load(a + row3);
-                c30 = O.Fma(x, b0, c30);
-                if (N.Value > 1) c31 = O.Fma(x, b1, c31);
-                if (N.Value > 2) c32 = O.Fma(x, b2, c32);
+                x = V.Load(a, row3);
+                V.AddProduct(ref c30, x, b0);
+                if (N.Value > 1) V.AddProduct(ref c31, x, b1);
+                if (N.Value > 2) V.AddProduct(ref c32, x, b2);
             }
             if (R.Value > 4)
             {
-                x = O.Load(high);
-                c40 = O.Fma(x, b0, c40);
-                if (N.Value > 1) c41 = O.Fma(x, b1, c41);
-                if (N.Value > 2) c42 = O.Fma(x, b2, c42);
+                x = V.Load(high);
+                V.AddProduct(ref c40, x, b0);
+                if (N.Value > 1) V.AddProduct(ref c41, x, b1);
+                if (N.Value > 2) V.AddProduct(ref c42, x, b2);
             }
             if (R.Value > 5)
             {
-                x = O.Load(high + row);
-                c50 = O.Fma(x, b0, c50);
-                if (N.Value > 1) c51 = O.Fma(x, b1, c51);
-                if (N.Value > 2) c52 = O.Fma(x, b2, c52);
+                x = V.Load(high, row);
+                V.AddProduct(ref c50, x, b0);
+                if (N.Value > 1) V.AddProduct(ref c51, x, b1);
+                if (N.Value > 2) V.AddProduct(ref c52, x, b2);
             }
             if (R.Value > 6)
             {
-                x = O.Load(high + row2);
-                c60 = O.Fma(x, b0, c60);
-                if (N.Value > 1) c61 = O.Fma(x, b1, c61);
-                if (N.Value > 2) c62 = O.Fma(x, b2, c62);
+                x = V.Load(high, row2);
+                V.AddProduct(ref c60, x, b0);
+                if (N.Value > 1) V.AddProduct(ref c61, x, b1);
+                if (N.Value > 2) V.AddProduct(ref c62, x, b2);
             }
             if (R.Value > 7)
             {
-                x = O.Load(high + row3);
-                c70 = O.Fma(x, b0, c70);
-                if (N.Value > 1) c71 = O.Fma(x, b1, c71);
-                if (N.Value > 2) c72 = O.Fma(x, b2, c72);
+                x = V.Load(high, row3);
+                V.AddProduct(ref c70, x, b0);
+                if (N.Value > 1) V.AddProduct(ref c71, x, b1);
+                if (N.Value > 2) V.AddProduct(ref c72, x, b2);
             }
-            a += O.Count;
-            if (R.Value > 4) high += O.Count;
-            p0 += O.Count;
-            if (N.Value > 1) p1 += O.Count;
-            if (N.Value > 2) p2 += O.Count;
+            a += V.Count;
+            if (R.Value > 4) high += V.Count;
+            p0 += V.Count;
+            if (N.Value > 1) p1 += V.Count;
+            if (N.Value > 2) p2 += V.Count;
         }
         T* c = t.C;
         nint column = t.ColumnC;
@@ -201,17 +201,17 @@ internal static unsafe class DotBlock<O, V, T>
     private static void AddRow<N>(T* c, nint column, V c0, V c1, V c2, bool add)
         where N : struct, IConst
     {
-        O.Store(add ? O.Add(c0, O.Load(c)) : c0, c);
+        V.Store(add ? c0 + V.Load(c) : c0, c);
         c += column;
-        if (N.Value > 1) O.Store(add ? O.Add(c1, O.Load(c)) : c1, c);
+        if (N.Value > 1) V.Store(add ? c1 + V.Load(c) : c1, c);
         c += column;
-        if (N.Value > 2) O.Store(add ? O.Add(c2, O.Load(c)) : c2, c);
+        if (N.Value > 2) V.Store(add ? c2 + V.Load(c) : c2, c);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void Store(T* c, V v, bool add)
     {
-        T sum = O.Sum(v);
+        T sum = V.Total(v);
         *c = add ? sum + *c : sum;
     }
 }

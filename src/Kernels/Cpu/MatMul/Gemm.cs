@@ -13,8 +13,8 @@ internal unsafe struct Product<T> where T : unmanaged
 }
 
 /// <summary>The packed product, for one width of vector and element type.</summary>
-internal static unsafe class Gemm<O, V, T>
-    where O : struct, IVec<V, T> where V : struct where T : unmanaged
+internal static unsafe class Gemm<V, T>
+    where V : struct, IKernelLanes<V, T> where T : unmanaged
 {
     // A panel of B (DepthBlock x 3 vectors) stays in the first-level cache while a block of A
     // (RowBlock x DepthBlock) is read from the second-level cache.
@@ -55,11 +55,12 @@ internal static unsafe class Gemm<O, V, T>
     /// </summary>
     public static void Run(CpuBackend backend, in Product<T> product, void* after, long place)
     {
-        int width = GemmBlock<O, V, T>.Columns;
+        int width = GemmBlock<V, T>.Columns;
         nint depthBlock = Even(product.K, DepthBlock, 4);
         nint columnBlock = Even(product.N, ColumnBlock, width);
         // Few rows are cut finer, and then columns too: for threads, and by shape alone.
-        nint rows = Even(product.M, product.M > 4 * RowBlock ? RowBlock : RowBlock / 2, O.TileRows);
+        nint limit = product.M > 4 * RowBlock ? RowBlock : RowBlock / 2;
+        nint rows = Even(product.M, limit, V.RegisterRows);
         nint rowParts = Parts(product.M, rows);
         using var packed = new Scratch<T>(backend, depthBlock * columnBlock);
         var block = new Block
@@ -97,7 +98,7 @@ internal static unsafe class Gemm<O, V, T>
     {
         ref Block block = ref *(Block*)context;
         ref Product<T> p = ref block.Product;
-        int width = GemmBlock<O, V, T>.Columns;
+        int width = GemmBlock<V, T>.Columns;
         nint end = Math.Min(block.Columns, (part + 1) * PackPanels * (nint)width);
         for (nint j = part * PackPanels * (nint)width; j < end; j += width)
             GemmPack<T>.Columns(
@@ -111,7 +112,7 @@ internal static unsafe class Gemm<O, V, T>
         ref Block block = ref *(Block*)context;
         ref Product<T> p = ref block.Product;
         CpuBackend backend = Unsafe.AsRef<CpuBackend>(block.Backend);
-        int width = GemmBlock<O, V, T>.Columns;
+        int width = GemmBlock<V, T>.Columns;
         nint row = part % block.RowParts * block.Rows;
         nint column = part / block.RowParts * block.PartColumns;
         nint rows = Math.Min(block.Rows, p.M - row);
@@ -119,9 +120,9 @@ internal static unsafe class Gemm<O, V, T>
         using var scratch = new Scratch<T>(backend, rows * block.Depth);
         T* packed = scratch.Pointer;
         T* a = p.A + row * p.RowA + block.Start * p.ColumnA;
-        for (nint i = 0; i < rows; i += O.TileRows)
+        for (nint i = 0; i < rows; i += V.RegisterRows)
             GemmPack<T>.Rows(
-                a + i * p.RowA, p.RowA, p.ColumnA, (int)Math.Min(O.TileRows, rows - i),
+                a + i * p.RowA, p.RowA, p.ColumnA, (int)Math.Min(V.RegisterRows, rows - i),
                 block.Depth, packed + i * block.Depth);
 
         var tile = new TileArguments<T>
@@ -136,13 +137,13 @@ internal static unsafe class Gemm<O, V, T>
         {
             int vectors = Vectors((int)Math.Min(width, end - j), out tile.Tail);
             tile.B = block.Packed + j * block.Depth;
-            for (nint i = 0; i < rows; i += O.TileRows)
+            for (nint i = 0; i < rows; i += V.RegisterRows)
             {
-                int tileRows = (int)Math.Min(O.TileRows, rows - i);
+                int tileRows = (int)Math.Min(V.RegisterRows, rows - i);
                 tile.A = packed + i * block.Depth;
                 tile.StepA = tileRows;
                 tile.C = p.C + (row + i) * p.RowC + block.Column + j;
-                GemmBlock<O, V, T>.Run(tileRows, vectors, tile);
+                GemmBlock<V, T>.Run(tileRows, vectors, tile);
             }
         }
         if (block.After != null && block.Start + block.Depth == p.K)
@@ -152,8 +153,8 @@ internal static unsafe class Gemm<O, V, T>
     /// <summary>Vectors that hold so many columns, and the elements used of the last.</summary>
     internal static int Vectors(int columns, out int tail)
     {
-        int vectors = (columns + O.Count - 1) / O.Count;
-        tail = columns - (vectors - 1) * O.Count;
+        int vectors = (columns + V.Count - 1) / V.Count;
+        tail = columns - (vectors - 1) * V.Count;
         return vectors;
     }
 

@@ -56,14 +56,14 @@ internal unsafe struct TileArguments<T> where T : unmanaged
 }
 
 /// <summary>C (+)= A B for one register tile.</summary>
-internal static unsafe class GemmBlock<O, V, T>
-    where O : struct, IVec<V, T> where V : struct where T : unmanaged
+internal static unsafe class GemmBlock<V, T>
+    where V : struct, IKernelLanes<V, T> where T : unmanaged
 {
     /// <summary>Columns of a full tile.</summary>
     public static int Columns
     {
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        get => 3 * O.Count;
+        get => 3 * V.Count;
     }
 
     /// <summary>A tile of 1 .. TileRows rows and 1 .. 3 vectors, rows of B at a stride.</summary>
@@ -87,7 +87,7 @@ internal static unsafe class GemmBlock<O, V, T>
     [MethodImpl(Compiled.Once)]
     public static void RunTable(in TileArguments<T> t)
     {
-        if (O.TileRows == 8) Kernel<C8, C3, C1>(t);
+        if (V.RegisterRows == 8) Kernel<C8, C3, C1>(t);
         else Kernel<C4, C3, C1>(t);
     }
 
@@ -121,61 +121,61 @@ internal static unsafe class GemmBlock<O, V, T>
         for (nint k = t.Depth; k > 0; k--)
         {
             T* bk = Tabled.Value == 1 ? b + *table++ : b;
-            V b0 = O.Load(bk), b1 = zero, b2 = zero;
-            if (N.Value > 1) b1 = O.Load(bk + O.Count);
-            if (N.Value > 2) b2 = O.Load(bk + 2 * O.Count);
-            V x = O.Create(*a);
-            c00 = O.Fma(x, b0, c00);
-            if (N.Value > 1) c01 = O.Fma(x, b1, c01);
-            if (N.Value > 2) c02 = O.Fma(x, b2, c02);
+            V b0 = V.Load(bk), b1 = zero, b2 = zero;
+            if (N.Value > 1) b1 = V.Load(bk, V.Count);
+            if (N.Value > 2) b2 = V.Load(bk, 2 * V.Count);
+            V x = V.Broadcast(a);
+            V.AddProduct(ref c00, x, b0);
+            if (N.Value > 1) V.AddProduct(ref c01, x, b1);
+            if (N.Value > 2) V.AddProduct(ref c02, x, b2);
             if (R.Value > 1)
             {
-                x = O.Create(a[row]);
-                c10 = O.Fma(x, b0, c10);
-                if (N.Value > 1) c11 = O.Fma(x, b1, c11);
-                if (N.Value > 2) c12 = O.Fma(x, b2, c12);
+                x = V.Broadcast(a, row);
+                V.AddProduct(ref c10, x, b0);
+                if (N.Value > 1) V.AddProduct(ref c11, x, b1);
+                if (N.Value > 2) V.AddProduct(ref c12, x, b2);
             }
             if (R.Value > 2)
             {
-                x = O.Create(a[row2]);
-                c20 = O.Fma(x, b0, c20);
-                if (N.Value > 1) c21 = O.Fma(x, b1, c21);
-                if (N.Value > 2) c22 = O.Fma(x, b2, c22);
+                x = V.Broadcast(a, row2);
+                V.AddProduct(ref c20, x, b0);
+                if (N.Value > 1) V.AddProduct(ref c21, x, b1);
+                if (N.Value > 2) V.AddProduct(ref c22, x, b2);
             }
             if (R.Value > 3)
             {
-                x = O.Create(a[row3]);
-                c30 = O.Fma(x, b0, c30);
-                if (N.Value > 1) c31 = O.Fma(x, b1, c31);
-                if (N.Value > 2) c32 = O.Fma(x, b2, c32);
+                x = V.Broadcast(a, row3);
+                V.AddProduct(ref c30, x, b0);
+                if (N.Value > 1) V.AddProduct(ref c31, x, b1);
+                if (N.Value > 2) V.AddProduct(ref c32, x, b2);
             }
             if (R.Value > 4)
             {
-                x = O.Create(*high);
-                c40 = O.Fma(x, b0, c40);
-                if (N.Value > 1) c41 = O.Fma(x, b1, c41);
-                if (N.Value > 2) c42 = O.Fma(x, b2, c42);
+                x = V.Broadcast(high);
+                V.AddProduct(ref c40, x, b0);
+                if (N.Value > 1) V.AddProduct(ref c41, x, b1);
+                if (N.Value > 2) V.AddProduct(ref c42, x, b2);
             }
             if (R.Value > 5)
             {
-                x = O.Create(high[row]);
-                c50 = O.Fma(x, b0, c50);
-                if (N.Value > 1) c51 = O.Fma(x, b1, c51);
-                if (N.Value > 2) c52 = O.Fma(x, b2, c52);
+                x = V.Broadcast(high, row);
+                V.AddProduct(ref c50, x, b0);
+                if (N.Value > 1) V.AddProduct(ref c51, x, b1);
+                if (N.Value > 2) V.AddProduct(ref c52, x, b2);
             }
             if (R.Value > 6)
             {
-                x = O.Create(high[row2]);
-                c60 = O.Fma(x, b0, c60);
-                if (N.Value > 1) c61 = O.Fma(x, b1, c61);
-                if (N.Value > 2) c62 = O.Fma(x, b2, c62);
+                x = V.Broadcast(high, row2);
+                V.AddProduct(ref c60, x, b0);
+                if (N.Value > 1) V.AddProduct(ref c61, x, b1);
+                if (N.Value > 2) V.AddProduct(ref c62, x, b2);
             }
             if (R.Value > 7)
             {
-                x = O.Create(high[row3]);
-                c70 = O.Fma(x, b0, c70);
-                if (N.Value > 1) c71 = O.Fma(x, b1, c71);
-                if (N.Value > 2) c72 = O.Fma(x, b2, c72);
+                x = V.Broadcast(high, row3);
+                V.AddProduct(ref c70, x, b0);
+                if (N.Value > 1) V.AddProduct(ref c71, x, b1);
+                if (N.Value > 2) V.AddProduct(ref c72, x, b2);
             }
             a += step;
             if (R.Value > 4) high += step;
@@ -200,15 +200,15 @@ internal static unsafe class GemmBlock<O, V, T>
     {
         if (add)
         {
-            c0 = O.Add(c0, O.Load(c));
-            if (N.Value > 1) c1 = O.Add(c1, O.Load(c + O.Count));
-            if (N.Value > 2) c2 = O.Add(c2, O.Load(c + 2 * O.Count));
+            c0 = c0 + V.Load(c);
+            if (N.Value > 1) c1 = c1 + V.Load(c, V.Count);
+            if (N.Value > 2) c2 = c2 + V.Load(c, 2 * V.Count);
         }
-        if (N.Value > 1) O.Store(c0, c);
-        if (N.Value > 2) O.Store(c1, c + O.Count);
+        if (N.Value > 1) V.Store(c0, c);
+        if (N.Value > 2) V.Store(c1, c, V.Count);
         V last = N.Value > 2 ? c2 : N.Value > 1 ? c1 : c0;
-        c += (N.Value - 1) * O.Count;
-        if (tail == O.Count) O.Store(last, c);
-        else O.Store(last, c, tail);
+        c += (N.Value - 1) * V.Count;
+        if (tail == V.Count) V.Store(last, c);
+        else V.StoreFirst(last, c, tail);
     }
 }

@@ -5,8 +5,8 @@ using System.Runtime.CompilerServices;
 namespace Engine.Kernels;
 
 /// <summary>The unpacked product, for one width of vector and element type.</summary>
-internal static unsafe class GemmSmall<O, V, T>
-    where O : struct, IVec<V, T> where V : struct where T : unmanaged
+internal static unsafe class GemmSmall<V, T>
+    where V : struct, IKernelLanes<V, T> where T : unmanaged
 {
     // Up to so many elements B stays in the caches while all rows of A pass by.
     private const nint SmallB = 16384;
@@ -19,7 +19,7 @@ internal static unsafe class GemmSmall<O, V, T>
     public static bool NeedsScratch(in Product<T> p) => p.ColumnB != 1 && p.N > 1;
 
     /// <summary>Elements of scratch; whole vectors may be loaded from each row.</summary>
-    public static nint ScratchSize(in Product<T> p) => p.K * Pitch(p) + 3 * O.Count;
+    public static nint ScratchSize(in Product<T> p) => p.K * Pitch(p) + 3 * V.Count;
 
     /// <summary>Copies B to scratch with contiguous rows and points the product there.</summary>
     public static void PackB(ref Product<T> p, T* scratch)
@@ -49,28 +49,28 @@ internal static unsafe class GemmSmall<O, V, T>
             Depth = p.K,
             Add = add,
         };
-        int left = Gemm<O, V, T>.Vectors((int)p.N, out int tail);
+        int left = Gemm<V, T>.Vectors((int)p.N, out int tail);
         // Vectors in equal groups, rows in equal groups of as many as registers allow.
         for (nint column = 0; left > 0;)
         {
             int groups = (left + 2) / 3;
             int vectors = (left + groups - 1) / groups;
             left -= vectors;
-            tile.Tail = left == 0 ? tail : O.Count;
+            tile.Tail = left == 0 ? tail : V.Count;
             tile.B = p.B + column;
-            nint rows = Gemm<O, V, T>.Even(p.M, MaxRows(vectors), 1);
+            nint rows = Gemm<V, T>.Even(p.M, MaxRows(vectors), 1);
             for (nint row = 0; row < p.M; row += rows)
             {
                 tile.A = p.A + row * p.RowA;
                 tile.C = p.C + row * p.RowC + column;
-                GemmBlock<O, V, T>.Run((int)Math.Min(rows, p.M - row), vectors, tile);
+                GemmBlock<V, T>.Run((int)Math.Min(rows, p.M - row), vectors, tile);
             }
-            column += vectors * O.Count;
+            column += vectors * V.Count;
         }
     }
 
-    private static nint Pitch(in Product<T> p) => (p.N + O.Count - 1) / O.Count * O.Count;
+    private static nint Pitch(in Product<T> p) => (p.N + V.Count - 1) / V.Count * V.Count;
 
     private static int MaxRows(int vectors) =>
-        vectors == 3 ? O.TileRows : vectors == 2 && O.TileRows == 4 ? 6 : 8;
+        vectors == 3 ? V.RegisterRows : vectors == 2 && V.RegisterRows == 4 ? 6 : 8;
 }

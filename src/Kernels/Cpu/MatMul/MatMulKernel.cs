@@ -7,8 +7,8 @@ using System.Runtime.InteropServices;
 namespace Engine.Kernels;
 
 /// <summary>Batched products for one width of vector and element type.</summary>
-internal static unsafe class MatMulKernel<O, V, T>
-    where O : struct, IVec<V, T> where V : struct where T : unmanaged, INumberBase<T>
+internal static unsafe class MatMulKernel<V, T>
+    where V : struct, IKernelLanes<V, T> where T : unmanaged, INumberBase<T>
 {
     private const double PartProducts = 250_000;
     private const int RowUnit = 24;
@@ -109,10 +109,10 @@ internal static unsafe class MatMulKernel<O, V, T>
         batch.ItemC = batch.First.M * batch.First.N;
 
         ref Product<T> p = ref batch.First;
-        if (!GemmSmall<O, V, T>.Fits(p) && !Dots(p) && p.K > 1)
+        if (!GemmSmall<V, T>.Fits(p) && !Dots(p) && p.K > 1)
         {
             for (long item = 0; item < batch.Items; item++)
-                Gemm<O, V, T>.Run(backend, batch.Item(item), after, item * batch.ItemC);
+                Gemm<V, T>.Run(backend, batch.Item(item), after, item * batch.ItemC);
             return;
         }
         double products = (double)p.M * p.N * p.K;
@@ -121,7 +121,7 @@ internal static unsafe class MatMulKernel<O, V, T>
         if (batch.Items == 1 && rows < p.M && p.M >= 2 * RowUnit)
         {
             nint limit = Math.Max(RowUnit, (nint)rows);
-            batch.ItemRows = Gemm<O, V, T>.Even(p.M, limit, RowUnit);
+            batch.ItemRows = Gemm<V, T>.Even(p.M, limit, RowUnit);
             batch.Items = (p.M + batch.ItemRows - 1) / batch.ItemRows;
             batch.ItemC = batch.ItemRows * p.N;
             products = (double)batch.ItemRows * p.N * p.K;
@@ -179,13 +179,13 @@ internal static unsafe class MatMulKernel<O, V, T>
         long start = part * batch.ItemsPerPart;
         long end = Math.Min(start + batch.ItemsPerPart, batch.Items);
         if (IsOuter(batch.First) || Dots(batch.First)
-            || !GemmSmall<O, V, T>.NeedsScratch(batch.First))
+            || !GemmSmall<V, T>.NeedsScratch(batch.First))
         {
             RunItems(batch, start, end, null);
             return;
         }
         CpuBackend backend = Unsafe.AsRef<CpuBackend>(batch.Backend);
-        using var scratch = new Scratch<T>(backend, GemmSmall<O, V, T>.ScratchSize(batch.First));
+        using var scratch = new Scratch<T>(backend, GemmSmall<V, T>.ScratchSize(batch.First));
         RunItems(batch, start, end, scratch.Pointer);
     }
 
@@ -205,7 +205,7 @@ internal static unsafe class MatMulKernel<O, V, T>
                 for (long item = start; item < last; item++) RunDots(batch.Item(item));
             else if (scratch == null)
                 for (long item = start; item < last; item++)
-                    GemmSmall<O, V, T>.Run(batch.Item(item));
+                    GemmSmall<V, T>.Run(batch.Item(item));
             else RunPacked(batch, start, last, scratch, ref packed);
             batch.Finish(start, last);
         }
@@ -217,15 +217,15 @@ internal static unsafe class MatMulKernel<O, V, T>
     [MethodImpl(Compiled.Once)]
     private static void RunOuter(in Product<T> p)
     {
-        nint whole = p.N - p.N % O.Count;
+        nint whole = p.N - p.N % V.Count;
         for (nint row = 0; row < p.M; row++)
         {
-            V a = O.Create(p.A[row * p.RowA]);
+            V a = V.Broadcast(p.A, row * p.RowA);
             T* c = p.C + row * p.RowC;
-            for (nint j = 0; j < whole; j += O.Count)
-                O.Store(O.Multiply(a, O.Load(p.B + j)), c + j);
+            for (nint j = 0; j < whole; j += V.Count)
+                V.Store(a * V.Load(p.B, j), c, j);
             if (whole < p.N)
-                O.Store(O.Multiply(a, O.Load(p.B + whole)), c + whole, (int)(p.N - whole));
+                V.StoreFirst(a * V.Load(p.B, whole), c + whole, (int)(p.N - whole));
         }
     }
 
@@ -239,10 +239,10 @@ internal static unsafe class MatMulKernel<O, V, T>
         {
             Product<T> p = batch.Item(item);
             T* source = p.B;
-            if (source != packed) GemmSmall<O, V, T>.PackB(ref p, scratch);
-            else GemmSmall<O, V, T>.UsePacked(ref p, scratch);
+            if (source != packed) GemmSmall<V, T>.PackB(ref p, scratch);
+            else GemmSmall<V, T>.UsePacked(ref p, scratch);
             packed = source;
-            GemmSmall<O, V, T>.Run(p);
+            GemmSmall<V, T>.Run(p);
         }
     }
 
@@ -261,7 +261,7 @@ internal static unsafe class MatMulKernel<O, V, T>
 
     /// <summary>Whether rows of A meet columns of B that both are contiguous along k.</summary>
     private static bool Dots(in Product<T> p) =>
-        p.M <= 3 && (p.ColumnA == 1 || p.K == 1) && p.RowB == 1 && p.ColumnB != 1 && p.K >= O.Count;
+        p.M <= 3 && (p.ColumnA == 1 || p.K == 1) && p.RowB == 1 && p.ColumnB != 1 && p.K >= V.Count;
 
     [MethodImpl(Compiled.Once)]
     private static void RunDots(in Product<T> p)
@@ -276,11 +276,11 @@ internal static unsafe class MatMulKernel<O, V, T>
             ColumnC = p.RowC,
             Depth = p.K,
         };
-        for (nint j = 0; j < p.N; j += O.TileRows)
+        for (nint j = 0; j < p.N; j += V.RegisterRows)
         {
             tile.A = p.B + j * p.ColumnB;
             tile.C = p.C + j;
-            DotBlock<O, V, T>.Run((int)Math.Min(O.TileRows, p.N - j), (int)p.M, tile);
+            DotBlock<V, T>.Run((int)Math.Min(V.RegisterRows, p.N - j), (int)p.M, tile);
         }
     }
 }

@@ -80,8 +80,8 @@ internal static unsafe class PoolLoops
                     Vector256<int> best = place;
                     Vector256<float> value = Best(top + 2 * j, width, below, ref best);
                     int count = (int)Math.Min(8, outWidth - j);
-                    Vec256<float>.Store(best.AsSingle(), (float*)positions + j, count);
-                    if (values is not null) Vec256<float>.Store(value, values + j, count);
+                    Widths.StoreFirst(best.AsSingle(), (float*)positions + j, count);
+                    if (values is not null) Widths.StoreFirst(value, values + j, count);
                 }
                 if (values is not null) values += outWidth;
             }

@@ -57,8 +57,8 @@ internal unsafe struct DirectOperands<T> where T : unmanaged
 }
 
 /// <summary>The convolution for one width of vector and element type.</summary>
-internal static unsafe class DirectConvolution<O, V, T>
-    where O : struct, IVec<V, T> where V : struct where T : unmanaged
+internal static unsafe class DirectConvolution<V, T>
+    where V : struct, IKernelLanes<V, T> where T : unmanaged
 {
     // Planes of a block stay in the second-level cache; so do the results of a chunk of columns,
     // until they are copied to their place. Depth is cut so that a tile's rows stay in the first.
@@ -74,29 +74,30 @@ internal static unsafe class DirectConvolution<O, V, T>
         public T* Packed;
         public nint* Table;
         public int Depth, RowTiles, Blocks, Chunk;
-        public readonly nint PackedGroup => (nint)RowTiles * O.TileRows * Depth;
+        public readonly nint PackedGroup => (nint)RowTiles * V.RegisterRows * Depth;
         public readonly nint PackedTask => PackedGroup * Operands.Groups;
     }
 
-    public static void Run(CpuBackend backend, DirectAxis rows, DirectAxis columns, DirectOperands<T> o)
+    public static void Run(
+        CpuBackend backend, DirectAxis rows, DirectAxis columns, DirectOperands<T> o)
     {
         if (rows.OutSize == 0 || columns.OutSize == 0) return;
         int taps = rows.Taps.Length * columns.Taps.Length;
         int packedTasks = o.WeightTask == 0 ? 1 : o.Tasks;
-        var one = new DirectLayout(rows, columns, 1, GemmBlock<O, V, T>.Columns);
+        var one = new DirectLayout(rows, columns, 1, GemmBlock<V, T>.Columns);
         int images = ImagesPerBlock(one, o.Channels, o.Images, o.Tasks);
-        var layout = new DirectLayout(rows, columns, images, GemmBlock<O, V, T>.Columns);
+        var layout = new DirectLayout(rows, columns, images, GemmBlock<V, T>.Columns);
         var job = new Job
         {
             Operands = o,
             Backend = Unsafe.AsPointer(ref backend),
             Layout = Unsafe.AsPointer(ref layout),
             Depth = taps * o.Channels,
-            RowTiles = (o.Filters + O.TileRows - 1) / O.TileRows,
+            RowTiles = (o.Filters + V.RegisterRows - 1) / V.RegisterRows,
             Blocks = (o.Images + images - 1) / images,
         };
-        int tiles = ResultElements / (job.RowTiles * O.TileRows * GemmBlock<O, V, T>.Columns);
-        job.Chunk = Math.Clamp(tiles, 4, 64) * GemmBlock<O, V, T>.Columns;
+        int tiles = ResultElements / (job.RowTiles * V.RegisterRows * GemmBlock<V, T>.Columns);
+        job.Chunk = Math.Clamp(tiles, 4, 64) * GemmBlock<V, T>.Columns;
         using var table = new Scratch<nint>(backend, job.Depth);
         layout.Table(o.Channels, job.Table = table.Pointer);
         using var packed = new Scratch<T>(backend, packedTasks * job.PackedTask);
@@ -133,9 +134,9 @@ internal static unsafe class DirectConvolution<O, V, T>
                     foreach (int s in columns)
                     {
                         T* from = weights + c * o.WeightChannel + r * o.KernelWidth + s;
-                        for (int i = 0; i < O.TileRows; i++)
+                        for (int i = 0; i < V.RegisterRows; i++)
                         {
-                            int filter = tile * O.TileRows + i;
+                            int filter = tile * V.RegisterRows + i;
                             *target++ = filter < o.Filters
                                 ? from[filter * o.WeightFilter] : default;
                         }
@@ -156,14 +157,14 @@ internal static unsafe class DirectConvolution<O, V, T>
         using var planes = new Scratch<T>(backend, o.Channels * channelPlanes);
         int chunk = job.Chunk;
         using var runs = new Scratch<Segment>(backend, chunk);
-        using var results = new Scratch<T>(backend, (nint)job.RowTiles * O.TileRows * chunk);
+        using var results = new Scratch<T>(backend, (nint)job.RowTiles * V.RegisterRows * chunk);
         int length = layout.Length(images);
         for (int group = 0; group < o.Groups; group++)
         {
             T* source = o.Source + task * o.SourceTask + first * o.SourceImage
                 + (nint)group * o.Channels * o.SourceChannel;
             for (int c = 0; c < o.Channels; c++)
-                DirectCopy<O, V, T>.Load(
+                DirectCopy<V, T>.Load(
                     layout, source + c * o.SourceChannel, o.SourceImage, images,
                     planes.Pointer + c * channelPlanes);
             T* weights = job.Packed + group * job.PackedGroup
@@ -188,12 +189,12 @@ internal static unsafe class DirectConvolution<O, V, T>
         var tile = new TileArguments<T>
         {
             RowA = 1,
-            StepA = O.TileRows,
+            StepA = V.RegisterRows,
             RowC = job.Chunk,
-            Tail = O.Count,
+            Tail = V.Count,
         };
-        int block = (int)Gemm<O, V, T>.Even(job.Depth, DepthBlock, 1);
-        for (int j = 0; j < columns; j += GemmBlock<O, V, T>.Columns)
+        int block = (int)Gemm<V, T>.Even(job.Depth, DepthBlock, 1);
+        for (int j = 0; j < columns; j += GemmBlock<V, T>.Columns)
             for (int k = 0; k < job.Depth; k += block)
             {
                 tile.B = planes + j;
@@ -202,9 +203,9 @@ internal static unsafe class DirectConvolution<O, V, T>
                 tile.Add = k > 0;
                 for (int i = 0; i < job.RowTiles; i++)
                 {
-                    tile.A = weights + (nint)O.TileRows * ((nint)i * job.Depth + k);
-                    tile.C = results + (nint)i * O.TileRows * job.Chunk + j;
-                    GemmBlock<O, V, T>.RunTable(tile);
+                    tile.A = weights + (nint)V.RegisterRows * ((nint)i * job.Depth + k);
+                    tile.C = results + (nint)i * V.RegisterRows * job.Chunk + j;
+                    GemmBlock<V, T>.RunTable(tile);
                 }
             }
     }
@@ -256,13 +257,13 @@ internal static unsafe class DirectConvolution<O, V, T>
     {
         if (step != 1)
             for (int j = 0; j < count; j++) to[j * step] = from[j];
-        else if (count < O.Count)
+        else if (count < V.Count)
             for (int j = 0; j < count; j++) to[j] = from[j];
         else
         {
-            for (int j = 0; j + O.Count <= count; j += O.Count)
-                O.Store(O.Load(from + j), to + j);
-            O.Store(O.Load(from + count - O.Count), to + count - O.Count);
+            for (int j = 0; j + V.Count <= count; j += V.Count)
+                V.Store(V.Load(from, j), to, j);
+            V.Store(V.Load(from + count - V.Count), to + count - V.Count);
         }
     }
 }

@@ -5,8 +5,8 @@ using System.Runtime.CompilerServices;
 namespace Engine.Kernels;
 
 /// <summary>Copies between images and planes.</summary>
-internal static unsafe class DirectCopy<O, V, T>
-    where O : struct, IVec<V, T> where V : struct where T : unmanaged
+internal static unsafe class DirectCopy<V, T>
+    where V : struct, IKernelLanes<V, T> where T : unmanaged
 {
     /// <summary>
     /// Fills the planes of one channel from images that lie imageStride apart, with all borders.
@@ -59,8 +59,8 @@ internal static unsafe class DirectCopy<O, V, T>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal static void Clear(T* target, int count)
     {
-        V zero = O.Create(default);
-        for (int i = 0; i < count; i += O.Count) O.Store(zero, target + i);
+        V zero = default;
+        for (int i = 0; i < count; i += V.Count) V.Store(zero, target, i);
     }
 
     /// <summary>
@@ -75,7 +75,7 @@ internal static unsafe class DirectCopy<O, V, T>
         int end = start + Math.Min(width - skipped, pitch - start);
         for (int i = 0; i < start; i++) target[i] = default;
         source += skipped - start;
-        for (int i = start; i < end; i += O.Count) O.Store(O.Load(source + i), target + i);
+        for (int i = start; i < end; i += V.Count) V.Store(V.Load(source, i), target, i);
         for (int i = end; i < pitch; i++) target[i] = default;
     }
 

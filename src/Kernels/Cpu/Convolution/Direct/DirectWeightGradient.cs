@@ -7,8 +7,8 @@ using System.Runtime.CompilerServices;
 namespace Engine.Kernels;
 
 /// <summary>The weight gradient for one width of vector and element type.</summary>
-internal static unsafe class DirectWeightGradient<O, V, T>
-    where O : struct, IVec<V, T> where V : struct where T : unmanaged, INumberBase<T>
+internal static unsafe class DirectWeightGradient<V, T>
+    where V : struct, IKernelLanes<V, T> where T : unmanaged, INumberBase<T>
 {
     private const int MaxPartials = 8;
     private const int DotLength = 4096;
@@ -27,13 +27,14 @@ internal static unsafe class DirectWeightGradient<O, V, T>
     /// <summary>
     /// Writes o.Weights (contiguous within a task); o.Result holds the gradient of the output.
     /// </summary>
-    public static void Run(CpuBackend backend, DirectAxis rows, DirectAxis columns, DirectOperands<T> o)
+    public static void Run(
+        CpuBackend backend, DirectAxis rows, DirectAxis columns, DirectOperands<T> o)
     {
         int taps = rows.Taps.Length * columns.Taps.Length;
-        var one = new DirectLayout(rows, columns, 1, O.Count);
-        int images = DirectConvolution<O, V, T>.ImagesPerBlock(
+        var one = new DirectLayout(rows, columns, 1, V.Count);
+        int images = DirectConvolution<V, T>.ImagesPerBlock(
             one, Math.Max(o.Channels, o.Filters), o.Images, o.Tasks);
-        var layout = new DirectLayout(rows, columns, images, O.Count);
+        var layout = new DirectLayout(rows, columns, images, V.Count);
         var job = new Job
         {
             Operands = o,
@@ -73,17 +74,17 @@ internal static unsafe class DirectWeightGradient<O, V, T>
                 T* source = o.Source + task * o.SourceTask + first * o.SourceImage
                     + (nint)group * o.Channels * o.SourceChannel;
                 for (int c = 0; c < o.Channels; c++)
-                    DirectCopy<O, V, T>.Load(
+                    DirectCopy<V, T>.Load(
                         layout, source + c * o.SourceChannel, o.SourceImage, images,
                         planes.Pointer + c * channelPlanes);
                 T* gradient = o.Result + task * o.ResultTask + first * o.ResultImage
                     + (nint)group * o.Filters * o.ResultChannel;
                 for (int k = 0; k < o.Filters; k++)
-                    DirectCopy<O, V, T>.LoadOutput(
+                    DirectCopy<V, T>.LoadOutput(
                         layout, gradient + k * o.ResultChannel, o.ResultImage, images,
                         gradients.Pointer + (nint)k * layout.PlanePitch);
                 int length = layout.Length(images);
-                int dot = (int)Gemm<O, V, T>.Even(length, DotLength / O.TileRows, O.Count);
+                int dot = (int)Gemm<V, T>.Even(length, DotLength / V.RegisterRows, V.Count);
                 for (int at = 0; at < length; at += dot)
                     Dots(job, layout, gradients.Pointer + at, planes.Pointer + at,
                         Math.Min(dot, length - at), sum, block > start || at > 0);
@@ -101,13 +102,13 @@ internal static unsafe class DirectWeightGradient<O, V, T>
             RowC = job.Depth,
             ColumnC = 1,
             // Whole vectors: the gradient's plane is zero behind its last element.
-            Depth = (length + O.Count - 1) / O.Count * O.Count,
+            Depth = (length + V.Count - 1) / V.Count * V.Count,
             Add = add,
         };
-        for (int k = 0; k < filters; k += O.TileRows)
+        for (int k = 0; k < filters; k += V.RegisterRows)
         {
             tile.A = gradients + (nint)k * layout.PlanePitch;
-            int rows = Math.Min(O.TileRows, filters - k);
+            int rows = Math.Min(V.RegisterRows, filters - k);
             for (int tap = 0; tap < job.Depth; tap += 3)
             {
                 int taps = Math.Min(3, job.Depth - tap);
@@ -115,7 +116,7 @@ internal static unsafe class DirectWeightGradient<O, V, T>
                 if (taps > 1) tile.B1 = planes + job.Table[tap + 1];
                 if (taps > 2) tile.B2 = planes + job.Table[tap + 2];
                 tile.C = sum + (nint)k * job.Depth + tap;
-                DotBlock<O, V, T>.Run(rows, taps, tile);
+                DotBlock<V, T>.Run(rows, taps, tile);
             }
         }
     }

@@ -26,14 +26,14 @@ internal unsafe struct FewChannelsBlockArguments<T> where T : unmanaged
 }
 
 /// <summary>C = A B for a row of register tiles.</summary>
-internal static unsafe class FewChannelsBlock<O, V, T>
-    where O : struct, IVec<V, T> where V : struct where T : unmanaged
+internal static unsafe class FewChannelsBlock<V, T>
+    where V : struct, IKernelLanes<V, T> where T : unmanaged
 {
     /// <summary>Writes C; with stream past the caches, which takes an aligned C.</summary>
     [MethodImpl(Compiled.Once)]
     public static void Run(in FewChannelsBlockArguments<T> t, bool stream)
     {
-        if (O.TileRows == 8)
+        if (V.RegisterRows == 8)
         {
             if (stream) Kernel<C8, C1>(t);
             else Kernel<C8, C0>(t);
@@ -46,7 +46,7 @@ internal static unsafe class FewChannelsBlock<O, V, T>
     private static void Kernel<R, Streamed>(in FewChannelsBlockArguments<T> t)
         where R : struct, IConst where Streamed : struct, IConst
     {
-        int width = 3 * O.Count;
+        int width = 3 * V.Count;
         for (int column = 0; column < t.Columns;)
         {
             V zero = default;
@@ -64,41 +64,41 @@ internal static unsafe class FewChannelsBlock<O, V, T>
             for (int k = t.Depth; k > 0; k--)
             {
                 T* bk = b + *table++;
-                V b0 = O.Load(bk), b1 = O.Load(bk + O.Count), b2 = O.Load(bk + 2 * O.Count);
-                V x = O.Create(a[0]);
-                c00 = O.Fma(x, b0, c00);
-                c01 = O.Fma(x, b1, c01);
-                c02 = O.Fma(x, b2, c02);
-                x = O.Create(a[1]);
-                c10 = O.Fma(x, b0, c10);
-                c11 = O.Fma(x, b1, c11);
-                c12 = O.Fma(x, b2, c12);
-                x = O.Create(a[2]);
-                c20 = O.Fma(x, b0, c20);
-                c21 = O.Fma(x, b1, c21);
-                c22 = O.Fma(x, b2, c22);
-                x = O.Create(a[3]);
-                c30 = O.Fma(x, b0, c30);
-                c31 = O.Fma(x, b1, c31);
-                c32 = O.Fma(x, b2, c32);
+                V b0 = V.Load(bk), b1 = V.Load(bk, V.Count), b2 = V.Load(bk, 2 * V.Count);
+                V x = V.Broadcast(a);
+                V.AddProduct(ref c00, x, b0);
+                V.AddProduct(ref c01, x, b1);
+                V.AddProduct(ref c02, x, b2);
+                x = V.Broadcast(a, 1);
+                V.AddProduct(ref c10, x, b0);
+                V.AddProduct(ref c11, x, b1);
+                V.AddProduct(ref c12, x, b2);
+                x = V.Broadcast(a, 2);
+                V.AddProduct(ref c20, x, b0);
+                V.AddProduct(ref c21, x, b1);
+                V.AddProduct(ref c22, x, b2);
+                x = V.Broadcast(a, 3);
+                V.AddProduct(ref c30, x, b0);
+                V.AddProduct(ref c31, x, b1);
+                V.AddProduct(ref c32, x, b2);
                 if (R.Value > 4)
                 {
-                    x = O.Create(a[4]);
-                    c40 = O.Fma(x, b0, c40);
-                    c41 = O.Fma(x, b1, c41);
-                    c42 = O.Fma(x, b2, c42);
-                    x = O.Create(a[5]);
-                    c50 = O.Fma(x, b0, c50);
-                    c51 = O.Fma(x, b1, c51);
-                    c52 = O.Fma(x, b2, c52);
-                    x = O.Create(a[6]);
-                    c60 = O.Fma(x, b0, c60);
-                    c61 = O.Fma(x, b1, c61);
-                    c62 = O.Fma(x, b2, c62);
-                    x = O.Create(a[7]);
-                    c70 = O.Fma(x, b0, c70);
-                    c71 = O.Fma(x, b1, c71);
-                    c72 = O.Fma(x, b2, c72);
+                    x = V.Broadcast(a, 4);
+                    V.AddProduct(ref c40, x, b0);
+                    V.AddProduct(ref c41, x, b1);
+                    V.AddProduct(ref c42, x, b2);
+                    x = V.Broadcast(a, 5);
+                    V.AddProduct(ref c50, x, b0);
+                    V.AddProduct(ref c51, x, b1);
+                    V.AddProduct(ref c52, x, b2);
+                    x = V.Broadcast(a, 6);
+                    V.AddProduct(ref c60, x, b0);
+                    V.AddProduct(ref c61, x, b1);
+                    V.AddProduct(ref c62, x, b2);
+                    x = V.Broadcast(a, 7);
+                    V.AddProduct(ref c70, x, b0);
+                    V.AddProduct(ref c71, x, b1);
+                    V.AddProduct(ref c72, x, b2);
                 }
                 a += R.Value;
             }
@@ -106,16 +106,16 @@ internal static unsafe class FewChannelsBlock<O, V, T>
             int rows = t.Rows;
             if (t.Added != null)
             {
-                Add(t.Added[0], ref c00, ref c01, ref c02);
-                if (rows > 1) Add(t.Added[1], ref c10, ref c11, ref c12);
-                if (rows > 2) Add(t.Added[2], ref c20, ref c21, ref c22);
-                if (rows > 3) Add(t.Added[3], ref c30, ref c31, ref c32);
+                Add(t.Added, ref c00, ref c01, ref c02);
+                if (rows > 1) Add(t.Added + 1, ref c10, ref c11, ref c12);
+                if (rows > 2) Add(t.Added + 2, ref c20, ref c21, ref c22);
+                if (rows > 3) Add(t.Added + 3, ref c30, ref c31, ref c32);
                 if (R.Value > 4)
                 {
-                    if (rows > 4) Add(t.Added[4], ref c40, ref c41, ref c42);
-                    if (rows > 5) Add(t.Added[5], ref c50, ref c51, ref c52);
-                    if (rows > 6) Add(t.Added[6], ref c60, ref c61, ref c62);
-                    if (rows > 7) Add(t.Added[7], ref c70, ref c71, ref c72);
+                    if (rows > 4) Add(t.Added + 4, ref c40, ref c41, ref c42);
+                    if (rows > 5) Add(t.Added + 5, ref c50, ref c51, ref c52);
+                    if (rows > 6) Add(t.Added + 6, ref c60, ref c61, ref c62);
+                    if (rows > 7) Add(t.Added + 7, ref c70, ref c71, ref c72);
                 }
             }
             Store<Streamed>(c, c00, c01, c02);
@@ -136,12 +136,12 @@ internal static unsafe class FewChannelsBlock<O, V, T>
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Add(T number, ref V c0, ref V c1, ref V c2)
+    private static void Add(T* number, ref V c0, ref V c1, ref V c2)
     {
-        V v = O.Create(number);
-        c0 = O.Add(c0, v);
-        c1 = O.Add(c1, v);
-        c2 = O.Add(c2, v);
+        V v = V.Broadcast(number);
+        c0 += v;
+        c1 += v;
+        c2 += v;
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -149,13 +149,13 @@ internal static unsafe class FewChannelsBlock<O, V, T>
     {
         if (Streamed.Value == 1)
         {
-            O.Stream(c0, c);
-            O.Stream(c1, c + O.Count);
-            O.Stream(c2, c + 2 * O.Count);
+            V.Stream(c0, c);
+            V.Stream(c1, c, V.Count);
+            V.Stream(c2, c, 2 * V.Count);
             return;
         }
-        O.Store(c0, c);
-        O.Store(c1, c + O.Count);
-        O.Store(c2, c + 2 * O.Count);
+        V.Store(c0, c);
+        V.Store(c1, c, V.Count);
+        V.Store(c2, c, 2 * V.Count);
     }
 }

@@ -7,8 +7,8 @@ using System.Runtime.Intrinsics.X86;
 namespace Engine.Kernels;
 
 /// <summary>The convolution of few channels, for one width of vector and element type.</summary>
-internal static unsafe class FewChannelsConvolution<O, V, T>
-    where O : struct, IVec<V, T> where V : struct where T : unmanaged
+internal static unsafe class FewChannelsConvolution<V, T>
+    where V : struct, IKernelLanes<V, T> where T : unmanaged
 {
     // A result of so many bytes leaves the caches before anything reads it.
     private const long StreamBytes = 8 << 20;
@@ -24,8 +24,8 @@ internal static unsafe class FewChannelsConvolution<O, V, T>
         public T* Packed;
         public nint* Table;
         public bool Stream;
-        public readonly int Groups => (Operands.Filters + O.TileRows - 1) / O.TileRows;
-        public readonly nint PackedGroup => (nint)Groups * O.TileRows * Planes.Depth;
+        public readonly int Groups => (Operands.Filters + V.RegisterRows - 1) / V.RegisterRows;
+        public readonly nint PackedGroup => (nint)Groups * V.RegisterRows * Planes.Depth;
         public readonly nint PackedTask => PackedGroup * Operands.Groups;
     }
 
@@ -38,14 +38,14 @@ internal static unsafe class FewChannelsConvolution<O, V, T>
             StrideHeight: 1, StrideWidth: 1, GroupChannels: <= 4, GroupFilters: >= 4,
             KernelHeight: <= 7, KernelWidth: <= 7,
         }
-        && (long)s.OutHeight * s.OutWidth >= 3 * O.Count
+        && (long)s.OutHeight * s.OutWidth >= 3 * V.Count
         && (s.OutHeight + 6L * s.DilationHeight) * s.OutWidth <= 1 << 20;
 
     public static void Run(CpuBackend backend, in FewChannelsPlanes planes, in DirectOperands<T> o)
     {
         long bytes = (long)o.Tasks * o.Images * o.ResultImage * sizeof(T);
-        bool aligned = (nint)o.Result % (O.Count * sizeof(T)) == 0
-            && planes.Outputs % O.Count == 0;
+        bool aligned = (nint)o.Result % (V.Count * sizeof(T)) == 0
+            && planes.Outputs % V.Count == 0;
         var job = new Job
         {
             Operands = o,
@@ -69,9 +69,9 @@ internal static unsafe class FewChannelsConvolution<O, V, T>
         ref readonly DirectOperands<T> o = ref job.Operands;
         T* weights = o.Weights + part / o.Groups * o.WeightTask + part % o.Groups * o.WeightGroup;
         T* target = job.Packed + part * job.PackedGroup;
-        for (int k = 0; k < job.Groups * O.TileRows; k += O.TileRows)
+        for (int k = 0; k < job.Groups * V.RegisterRows; k += V.RegisterRows)
             for (int tap = 0; tap < job.Planes.Depth; tap++)
-                for (int i = k; i < k + O.TileRows; i++)
+                for (int i = k; i < k + V.RegisterRows; i++)
                     *target++ = i < o.Filters ? weights[i * o.WeightFilter + tap] : default;
     }
 
@@ -84,7 +84,7 @@ internal static unsafe class FewChannelsConvolution<O, V, T>
         CpuBackend backend = Unsafe.AsRef<CpuBackend>(job.Backend);
         int task = part / o.Images, image = part % o.Images;
         using var planes = new Scratch<T>(backend, layout.Size);
-        int columns = GemmBlock<O, V, T>.Columns;
+        int columns = GemmBlock<V, T>.Columns;
         int chunk = ChunkElements / (layout.Channels * layout.KernelWidth) / columns * columns;
         var tile = new FewChannelsBlockArguments<T>
         {
@@ -94,7 +94,7 @@ internal static unsafe class FewChannelsConvolution<O, V, T>
         };
         for (int group = 0; group < o.Groups; group++)
         {
-            layout.Load<O, V, T>(
+            layout.Load<V, T>(
                 o.Source + task * o.SourceTask + image * o.SourceImage
                     + (nint)group * o.Channels * o.SourceChannel,
                 o.SourceChannel, planes.Pointer);
@@ -109,13 +109,13 @@ internal static unsafe class FewChannelsConvolution<O, V, T>
                 int from = Math.Min(start, layout.Outputs - columns);
                 tile.B = planes.Pointer + from;
                 tile.Columns = end - from;
-                for (int k = 0; k < o.Filters; k += O.TileRows)
+                for (int k = 0; k < o.Filters; k += V.RegisterRows)
                 {
                     tile.A = weights + (nint)k * layout.Depth;
                     tile.C = result + k * o.ResultChannel + from;
-                    tile.Rows = Math.Min(O.TileRows, o.Filters - k);
+                    tile.Rows = Math.Min(V.RegisterRows, o.Filters - k);
                     tile.Added = o.Added == null ? null : o.Added + group * o.Filters + k;
-                    FewChannelsBlock<O, V, T>.Run(tile, job.Stream);
+                    FewChannelsBlock<V, T>.Run(tile, job.Stream);
                 }
             }
         }

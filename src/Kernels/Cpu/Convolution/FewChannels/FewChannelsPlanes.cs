@@ -43,8 +43,8 @@ internal readonly record struct FewChannelsPlanes(
 
     /// <summary>Fills the planes from the channels of an image.</summary>
     [MethodImpl(Compiled.Once)]
-    public unsafe void Load<O, V, T>(T* image, nint channelStride, T* planes)
-        where O : struct, IVec<V, T> where V : struct where T : unmanaged
+    public unsafe void Load<V, T>(T* image, nint channelStride, T* planes)
+        where V : struct, IKernelLanes<V, T> where T : unmanaged
     {
         for (int c = 0; c < Channels; c++, image += channelStride)
             for (int s = 0; s < KernelWidth; s++, planes += Pitch)
@@ -55,12 +55,12 @@ internal readonly record struct FewChannelsPlanes(
                 {
                     int h = i - PaddingHeight;
                     if ((uint)h < (uint)Height)
-                        DirectCopy<O, V, T>.LoadRow(
+                        DirectCopy<V, T>.LoadRow(
                             image + (nint)h * Width, Width, pad, target, OutWidth);
-                    else DirectCopy<O, V, T>.Clear(target, OutWidth);
+                    else DirectCopy<V, T>.Clear(target, OutWidth);
                 }
                 // Rows were stored in whole vectors: the slack must hold numbers all the same.
-                DirectCopy<O, V, T>.Clear(target, Slack);
+                DirectCopy<V, T>.Clear(target, Slack);
             }
     }
 }

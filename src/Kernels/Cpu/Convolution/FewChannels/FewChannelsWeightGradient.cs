@@ -7,8 +7,8 @@ using System.Runtime.CompilerServices;
 namespace Engine.Kernels;
 
 /// <summary>The weight gradient for few channels, for one width and element type.</summary>
-internal static unsafe class FewChannelsWeightGradient<O, V, T>
-    where O : struct, IVec<V, T> where V : struct where T : unmanaged, INumberBase<T>
+internal static unsafe class FewChannelsWeightGradient<V, T>
+    where V : struct, IKernelLanes<V, T> where T : unmanaged, INumberBase<T>
 {
     private const int MaxPartials = 8;
 
@@ -24,7 +24,7 @@ internal static unsafe class FewChannelsWeightGradient<O, V, T>
         public T* Partials;
         public int PartialCount;
         public readonly nint Size =>
-            (nint)Operands.Groups * Operands.Filters * Planes.Depth * O.Count;
+            (nint)Operands.Groups * Operands.Filters * Planes.Depth * V.Count;
     }
 
     /// <summary>Writes o.Weights (contiguous within a task); o.Result holds the gradient.</summary>
@@ -56,22 +56,22 @@ internal static unsafe class FewChannelsWeightGradient<O, V, T>
         int first = (int)((long)o.Images * partial / job.PartialCount);
         int end = (int)((long)o.Images * (partial + 1) / job.PartialCount);
         using var planes = new Scratch<T>(backend, layout.Size);
-        int whole = layout.Outputs / O.Count * O.Count, rest = layout.Outputs - whole;
-        T* tail = stackalloc T[O.TileRows * O.Count];
+        int whole = layout.Outputs / V.Count * V.Count, rest = layout.Outputs - whole;
+        T* tail = stackalloc T[V.RegisterRows * V.Count];
         for (int image = first; image < end; image++)
         {
             T* sum = job.Partials + part * job.Size;
             for (int group = 0; group < o.Groups; group++)
             {
-                layout.Load<O, V, T>(
+                layout.Load<V, T>(
                     o.Source + task * o.SourceTask + image * o.SourceImage
                         + (nint)group * o.Channels * o.SourceChannel,
                     o.SourceChannel, planes.Pointer);
                 T* gradient = o.Result + task * o.ResultTask + image * o.ResultImage
                     + (nint)group * o.Filters * o.ResultChannel;
-                for (int k = 0; k < o.Filters; k += O.TileRows)
+                for (int k = 0; k < o.Filters; k += V.RegisterRows)
                 {
-                    int rows = Math.Min(O.TileRows, o.Filters - k);
+                    int rows = Math.Min(V.RegisterRows, o.Filters - k);
                     bool add = image > first;
                     for (int at = 0; at < whole; at += RunLength, add = true)
                         Products(
@@ -80,15 +80,15 @@ internal static unsafe class FewChannelsWeightGradient<O, V, T>
                     if (rest > 0)
                     {
                         // The last outputs with zeros behind them.
-                        new Span<T>(tail, O.TileRows * O.Count).Clear();
+                        new Span<T>(tail, V.RegisterRows * V.Count).Clear();
                         for (int i = 0; i < rows; i++)
                             for (int j = 0; j < rest; j++)
-                                tail[i * O.Count + j] = gradient[i * o.ResultChannel + whole + j];
+                                tail[i * V.Count + j] = gradient[i * o.ResultChannel + whole + j];
                         Products(
-                            job, tail, O.Count, planes.Pointer + whole, O.Count, rows, sum, add);
+                            job, tail, V.Count, planes.Pointer + whole, V.Count, rows, sum, add);
                     }
                     gradient += rows * o.ResultChannel;
-                    sum += (nint)rows * layout.Depth * O.Count;
+                    sum += (nint)rows * layout.Depth * V.Count;
                 }
             }
         }
@@ -109,8 +109,8 @@ internal static unsafe class FewChannelsWeightGradient<O, V, T>
         {
             A = gradient,
             RowA = gradientRow,
-            RowC = (nint)depth * O.Count,
-            ColumnC = O.Count,
+            RowC = (nint)depth * V.Count,
+            ColumnC = V.Count,
             Depth = length,
             Add = add,
             Lanes = true,
@@ -123,8 +123,8 @@ internal static unsafe class FewChannelsWeightGradient<O, V, T>
             tile.B0 = planes + job.Table[tap];
             if (taps > 1) tile.B1 = planes + job.Table[tap + 1];
             if (taps > 2) tile.B2 = planes + job.Table[tap + 2];
-            tile.C = sum + (nint)tap * O.Count;
-            DotBlock<O, V, T>.Run(rows, taps, tile);
+            tile.C = sum + (nint)tap * V.Count;
+            DotBlock<V, T>.Run(rows, taps, tile);
         }
     }
 
@@ -134,12 +134,12 @@ internal static unsafe class FewChannelsWeightGradient<O, V, T>
         nint size = job.Size;
         T* from = job.Partials + task * job.PartialCount * size;
         T* to = job.Operands.Weights + task * job.Operands.WeightTask;
-        for (nint i = 0; i < size; i += O.Count)
+        for (nint i = 0; i < size; i += V.Count)
         {
-            V sum = O.Load(from + i);
+            V sum = V.Load(from, i);
             for (int partial = 1; partial < job.PartialCount; partial++)
-                sum = O.Add(sum, O.Load(from + partial * size + i));
-            *to++ = O.Sum(sum);
+                sum = sum + V.Load(from + partial * size, i);
+            *to++ = V.Total(sum);
         }
     }
 }

@@ -7,8 +7,8 @@ using System.Runtime.CompilerServices;
 namespace Engine.Kernels;
 
 /// <summary>The convolution, and its transpose in the input, by Winograd's method.</summary>
-internal static unsafe class WinogradConvolution<O, V, T>
-    where O : struct, IVec<V, T> where V : struct where T : unmanaged, INumberBase<T>
+internal static unsafe class WinogradConvolution<V, T>
+    where V : struct, IKernelLanes<V, T> where T : unmanaged, INumberBase<T>
 {
     private const int Positions = 36;
 
@@ -26,11 +26,11 @@ internal static unsafe class WinogradConvolution<O, V, T>
         public readonly nint FilterPosition => (nint)Channels * Outputs + 16;
         public readonly nint FilterTask => Positions * FilterPosition;
         public readonly nint InputPosition => Shape.Position(Channels);
-        public readonly int Slices => WinogradFilters<O, V, T>.Slices(Operands.Filters);
+        public readonly int Slices => WinogradFilters<V, T>.Slices(Operands.Filters);
     }
 
     /// <summary>Channels rounded up to whole vectors.</summary>
-    internal static int Padded(int channels) => (channels + O.Count - 1) / O.Count * O.Count;
+    internal static int Padded(int channels) => (channels + V.Count - 1) / V.Count * V.Count;
 
     /// <summary>Writes o.Result; flip rotates the filters, as the transpose does.</summary>
     public static void Run(
@@ -65,8 +65,8 @@ internal static unsafe class WinogradConvolution<O, V, T>
     private static void TransformFilters(void* context, int part)
     {
         ref Job job = ref *(Job*)context;
-        int task = part / job.Slices, k = part % job.Slices * WinogradFilters<O, V, T>.Slice;
-        WinogradFilters<O, V, T>.Transform(
+        int task = part / job.Slices, k = part % job.Slices * WinogradFilters<V, T>.Slice;
+        WinogradFilters<V, T>.Transform(
             job.Operands, task, k, job.Channels, job.Flip, job.Shape.MaxHeight,
             job.Filters + task * job.FilterTask + k, job.FilterPosition, job.Outputs);
     }
@@ -81,7 +81,7 @@ internal static unsafe class WinogradConvolution<O, V, T>
         int task = part / shape.Blocks;
         WinogradBlock block = shape.Block(part % shape.Blocks);
         nint position = shape.Position(Math.Max(job.Channels, job.Outputs));
-        using var tiles = new WinogradTiles<O, V, T>(backend, shape);
+        using var tiles = new WinogradTiles<V, T>(backend, shape);
         // Products of a position overwrite the tiles of the one before, which are done with.
         using var scratch = new Scratch<T>(backend, (Positions + 1) * position);
         T* products = scratch.Pointer, inputs = products + position;
@@ -104,7 +104,7 @@ internal static unsafe class WinogradConvolution<O, V, T>
         ref Job job = ref *(Job*)context;
         WinogradShape shape = job.Shape;
         (int task, int start, int end) = shape.StagedRows(part);
-        using var tiles = new WinogradTiles<O, V, T>(
+        using var tiles = new WinogradTiles<V, T>(
             Unsafe.AsRef<CpuBackend>(job.Backend), shape);
         tiles.Input(
             Source(job.Operands, task), shape.Block(0), start, end,
@@ -121,14 +121,14 @@ internal static unsafe class WinogradConvolution<O, V, T>
         ref DirectOperands<T> o = ref job.Operands;
         WinogradShape shape = job.Shape;
         CpuBackend backend = Unsafe.AsRef<CpuBackend>(job.Backend);
-        int task = part / job.Slices, k = part % job.Slices * WinogradFilters<O, V, T>.Slice;
-        int width = WinogradFilters<O, V, T>.Width(o.Filters, k);
+        int task = part / job.Slices, k = part % job.Slices * WinogradFilters<V, T>.Slice;
+        int width = WinogradFilters<V, T>.Width(o.Filters, k);
         nint position = shape.Position(width);
-        nint filterPosition = WinogradFilters<O, V, T>.Position(job.Channels, width);
+        nint filterPosition = WinogradFilters<V, T>.Position(job.Channels, width);
         using var filters = new Scratch<T>(backend, Positions * filterPosition);
         using var products = new Scratch<T>(backend, Positions * position);
-        using var tiles = new WinogradTiles<O, V, T>(backend, shape);
-        WinogradFilters<O, V, T>.Transform(
+        using var tiles = new WinogradTiles<V, T>(backend, shape);
+        WinogradFilters<V, T>.Transform(
             o, task, k, job.Channels, job.Flip, shape.MaxHeight, filters.Pointer, filterPosition,
             width);
         T* inputs = job.Inputs + task * Positions * job.InputPosition;
@@ -156,7 +156,7 @@ internal static unsafe class WinogradConvolution<O, V, T>
     {
         (int first, int count) = block.Tiles(position);
         if (count == 0) return;
-        GemmSmall<O, V, T>.Run(new Product<T>
+        GemmSmall<V, T>.Run(new Product<T>
         {
             A = inputs + (nint)first * channels,
             RowA = channels,

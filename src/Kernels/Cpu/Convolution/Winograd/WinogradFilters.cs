@@ -6,8 +6,8 @@ using System.Runtime.CompilerServices;
 namespace Engine.Kernels;
 
 /// <summary>Transforms of slices of filters, and of their gradients back.</summary>
-internal static unsafe class WinogradFilters<O, V, T>
-    where O : struct, IVec<V, T> where V : struct where T : unmanaged, INumberBase<T>
+internal static unsafe class WinogradFilters<V, T>
+    where V : struct, IKernelLanes<V, T> where T : unmanaged, INumberBase<T>
 {
     private const int Taps = 9;
 
@@ -16,14 +16,14 @@ internal static unsafe class WinogradFilters<O, V, T>
     private const int Run = 8;
 
     /// <summary>Filters in a slice: whole vectors, a cache line of them.</summary>
-    public static int Slice => Math.Max(O.Count, 64 / sizeof(T));
+    public static int Slice => Math.Max(V.Count, 64 / sizeof(T));
 
     /// <summary>Slices of so many filters.</summary>
     public static int Slices(int filters) => (filters + Slice - 1) / Slice;
 
     /// <summary>Filters rounded up to whole vectors, in the slice from k on.</summary>
     public static int Width(int filters, int k) =>
-        Math.Min(Slice, (filters + O.Count - 1) / O.Count * O.Count - k);
+        Math.Min(Slice, (filters + V.Count - 1) / V.Count * V.Count - k);
 
     /// <summary>
     /// Distance of positions of a slice: seven lines more than its own spread the lines of some
@@ -40,24 +40,24 @@ internal static unsafe class WinogradFilters<O, V, T>
         in DirectOperands<T> o, int task, int k, int channels, bool flip, int height, T* target,
         nint position, nint pitch)
     {
-        T* taps = stackalloc T[Run * Taps * O.Count];
+        T* taps = stackalloc T[Run * Taps * V.Count];
         // Rotated: the same taps from the last to the first.
-        T* first = flip ? taps + (Taps - 1) * O.Count : taps;
-        nint step = flip ? -O.Count : O.Count;
+        T* first = flip ? taps + (Taps - 1) * V.Count : taps;
+        nint step = flip ? -V.Count : V.Count;
         T* source = o.Weights + task * o.WeightTask + k * o.WeightFilter;
         int run = o.WeightChannel == Taps ? Run : 1, width = Width(o.Filters, k);
-        var points = new WinogradPoints<O, V, T>();
+        var points = new WinogradPoints<V, T>();
         for (int c = 0, count; c < channels; c += count)
         {
             count = c < o.Channels ? Math.Min(run, o.Channels - c) : 1;
-            for (int lane = 0; lane < width; lane += O.Count)
+            for (int lane = 0; lane < width; lane += V.Count)
             {
-                WinogradLanes<O, V, T>.Gather(
+                WinogradLanes<V, T>.Gather(
                     source + c * o.WeightChannel + lane * o.WeightFilter, o.WeightFilter,
-                    Math.Min(O.Count, o.Filters - k - lane), c < o.Channels, count * Taps, taps);
+                    Math.Min(V.Count, o.Filters - k - lane), c < o.Channels, count * Taps, taps);
                 T* to = target + c * pitch + lane;
                 for (int i = 0; i < count; i++, to += pitch)
-                    points.Filter(first + i * Taps * O.Count, step, to, position, height);
+                    points.Filter(first + i * Taps * V.Count, step, to, position, height);
             }
         }
     }
@@ -67,23 +67,23 @@ internal static unsafe class WinogradFilters<O, V, T>
     public static void TransformBack(
         in DirectOperands<T> o, int task, int k, T* source, nint position, nint pitch)
     {
-        T* temp = stackalloc T[18 * O.Count];
-        T* taps = stackalloc T[Run * Taps * O.Count];
+        T* temp = stackalloc T[18 * V.Count];
+        T* taps = stackalloc T[Run * Taps * V.Count];
         T* target = o.Weights + task * o.WeightTask + k * o.WeightFilter;
         int run = o.WeightChannel == Taps ? Run : 1, width = Width(o.Filters, k);
-        var points = new WinogradPoints<O, V, T>();
+        var points = new WinogradPoints<V, T>();
         for (int c = 0; c < o.Channels; c += run)
         {
             int count = Math.Min(run, o.Channels - c);
-            for (int lane = 0; lane < width; lane += O.Count)
+            for (int lane = 0; lane < width; lane += V.Count)
             {
                 T* from = source + c * pitch + lane;
                 for (int i = 0; i < count; i++, from += pitch)
-                    WinogradTransform<O, V, T>.FilterTransposed(
-                        points, from, position, temp, taps + i * Taps * O.Count);
-                WinogradLanes<O, V, T>.Scatter(
+                    WinogradTransform<V, T>.FilterTransposed(
+                        points, from, position, temp, taps + i * Taps * V.Count);
+                WinogradLanes<V, T>.Scatter(
                     taps, count * Taps, target + c * o.WeightChannel + lane * o.WeightFilter,
-                    o.WeightFilter, Math.Min(O.Count, o.Filters - k - lane));
+                    o.WeightFilter, Math.Min(V.Count, o.Filters - k - lane));
             }
         }
     }

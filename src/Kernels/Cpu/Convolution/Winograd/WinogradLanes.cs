@@ -5,13 +5,13 @@ using System.Runtime.Intrinsics;
 namespace Engine.Kernels;
 
 /// <summary>Rows of several channels to channels in lanes, and back.</summary>
-internal static unsafe class WinogradLanes<O, V, T>
-    where O : struct, IVec<V, T> where V : struct where T : unmanaged
+internal static unsafe class WinogradLanes<V, T>
+    where V : struct, IKernelLanes<V, T> where T : unmanaged
 {
     private static bool Fast
     {
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        get => typeof(T) == typeof(float) && O.Count % 8 == 0
+        get => typeof(T) == typeof(float) && V.Count % 8 == 0
             && Transpose8.IsSupported;
     }
 
@@ -20,28 +20,28 @@ internal static unsafe class WinogradLanes<O, V, T>
     public static void Gather(
         T* source, nint channel, int channels, bool inside, int width, T* target)
     {
-        if (!inside || channels < O.Count)
-            new Span<T>(target, width * O.Count).Clear();
+        if (!inside || channels < V.Count)
+            new Span<T>(target, width * V.Count).Clear();
         if (!inside) return;
-        if (Fast && channels == O.Count)
+        if (Fast && channels == V.Count)
         {
             float* spare = stackalloc float[64];
-            for (int lane = 0; lane < O.Count; lane += 8)
+            for (int lane = 0; lane < V.Count; lane += 8)
             {
                 var from = (float*)(source + lane * channel);
                 var to = (float*)(target + lane);
                 int w = 0;
                 for (; w + 8 <= width; w += 8)
-                    Transpose8.Run(from + w, channel, to + w * O.Count, O.Count);
+                    Transpose8.Run(from + w, channel, to + w * V.Count, V.Count);
                 if (w == width) continue;
                 // The last columns once more where there are eight, or else by way of the spare.
                 if (width >= 8)
-                    Transpose8.Run(from + width - 8, channel, to + (width - 8) * O.Count, O.Count);
+                    Transpose8.Run(from + width - 8, channel, to + (width - 8) * V.Count, V.Count);
                 else
                 {
                     Transpose8.Run(from, channel, spare, 8);
                     for (w = 0; w < width; w++)
-                        Vector256.Load(spare + 8 * w).Store(to + w * O.Count);
+                        Vector256.Load(spare + 8 * w).Store(to + w * V.Count);
                 }
             }
             return;
@@ -49,7 +49,7 @@ internal static unsafe class WinogradLanes<O, V, T>
         for (int lane = 0; lane < channels; lane++, source += channel)
         {
             T* to = target + lane;
-            for (int w = 0; w < width; w++, to += O.Count) *to = source[w];
+            for (int w = 0; w < width; w++, to += V.Count) *to = source[w];
         }
     }
 
@@ -57,24 +57,24 @@ internal static unsafe class WinogradLanes<O, V, T>
     [SkipLocalsInit, MethodImpl(Compiled.Once)]
     public static void Scatter(T* source, int width, T* target, nint channel, int channels)
     {
-        if (Fast && channels == O.Count)
+        if (Fast && channels == V.Count)
         {
             float* spare = stackalloc float[64];
-            for (int lane = 0; lane < O.Count; lane += 8)
+            for (int lane = 0; lane < V.Count; lane += 8)
             {
                 var from = (float*)(source + lane);
                 var to = (float*)(target + lane * channel);
                 int w = 0;
                 for (; w + 8 <= width; w += 8)
-                    Transpose8.Run(from + w * O.Count, O.Count, to + w, channel);
+                    Transpose8.Run(from + w * V.Count, V.Count, to + w, channel);
                 if (w == width) continue;
                 if (width >= 8)
-                    Transpose8.Run(from + (width - 8) * O.Count, O.Count, to + width - 8, channel);
+                    Transpose8.Run(from + (width - 8) * V.Count, V.Count, to + width - 8, channel);
                 else
                 {
-                    Transpose8.Run(from, O.Count, spare, 8);
+                    Transpose8.Run(from, V.Count, spare, 8);
                     for (int i = 0; i < 8; i++, to += channel)
-                        Vec256<float>.Store(Vector256.Load(spare + 8 * i), to, width);
+                        Widths.StoreFirst(Vector256.Load(spare + 8 * i), to, width);
                 }
             }
             return;
@@ -82,7 +82,7 @@ internal static unsafe class WinogradLanes<O, V, T>
         for (int lane = 0; lane < channels; lane++, target += channel)
         {
             T* from = source + lane;
-            for (int w = 0; w < width; w++, from += O.Count) target[w] = *from;
+            for (int w = 0; w < width; w++, from += V.Count) target[w] = *from;
         }
     }
 }

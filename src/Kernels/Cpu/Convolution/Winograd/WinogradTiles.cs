@@ -14,8 +14,8 @@ internal unsafe struct WinogradImages<T> where T : unmanaged
 }
 
 /// <summary>Transforms of blocks, with the scratch they need.</summary>
-internal readonly unsafe struct WinogradTiles<O, V, T> : IDisposable
-    where O : struct, IVec<V, T> where V : struct where T : unmanaged, INumberBase<T>
+internal readonly unsafe struct WinogradTiles<V, T> : IDisposable
+    where V : struct, IKernelLanes<V, T> where T : unmanaged, INumberBase<T>
 {
     private readonly WinogradShape shape;
 
@@ -24,31 +24,31 @@ internal readonly unsafe struct WinogradTiles<O, V, T> : IDisposable
     private readonly Scratch<T> rows;
     private readonly Scratch<T> down;
     private readonly Scratch<T> temp;
-    private readonly WinogradPoints<O, V, T> points = new();
+    private readonly WinogradPoints<V, T> points = new();
 
     /// <summary>
     /// Vectors of channels that fill a cache line: transformed together, so that the 36 lines they
     /// go to are still there for the second.
     /// </summary>
-    private static int VectorsOfLine => Math.Max(1, 64 / (O.Count * sizeof(T)));
+    private static int VectorsOfLine => Math.Max(1, 64 / (V.Count * sizeof(T)));
 
     public WinogradTiles(CpuBackend backend, WinogradShape shape)
     {
         this.shape = shape;
-        imagePitch = shape.Width * O.Count;
+        imagePitch = shape.Width * V.Count;
         // Tiles that keep within a row's outputs may have their rows one after another.
         int outputs = shape.OutWidth % 4 == 1 ? 4 * shape.TileColumns : shape.OutWidth;
-        outPitch = outputs * O.Count;
-        pitch = (4 * shape.TileColumns + 2) * O.Count;
+        outPitch = outputs * V.Count;
+        pitch = (4 * shape.TileColumns + 2) * V.Count;
         rows = new Scratch<T>(
             backend, Math.Max(VectorsOfLine * InputRows * imagePitch, 4 * outPitch));
         // Zeros on the left and right stay, rows are written between them.
         down = new Scratch<T>(backend, InputRows * pitch);
         new Span<T>(down.Pointer, InputRows * pitch).Clear();
-        temp = new Scratch<T>(backend, 36 * O.Count);
+        temp = new Scratch<T>(backend, 36 * V.Count);
     }
 
-    private const int InputRows = WinogradTransform<O, V, T>.In;
+    private const int InputRows = WinogradTransform<V, T>.In;
 
     public void Dispose()
     {
@@ -70,19 +70,19 @@ internal readonly unsafe struct WinogradTiles<O, V, T> : IDisposable
             T* image = x.Data + first / shape.TileRows * x.Image;
             int top = first % shape.TileRows * 4 - shape.Padding;
             for (int row = first; row < last; row++) places[row - first] = block.Row(row);
-            for (int line = 0; line < x.Channels; line += VectorsOfLine * O.Count)
+            for (int line = 0; line < x.Channels; line += VectorsOfLine * V.Count)
             {
-                int lineEnd = Math.Min(x.Channels, line + VectorsOfLine * O.Count);
+                int lineEnd = Math.Min(x.Channels, line + VectorsOfLine * V.Count);
                 for (int row = 0; row < last - first; row++)
                 {
                     T* part = rows.Pointer;
-                    for (int c = line; c < lineEnd; c += O.Count, part += InputRows * imagePitch)
+                    for (int c = line; c < lineEnd; c += V.Count, part += InputRows * imagePitch)
                         LoadRows(
-                            image + c * x.Channel, x.Channel, Math.Min(O.Count, x.Channels - c),
+                            image + c * x.Channel, x.Channel, Math.Min(V.Count, x.Channels - c),
                             top + 4 * row, places[row].Height + 2, row > 0, part);
                     part = rows.Pointer;
-                    for (int c = line; c < lineEnd; c += O.Count, part += InputRows * imagePitch)
-                        WinogradTransform<O, V, T>.Input(
+                    for (int c = line; c < lineEnd; c += V.Count, part += InputRows * imagePitch)
+                        WinogradTransform<V, T>.Input(
                             points, part, imagePitch, shape.Width, places[row],
                             down.Pointer, shape.Padding, pitch, target + c, position, tilePitch);
                 }
@@ -101,8 +101,8 @@ internal readonly unsafe struct WinogradTiles<O, V, T> : IDisposable
         if (continued)
         {
             T* above = target + 4 * imagePitch;
-            for (int i = 0; i < 2 * imagePitch; i += O.Count)
-                O.Store(O.Load(above + i), target + i);
+            for (int i = 0; i < 2 * imagePitch; i += V.Count)
+                V.Store(V.Load(above, i), target, i);
             target += 2 * imagePitch;
             (top, count) = (top + 2, count - 2);
         }
@@ -112,8 +112,8 @@ internal readonly unsafe struct WinogradTiles<O, V, T> : IDisposable
         {
             image += (nint)(top + start) * shape.Width;
             int width = (end - start) * shape.Width;
-            Prefetch(image + VectorsOfLine * O.Count * channel, channel, width);
-            WinogradLanes<O, V, T>.Gather(
+            Prefetch(image + VectorsOfLine * V.Count * channel, channel, width);
+            WinogradLanes<V, T>.Gather(
                 image, channel, channels, true, width, target + start * imagePitch);
         }
         Clear(target + end * imagePitch, count - end);
@@ -125,15 +125,15 @@ internal readonly unsafe struct WinogradTiles<O, V, T> : IDisposable
     private void Prefetch(T* image, nint channel, int width)
     {
         if (shape.TileRows == 1) return;
-        for (int lane = 0; lane < O.Count; lane++, image += channel)
+        for (int lane = 0; lane < V.Count; lane++, image += channel)
             TileMemory.Prefetch(image, width * sizeof(T));
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private void Clear(T* target, int count)
     {
-        V zero = O.Create(default);
-        for (int i = 0; i < count * imagePitch; i += O.Count) O.Store(zero, target + i);
+        V zero = default;
+        for (int i = 0; i < count * imagePitch; i += V.Count) V.Store(zero, target, i);
     }
 
     /// <summary>Transformed tiles of the gradient of the output.</summary>
@@ -149,15 +149,15 @@ internal readonly unsafe struct WinogradTiles<O, V, T> : IDisposable
             int top = row % shape.TileRows * 4;
             // All rows at once, where there are as many as the tiles have.
             bool together = RowsTogether && top + place.Height <= shape.OutHeight;
-            for (int c = 0; c < g.Channels; c += O.Count)
+            for (int c = 0; c < g.Channels; c += V.Count)
             {
                 T* from = image + c * g.Channel + (nint)top * shape.OutWidth;
-                int channels = Math.Min(O.Count, g.Channels - c);
+                int channels = Math.Min(V.Count, g.Channels - c);
                 if (together)
                 {
                     Prefetch(
-                        from + O.Count * g.Channel, g.Channel, place.Height * shape.OutWidth);
-                    WinogradLanes<O, V, T>.Gather(
+                        from + V.Count * g.Channel, g.Channel, place.Height * shape.OutWidth);
+                    WinogradLanes<V, T>.Gather(
                         from, g.Channel, channels, true, place.Height * shape.OutWidth,
                         rows.Pointer);
                 }
@@ -166,20 +166,20 @@ internal readonly unsafe struct WinogradTiles<O, V, T> : IDisposable
                         GradientRow(
                             from, g.Channel, channels, top + i < shape.OutHeight,
                             rows.Pointer + i * outPitch);
-                WinogradTransform<O, V, T>.OutputTransposed(
+                WinogradTransform<V, T>.OutputTransposed(
                     points, rows.Pointer, outPitch, place, temp.Pointer, target + c, position,
                     tilePitch);
             }
         }
     }
 
-    private bool RowsTogether => outPitch == shape.OutWidth * O.Count;
+    private bool RowsTogether => outPitch == shape.OutWidth * V.Count;
 
     /// <summary>A row of the gradient, with zeros where tiles go beyond it.</summary>
     private void GradientRow(T* from, nint channel, int channels, bool inside, T* target)
     {
-        WinogradLanes<O, V, T>.Gather(from, channel, channels, inside, shape.OutWidth, target);
-        int end = shape.OutWidth * O.Count;
+        WinogradLanes<V, T>.Gather(from, channel, channels, inside, shape.OutWidth, target);
+        int end = shape.OutWidth * V.Count;
         new Span<T>(target + end, outPitch - end).Clear();
     }
 
@@ -199,20 +199,20 @@ internal readonly unsafe struct WinogradTiles<O, V, T> : IDisposable
             int height = Math.Min(4, shape.OutHeight - top);
             // Rows at once, or one by one.
             int runs = RowsTogether ? 1 : height, run = shape.OutWidth * height / runs;
-            for (int c = 0; c < y.Channels; c += O.Count)
+            for (int c = 0; c < y.Channels; c += V.Count)
             {
                 Prefetch(
                     image + c * y.Channel + (nint)top * shape.OutWidth, y.Channel,
                     height * shape.OutWidth);
-                WinogradTransform<O, V, T>.Output(
+                WinogradTransform<V, T>.Output(
                     points, source + c, position, tilePitch, place, temp.Pointer, rows.Pointer,
                     outPitch);
-                if (added != null) Add(O.Load(added + c), height * outPitch);
+                if (added != null) Add(V.Load(added, c), height * outPitch);
                 for (int i = 0; i < runs; i++)
-                    WinogradLanes<O, V, T>.Scatter(
+                    WinogradLanes<V, T>.Scatter(
                         rows.Pointer + i * outPitch, run,
                         image + c * y.Channel + (nint)(top + i) * shape.OutWidth, y.Channel,
-                        Math.Min(O.Count, y.Channels - c));
+                        Math.Min(V.Count, y.Channels - c));
             }
         }
     }
@@ -220,7 +220,7 @@ internal readonly unsafe struct WinogradTiles<O, V, T> : IDisposable
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private void Add(V number, int count)
     {
-        for (T* to = rows.Pointer; count > 0; count -= O.Count, to += O.Count)
-            O.Store(O.Add(O.Load(to), number), to);
+        for (T* to = rows.Pointer; count > 0; count -= V.Count, to += V.Count)
+            V.Store(V.Load(to) + number, to);
     }
 }

@@ -15,8 +15,8 @@ namespace Engine.Kernels;
 /// Transforms of rows of tiles. Images have the layout (row, column, lane), transformed tiles
 /// (position, tile, channel) with pitches in elements; there are 36 positions.
 /// </summary>
-internal static unsafe class WinogradTransform<O, V, T>
-    where O : struct, IVec<V, T> where V : struct where T : unmanaged, INumberBase<T>
+internal static unsafe class WinogradTransform<V, T>
+    where V : struct, IKernelLanes<V, T> where T : unmanaged, INumberBase<T>
 {
     /// <summary>Rows and columns of an output tile, and of an input tile.</summary>
     public const int Out = 4, In = 6;
@@ -27,10 +27,10 @@ internal static unsafe class WinogradTransform<O, V, T>
     /// </summary>
     [MethodImpl(Compiled.Once)]
     public static void Input(
-        in WinogradPoints<O, V, T> c, T* image, nint rowPitch, int columns, in WinogradRow row,
+        in WinogradPoints<V, T> c, T* image, nint rowPitch, int columns, in WinogradRow row,
         T* down, int left, nint downPitch, T* target, nint position, nint tilePitch)
     {
-        T* to = down + left * O.Count;
+        T* to = down + left * V.Count;
         switch (row.Height)
         {
             case 4: InputDown<C4>(c, image, rowPitch, columns, to, downPitch); break;
@@ -40,7 +40,7 @@ internal static unsafe class WinogradTransform<O, V, T>
         InputAcross<C4>(
             c, down, downPitch, row.Height, row.FullColumns, target + row.Place * tilePitch,
             position, tilePitch);
-        down += row.FullColumns * Out * O.Count;
+        down += row.FullColumns * Out * V.Count;
         target += row.EdgePlace * tilePitch;
         if (row.EdgeWidth == 3)
             InputAcross<C3>(c, down, downPitch, row.Height, 1, target, position, tilePitch);
@@ -51,13 +51,13 @@ internal static unsafe class WinogradTransform<O, V, T>
     /// <summary>A' m A of a row of tiles, to 4 rows of 4 * tiles columns.</summary>
     [MethodImpl(Compiled.Once)]
     public static void Output(
-        in WinogradPoints<O, V, T> c, T* source, nint position, nint tilePitch,
+        in WinogradPoints<V, T> c, T* source, nint position, nint tilePitch,
         in WinogradRow row, T* temp, T* image, nint rowPitch)
     {
         OutputTiles<C4>(
             c, row.Height, row.FullColumns, source + row.Place * tilePitch, position, tilePitch,
             temp, image, rowPitch);
-        image += row.FullColumns * Out * O.Count;
+        image += row.FullColumns * Out * V.Count;
         source += row.EdgePlace * tilePitch;
         if (row.EdgeWidth == 3)
             OutputTiles<C3>(
@@ -70,13 +70,13 @@ internal static unsafe class WinogradTransform<O, V, T>
     /// <summary>A y A' of a row of tiles, the transpose of Output.</summary>
     [MethodImpl(Compiled.Once)]
     public static void OutputTransposed(
-        in WinogradPoints<O, V, T> c, T* image, nint rowPitch, in WinogradRow row, T* temp,
+        in WinogradPoints<V, T> c, T* image, nint rowPitch, in WinogradRow row, T* temp,
         T* target, nint position, nint tilePitch)
     {
         TransposedTiles<C4>(
             c, row.Height, row.FullColumns, image, rowPitch, temp,
             target + row.Place * tilePitch, position, tilePitch);
-        image += row.FullColumns * Out * O.Count;
+        image += row.FullColumns * Out * V.Count;
         target += row.EdgePlace * tilePitch;
         if (row.EdgeWidth == 3)
             TransposedTiles<C3>(
@@ -89,14 +89,14 @@ internal static unsafe class WinogradTransform<O, V, T>
     /// <summary>G' u G, 36 positions to (3, 3, lane): Filter's transpose.</summary>
     [MethodImpl(Compiled.Once)]
     public static void FilterTransposed(
-        in WinogradPoints<O, V, T> c, T* source, nint position, T* temp, T* filter)
+        in WinogradPoints<V, T> c, T* source, nint position, T* temp, T* filter)
     {
         for (int j = 0; j < In; j++)
             c.FilterTransposed(
-                source + j * position, In * position, temp + j * O.Count, In * O.Count);
+                source + j * position, In * position, temp + j * V.Count, In * V.Count);
         for (int i = 0; i < 3; i++)
             c.FilterTransposed(
-                temp + i * In * O.Count, O.Count, filter + 3 * i * O.Count, O.Count);
+                temp + i * In * V.Count, V.Count, filter + 3 * i * V.Count, V.Count);
     }
 
     /// <summary>The first point of tiles of m outputs; they use m + 2.</summary>
@@ -105,61 +105,61 @@ internal static unsafe class WinogradTransform<O, V, T>
 
     [MethodImpl(Compiled.Once)]
     private static void InputDown<M>(
-        in WinogradPoints<O, V, T> c, T* image, nint rowPitch, int columns, T* down,
+        in WinogradPoints<V, T> c, T* image, nint rowPitch, int columns, T* down,
         nint downPitch) where M : struct, IConst =>
-        c.Input<M>(image, rowPitch, O.Count, down, downPitch, O.Count, columns);
+        c.Input<M>(image, rowPitch, V.Count, down, downPitch, V.Count, columns);
 
     [MethodImpl(Compiled.Once)]
     private static void InputAcross<M>(
-        in WinogradPoints<O, V, T> c, T* down, nint rowPitch, int height, int tiles, T* target,
+        in WinogradPoints<V, T> c, T* down, nint rowPitch, int height, int tiles, T* target,
         nint position, nint tilePitch) where M : struct, IConst
     {
         int first = First(height);
         down += first * rowPitch;
         target += first * In * position;
-        for (; tiles > 0; tiles--, down += Out * O.Count, target += tilePitch)
+        for (; tiles > 0; tiles--, down += Out * V.Count, target += tilePitch)
             c.Input<M>(
-                down, O.Count, rowPitch, target, position, In * position, height + 2);
+                down, V.Count, rowPitch, target, position, In * position, height + 2);
     }
 
     [MethodImpl(Compiled.Once)]
     private static void OutputTiles<M>(
-        in WinogradPoints<O, V, T> c, int height, int tiles, T* source, nint position,
+        in WinogradPoints<V, T> c, int height, int tiles, T* source, nint position,
         nint tilePitch, T* temp, T* image, nint rowPitch) where M : struct, IConst
     {
-        nint step = In * position, row = In * O.Count;
+        nint step = In * position, row = In * V.Count;
         int first = First(M.Value), columns = M.Value + 2;
         source += first * position;
-        temp += first * O.Count;
-        for (; tiles > 0; tiles--, source += tilePitch, image += Out * O.Count)
+        temp += first * V.Count;
+        for (; tiles > 0; tiles--, source += tilePitch, image += Out * V.Count)
         {
             if (height == 4)
-                c.Output<C4>(source, step, position, temp, row, O.Count, columns);
+                c.Output<C4>(source, step, position, temp, row, V.Count, columns);
             else if (height == 3)
-                c.Output<C3>(source, step, position, temp, row, O.Count, columns);
-            else c.Output<C2>(source, step, position, temp, row, O.Count, columns);
-            T* from = temp - first * O.Count;
-            c.Output<M>(from, O.Count, row, image, O.Count, rowPitch, height);
+                c.Output<C3>(source, step, position, temp, row, V.Count, columns);
+            else c.Output<C2>(source, step, position, temp, row, V.Count, columns);
+            T* from = temp - first * V.Count;
+            c.Output<M>(from, V.Count, row, image, V.Count, rowPitch, height);
         }
     }
 
     [MethodImpl(Compiled.Once)]
     private static void TransposedTiles<M>(
-        in WinogradPoints<O, V, T> c, int height, int tiles, T* image, nint rowPitch, T* temp,
+        in WinogradPoints<V, T> c, int height, int tiles, T* image, nint rowPitch, T* temp,
         T* target, nint position, nint tilePitch) where M : struct, IConst
     {
-        nint row = Out * O.Count;
+        nint row = Out * V.Count;
         int first = First(height);
         target += first * In * position;
-        for (; tiles > 0; tiles--, image += Out * O.Count, target += tilePitch)
+        for (; tiles > 0; tiles--, image += Out * V.Count, target += tilePitch)
         {
             if (height == 4)
-                c.OutputTransposed<C4>(image, rowPitch, O.Count, temp, row, O.Count, M.Value);
+                c.OutputTransposed<C4>(image, rowPitch, V.Count, temp, row, V.Count, M.Value);
             else if (height == 3)
-                c.OutputTransposed<C3>(image, rowPitch, O.Count, temp, row, O.Count, M.Value);
-            else c.OutputTransposed<C2>(image, rowPitch, O.Count, temp, row, O.Count, M.Value);
+                c.OutputTransposed<C3>(image, rowPitch, V.Count, temp, row, V.Count, M.Value);
+            else c.OutputTransposed<C2>(image, rowPitch, V.Count, temp, row, V.Count, M.Value);
             c.OutputTransposed<M>(
-                temp + first * row, O.Count, row, target, position, In * position, height + 2);
+                temp + first * row, V.Count, row, target, position, In * position, height + 2);
         }
     }
 }

@@ -7,8 +7,8 @@ using System.Runtime.CompilerServices;
 namespace Engine.Kernels;
 
 /// <summary>The weight gradient by Winograd's method.</summary>
-internal static unsafe class WinogradWeightGradient<O, V, T>
-    where O : struct, IVec<V, T> where V : struct where T : unmanaged, INumberBase<T>
+internal static unsafe class WinogradWeightGradient<V, T>
+    where V : struct, IKernelLanes<V, T> where T : unmanaged, INumberBase<T>
 {
     private const int Positions = 36;
     private const int MaxPartials = 8;
@@ -34,7 +34,7 @@ internal static unsafe class WinogradWeightGradient<O, V, T>
         public readonly nint Size => Positions * Position;
         public readonly nint InputPosition => Shape.Position(Channels);
         public readonly nint GradientPosition => Shape.Position(Outputs);
-        public readonly int Slices => WinogradFilters<O, V, T>.Slices(Operands.Filters);
+        public readonly int Slices => WinogradFilters<V, T>.Slices(Operands.Filters);
     }
 
     /// <summary>Writes o.Weights (contiguous within a task); o.Result holds the gradient.</summary>
@@ -45,8 +45,8 @@ internal static unsafe class WinogradWeightGradient<O, V, T>
             Operands = o,
             Shape = shape,
             Backend = Unsafe.AsPointer(ref backend),
-            Channels = WinogradConvolution<O, V, T>.Padded(o.Channels),
-            Outputs = WinogradConvolution<O, V, T>.Padded(o.Filters),
+            Channels = WinogradConvolution<V, T>.Padded(o.Channels),
+            Outputs = WinogradConvolution<V, T>.Padded(o.Filters),
         };
         if (shape.Staged)
         {
@@ -83,13 +83,13 @@ internal static unsafe class WinogradWeightGradient<O, V, T>
         WinogradShape shape = job.Shape;
         CpuBackend backend = Unsafe.AsRef<CpuBackend>(job.Backend);
         (int task, int start, int end) = shape.StagedRows(part);
-        using var tiles = new WinogradTiles<O, V, T>(backend, shape);
-        using var gradientTiles = new WinogradTiles<O, V, T>(backend, shape);
+        using var tiles = new WinogradTiles<V, T>(backend, shape);
+        using var gradientTiles = new WinogradTiles<V, T>(backend, shape);
         tiles.Input(
-            WinogradConvolution<O, V, T>.Source(o, task), shape.Block(0), start, end,
+            WinogradConvolution<V, T>.Source(o, task), shape.Block(0), start, end,
             job.Inputs + task * Positions * job.InputPosition, job.InputPosition, job.Channels);
         gradientTiles.Gradient(
-            WinogradConvolution<O, V, T>.Result(o, task), shape.Block(0), start, end,
+            WinogradConvolution<V, T>.Result(o, task), shape.Block(0), start, end,
             job.Gradients + task * Positions * job.GradientPosition, job.GradientPosition,
             job.Outputs);
     }
@@ -102,9 +102,9 @@ internal static unsafe class WinogradWeightGradient<O, V, T>
     {
         ref Job job = ref *(Job*)context;
         ref DirectOperands<T> o = ref job.Operands;
-        int task = part / job.Slices, k = part % job.Slices * WinogradFilters<O, V, T>.Slice;
-        int width = WinogradFilters<O, V, T>.Width(o.Filters, k);
-        nint position = WinogradFilters<O, V, T>.Position(job.Channels, width);
+        int task = part / job.Slices, k = part % job.Slices * WinogradFilters<V, T>.Slice;
+        int width = WinogradFilters<V, T>.Width(o.Filters, k);
+        nint position = WinogradFilters<V, T>.Position(job.Channels, width);
         using var sums = new Scratch<T>(
             Unsafe.AsRef<CpuBackend>(job.Backend), Positions * position);
         T* inputs = job.Inputs + task * Positions * job.InputPosition;
@@ -114,7 +114,7 @@ internal static unsafe class WinogradWeightGradient<O, V, T>
             Multiply(
                 job, block, i, inputs + i * job.InputPosition,
                 gradients + i * job.GradientPosition, width, sums.Pointer + i * position, false);
-        WinogradFilters<O, V, T>.TransformBack(o, task, k, sums.Pointer, position, width);
+        WinogradFilters<V, T>.TransformBack(o, task, k, sums.Pointer, position, width);
     }
 
     [MethodImpl(Compiled.Once)]
@@ -128,16 +128,16 @@ internal static unsafe class WinogradWeightGradient<O, V, T>
         int firstBlock = (int)((long)shape.Blocks * partial / job.PartialCount);
         int endBlock = (int)((long)shape.Blocks * (partial + 1) / job.PartialCount);
         nint positionX = job.InputPosition, positionG = job.GradientPosition;
-        using var tiles = new WinogradTiles<O, V, T>(backend, shape);
-        using var gradientTiles = new WinogradTiles<O, V, T>(backend, shape);
+        using var tiles = new WinogradTiles<V, T>(backend, shape);
+        using var gradientTiles = new WinogradTiles<V, T>(backend, shape);
         using var inputs = new Scratch<T>(backend, Positions * positionX);
         using var gradients = new Scratch<T>(backend, Positions * positionG);
         bool two = endBlock - firstBlock > 2 * BlocksPerSum;
         using var extra = new Scratch<T>(backend, two ? job.Size : 0);
         T* sum = job.Partials + part * job.Size;
         T* recent = two ? extra.Pointer : sum;
-        WinogradImages<T> x = WinogradConvolution<O, V, T>.Source(o, task);
-        WinogradImages<T> g = WinogradConvolution<O, V, T>.Result(o, task);
+        WinogradImages<T> x = WinogradConvolution<V, T>.Source(o, task);
+        WinogradImages<T> g = WinogradConvolution<V, T>.Result(o, task);
         for (int number = firstBlock; number < endBlock; number++)
         {
             WinogradBlock block = shape.Block(number);
@@ -178,16 +178,16 @@ internal static unsafe class WinogradWeightGradient<O, V, T>
             N = width,
             K = count,
         };
-        GemmSmall<O, V, T>.Run(product, add);
+        GemmSmall<V, T>.Run(product, add);
     }
 
     [MethodImpl(Compiled.Once)]
     private static void AddTo(T* sum, T* recent, nint size, bool add)
     {
-        for (nint i = 0; i < size; i += O.Count)
+        for (nint i = 0; i < size; i += V.Count)
         {
-            V value = O.Load(recent + i);
-            O.Store(add ? O.Add(O.Load(sum + i), value) : value, sum + i);
+            V value = V.Load(recent, i);
+            V.Store(add ? V.Load(sum, i) + value : value, sum, i);
         }
     }
 
@@ -199,12 +199,12 @@ internal static unsafe class WinogradWeightGradient<O, V, T>
         int task = part / Positions, position = part % Positions;
         T* sums = job.Partials + task * job.PartialCount * job.Size + position * job.Position;
         nint elements = (nint)job.Channels * job.Outputs;
-        for (nint i = 0; i < elements; i += O.Count)
+        for (nint i = 0; i < elements; i += V.Count)
         {
-            V sum = O.Load(sums + i);
+            V sum = V.Load(sums, i);
             for (int partial = 1; partial < job.PartialCount; partial++)
-                sum = O.Add(sum, O.Load(sums + i + partial * job.Size));
-            O.Store(sum, sums + i);
+                sum = sum + V.Load(sums + i, partial * job.Size);
+            V.Store(sum, sums, i);
         }
     }
 
@@ -213,8 +213,8 @@ internal static unsafe class WinogradWeightGradient<O, V, T>
     private static void TransformBack(void* context, int part)
     {
         ref Job job = ref *(Job*)context;
-        int task = part / job.Slices, k = part % job.Slices * WinogradFilters<O, V, T>.Slice;
-        WinogradFilters<O, V, T>.TransformBack(
+        int task = part / job.Slices, k = part % job.Slices * WinogradFilters<V, T>.Slice;
+        WinogradFilters<V, T>.TransformBack(
             job.Operands, task, k, job.Partials + task * job.PartialCount * job.Size + k,
             job.Position, job.Outputs);
     }
