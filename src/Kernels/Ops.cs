@@ -2,6 +2,37 @@
 // vector width, in float32 and float64, and on a GPU thread.
 namespace Engine.Kernels;
 
+/// <summary>
+/// How an operator takes part when adds and multiplies fuse into one affine pass over memory. A
+/// role is a promise: the operator's body computes exactly this.
+/// </summary>
+public enum AffineRole : byte
+{
+    /// <summary>It does not take part.</summary>
+    None,
+
+    /// <summary>x + y.</summary>
+    Sum,
+
+    /// <summary>x - y.</summary>
+    Difference,
+
+    /// <summary>x y.</summary>
+    Product,
+
+    /// <summary>-x.</summary>
+    Negation,
+
+    /// <summary>max(x, 0): may end a pass.</summary>
+    Rectifier,
+
+    /// <summary>
+    /// The mask x &lt; y: with 0 for x, a selection by it (the rectifier's derivative) may end a
+    /// pass.
+    /// </summary>
+    Less,
+}
+
 /// <summary>y = f(x) on float lanes.</summary>
 public interface IUnaryOp
 {
@@ -12,7 +43,7 @@ public interface IUnaryOp
 /// <summary>y = f(x) on lanes of any number type (negation, absolute value, sign).</summary>
 public interface INumberUnaryOp
 {
-    /// <summary>What it is to sums and products that are computed at once.</summary>
+    /// <summary>Its role when adds and multiplies fuse into one affine pass.</summary>
     static virtual AffineRole Affine => AffineRole.None;
 
     /// <summary>The body.</summary>
@@ -29,7 +60,7 @@ public interface IBinaryOp
 /// <summary>z = f(x, y) on lanes of any number type (sum, product, maximum).</summary>
 public interface INumberBinaryOp
 {
-    /// <summary>What it is to sums and products that are computed at once.</summary>
+    /// <summary>Its role when adds and multiplies fuse into one affine pass.</summary>
     static virtual AffineRole Affine => AffineRole.None;
 
     /// <summary>The body.</summary>
@@ -39,8 +70,8 @@ public interface INumberBinaryOp
 /// <summary>A mask, all bits of a lane set where the comparison holds.</summary>
 public interface ICompareOp
 {
-    /// <summary>Whether it is x &lt; y, which forms of sums and products may end with.</summary>
-    static virtual bool IsLess => false;
+    /// <summary>Its role when adds and multiplies fuse into one affine pass.</summary>
+    static virtual AffineRole Affine => AffineRole.None;
 
     /// <summary>The body.</summary>
     static abstract V Invoke<V>(V x, V y) where V : struct, ILanes<V>;

@@ -2,6 +2,7 @@
 // some hundred elements. It names operators and registers, never memory; a backend runs it over
 // views (the CPU tile by tile in L1, a GPU as one composed kernel).
 using System.Collections.Immutable;
+using System.Runtime.CompilerServices;
 
 namespace Engine.Kernels;
 
@@ -48,19 +49,18 @@ public abstract unsafe class TileKernel
     /// <summary>Runs on n elements; unused sources are null.</summary>
     public abstract void Run(void* a, void* b, void* c, void* result, nint n);
 
-    /// <summary>What the operator is to a form of sums and products.</summary>
-    internal virtual AffineRole Affine => AffineRole.None;
-
-    /// <summary>Whether it is the mask of a &lt; b.</summary>
-    internal virtual bool IsLess => false;
-
     /// <summary>
-    /// Whether <see cref="RunUniform"/> takes one element in place of a tile for that source.
+    /// The operator's role when adds and multiplies fuse into one affine pass; only float kernels
+    /// have one.
     /// </summary>
-    internal virtual bool TakesUniform(int source) => false;
+    public virtual AffineRole Affine => AffineRole.None;
+
+    /// <summary>Whether <see cref="RunUniform"/> is implemented.</summary>
+    internal virtual bool TakesUniform => false;
 
     /// <summary>
-    /// As <see cref="Run"/> for two sources, of which the given one is a single element.
+    /// As <see cref="Run"/> with two sources, one of which is a single element instead of a tile:
+    /// the first if <paramref name="source"/> is 0, the second if it is 1.
     /// </summary>
     internal virtual void RunUniform(int source, void* one, void* all, void* result, nint n) =>
         throw new NotSupportedException($"{Operator.Name} takes tiles only.");
@@ -83,32 +83,37 @@ public sealed record TileProgram(
     ImmutableArray<TileInstruction> Instructions,
     ImmutableArray<int> Outputs)
 {
-    private CompiledTileProgram? cpuPlan;
-    private AffineEpilogue? rowForm;
-    private bool knowsRowForm;
+    // Replaced as a whole, so that threads may read it at any time.
+    private object[] forms = [];
 
-    // A copy made by "with" is another program: it must not inherit the plan.
+    // A copy made by "with" is another program: it must not inherit what was compiled for this one.
     private TileProgram(TileProgram other)
     {
         Inputs = other.Inputs;
         Constants = other.Constants;
         Instructions = other.Instructions;
         Outputs = other.Outputs;
+        forms = [];
     }
 
-    /// <summary>How the CPU runs the program, worked out at the first run.</summary>
-    internal CompiledTileProgram CpuPlan => cpuPlan ??= new CompiledTileProgram(this);
-
-    /// <summary>What the program is as an epilogue, if it is of that form; else null.</summary>
-    internal AffineEpilogue? AffineEpilogue
+    /// <summary>
+    /// The program in a backend's own form, which the program keeps for that backend: made at the
+    /// first call for the type <typeparamref name="TForm"/> and returned by all later ones. Threads
+    /// that make the first call at the same time may get different instances.
+    /// </summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public TForm CompiledAs<TForm>(Func<TileProgram, TForm> compile) where TForm : class
     {
-        get
-        {
-            if (Volatile.Read(ref knowsRowForm)) return rowForm;
-            rowForm = AffineEpilogue.Of(this);
-            Volatile.Write(ref knowsRowForm, true);
-            return rowForm;
-        }
+        foreach (object form in forms)
+            if (form is TForm known) return known;
+        return Compile(compile);
+    }
+
+    private TForm Compile<TForm>(Func<TileProgram, TForm> compile) where TForm : class
+    {
+        TForm form = compile(this);
+        forms = [.. forms, form];
+        return form;
     }
 
     /// <summary>Number of registers.</summary>

@@ -1,5 +1,6 @@
 // Epilogues of the common form, and such as nearly are, behind products and convolutions: bit for
 // bit what their operators one by one make of the bare result, whatever the views they read.
+using System.Collections.Immutable;
 using System.Numerics;
 using Engine;
 using Engine.Kernels;
@@ -64,28 +65,33 @@ public class AffineEpilogueTests
         TileKernel relu = TileKernels.NumberUnary<Rectified>(DType.Float32);
         TileKernel less = TileKernels.Compare<Below>(DType.Float32);
         TileConstant zero = new(f, 0), rate = new(f, BitConverter.SingleToInt32Bits(0.01f));
-        Assert.NotNull(new TileProgram(
-            [f, f], [], [new(add, 0, 1), new(relu, 2)], [3]).AffineEpilogue);
-        Assert.NotNull(new TileProgram(
-            [f, f], [rate], [new(multiply, 2, 0), new(subtract, 1, 3)], [4]).AffineEpilogue);
-        Assert.NotNull(new TileProgram(
+        Assert.NotNull(Form(
+            [f, f], [], [new(add, 0, 1), new(relu, 2)], [3]));
+        Assert.NotNull(Form(
+            [f, f], [rate], [new(multiply, 2, 0), new(subtract, 1, 3)], [4]));
+        Assert.NotNull(Form(
             [f, f, f, f], [zero],
             [
                 new(less, 4, 3), new(add, 0, 1), new(add, 6, 2),
                 new(TileKernels.Select(f), 5, 7, 4),
             ],
-            [8]).AffineEpilogue);
+            [8]));
         // The rectifier first, a sum behind it: another form.
-        Assert.Null(new TileProgram([f, f], [], [new(relu, 0), new(add, 2, 1)], [3]).AffineEpilogue);
+        Assert.Null(Form([f, f], [], [new(relu, 0), new(add, 2, 1)], [3]));
         // Not of the result at all.
         TileKernel opposite = TileKernels.NumberUnary<Opposite>(DType.Float32);
-        Assert.Null(new TileProgram([f, f], [], [new(opposite, 1)], [2]).AffineEpilogue);
+        Assert.Null(Form([f, f], [], [new(opposite, 1)], [2]));
         // Twice the result.
-        Assert.Null(new TileProgram([f], [], [new(add, 0, 0)], [1]).AffineEpilogue);
+        Assert.Null(Form([f], [], [new(add, 0, 0)], [1]));
         // Kept where something is below zero.
-        Assert.Null(new TileProgram(
-            [f, f], [zero], [new(less, 1, 2), new(TileKernels.Select(f), 3, 0, 2)], [4]).AffineEpilogue);
+        Assert.Null(Form(
+            [f, f], [zero], [new(less, 1, 2), new(TileKernels.Select(f), 3, 0, 2)], [4]));
     }
+
+    private static AffineEpilogue? Form(
+        ImmutableArray<RegisterType> inputs, ImmutableArray<TileConstant> constants,
+        ImmutableArray<TileInstruction> instructions, ImmutableArray<int> outputs) =>
+        CompiledTileProgram.Of(new(inputs, constants, instructions, outputs)).Epilogue;
 
     private static long Bits(double x) => BitConverter.DoubleToInt64Bits(x);
 

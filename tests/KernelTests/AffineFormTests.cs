@@ -54,9 +54,9 @@ public class AffineFormTests
         TileKernel times = TileKernels.NumberBinary<Times>(DType.Float32);
         var normal = new TileProgram(
             [f, f, f, f], [], [new(minus, 0, 1), new(times, 4, 2), new(plus, 5, 3)], [6]);
-        Assert.Single(normal.CpuPlan.For(0b1110, 0).Calls);
-        Assert.Single(normal.CpuPlan.For(0, 0b1110).Calls);
-        Assert.Equal(3, normal.CpuPlan.For(0, 0).Calls.Length);
+        Assert.Single(CompiledTileProgram.Of(normal).For(0b1110, 0).Calls);
+        Assert.Single(CompiledTileProgram.Of(normal).For(0, 0b1110).Calls);
+        Assert.Equal(3, CompiledTileProgram.Of(normal).For(0, 0).Calls.Length);
         var gradient = new TileProgram(
             [f, f, f, f, f, f], [],
             [
@@ -64,7 +64,7 @@ public class AffineFormTests
                 new(plus, 9, 5),
             ],
             [10]);
-        Assert.Single(gradient.CpuPlan.For(0, 0b111010).Calls);
+        Assert.Single(CompiledTileProgram.Of(gradient).For(0, 0b111010).Calls);
     }
 
     private static long Bits(double x) => BitConverter.DoubleToInt64Bits(x);

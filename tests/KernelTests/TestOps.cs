@@ -44,7 +44,7 @@ internal readonly struct Larger : INumberBinaryOp
 
 internal readonly struct Below : ICompareOp
 {
-    public static bool IsLess => true;
+    public static AffineRole Affine => AffineRole.Less;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static V Invoke<V>(V a, V b) where V : struct, ILanes<V> => V.Less(a, b);

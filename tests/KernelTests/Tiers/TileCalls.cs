@@ -55,8 +55,9 @@ internal static unsafe class TileCalls
         foreach (TileKernel kernel in Kernels())
         {
             calls.Add(() => Run(kernel, a, b, c, result));
-            if (kernel.TakesUniform(0)) calls.Add(() => RunUniform(kernel, 0, a, b, result));
-            if (kernel.TakesUniform(1)) calls.Add(() => RunUniform(kernel, 1, a, b, result));
+            if (!kernel.TakesUniform) continue;
+            calls.Add(() => RunUniform(kernel, 0, a, b, result));
+            calls.Add(() => RunUniform(kernel, 1, a, b, result));
         }
         return calls;
     }

@@ -6,28 +6,6 @@ using System.Runtime.Intrinsics;
 
 namespace Engine.Kernels;
 
-/// <summary>What an operator is to a <see cref="AffineForm"/>.</summary>
-public enum AffineRole : byte
-{
-    /// <summary>Not part of one.</summary>
-    None,
-
-    /// <summary>x + y.</summary>
-    Sum,
-
-    /// <summary>x - y.</summary>
-    Difference,
-
-    /// <summary>x y.</summary>
-    Product,
-
-    /// <summary>-x.</summary>
-    Negation,
-
-    /// <summary>max(x, 0): linear on either side of zero; in no form but behind one.</summary>
-    Rectifier,
-}
-
 /// <summary>
 /// ((x + a) b + (z + d) e) f + c, or with a product of the two brackets: x and z are tiles, z may
 /// be missing, the letters are single elements or nothing. Each is rounded as the operators one by
@@ -90,7 +68,7 @@ internal sealed unsafe class AffineForm
     /// <summary>Two forms combined; null if either has no room for it.</summary>
     public AffineForm? With(AffineRole op, AffineForm other)
     {
-        if (next > D || other.next > D || op == AffineRole.None) return null;
+        if (next > D || other.next > D) return null;
         AffineForm both = Copy();
         both.Z = other.X;
         both.Multiplies = op == AffineRole.Product;

@@ -23,7 +23,7 @@ internal readonly unsafe partial struct BoundTileProgram
 
     private BoundTileProgram(TileProgram program, int inputs, byte* memory)
     {
-        Plan = program.CpuPlan;
+        Plan = CompiledTileProgram.Of(program);
         Sequence = null!;
         this.inputs = (TileInput*)memory;
         run = (long*)(this.inputs + inputs);

@@ -1,5 +1,7 @@
 // How the CPU runs a tile program: facts about the program alone, and the sequences of calls it has
 // come to so far.
+using System.Runtime.CompilerServices;
+
 namespace Engine.Kernels;
 
 /// <summary>Facts about one program.</summary>
@@ -10,7 +12,7 @@ internal sealed class CompiledTileProgram
     // Replaced as a whole, so that threads may read it at any time.
     private TileSequence[] sequences = [];
 
-    public CompiledTileProgram(TileProgram program)
+    private CompiledTileProgram(TileProgram program)
     {
         this.program = program;
         Instructions = [.. program.Instructions];
@@ -21,9 +23,8 @@ internal sealed class CompiledTileProgram
         foreach (TileInstruction step in Instructions)
         {
             bool unary = step.B < 0;
-            if (step.A < Inputs.Length) SinglesHelp[step.A] |= unary || step.Kernel.TakesUniform(0);
-            if (!unary && step.B < Inputs.Length)
-                SinglesHelp[step.B] |= step.Kernel.TakesUniform(1);
+            if (step.A < Inputs.Length) SinglesHelp[step.A] |= unary || step.Kernel.TakesUniform;
+            if (!unary && step.B < Inputs.Length) SinglesHelp[step.B] |= step.Kernel.TakesUniform;
         }
         OutputTypes = [.. Outputs.Select(program.TypeOf)];
         DirectOutput = new int[program.RegisterCount];
@@ -34,7 +35,11 @@ internal sealed class CompiledTileProgram
             if (register >= FirstStep && !Registers.IsMask(program.TypeOf(register)))
                 DirectOutput[register] = output;
         }
+        Epilogue = AffineEpilogue.Of(program);
     }
+
+    /// <summary>The program as an epilogue in one affine pass, if it is one; else null.</summary>
+    public AffineEpilogue? Epilogue { get; }
 
     public RegisterType[] Inputs { get; }
 
@@ -57,6 +62,11 @@ internal sealed class CompiledTileProgram
 
     /// <summary>Pointers that a run keeps: one a register, and the run of elements.</summary>
     public int FrameLength => DirectOutput.Length + 1;
+
+    /// <summary>The compiled form of a program, made at its first run.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static CompiledTileProgram Of(TileProgram program) =>
+        program.CompiledAs(static p => new CompiledTileProgram(p));
 
     /// <summary>
     /// The calls where these inputs, bit by bit, are one element throughout or one in each tile.

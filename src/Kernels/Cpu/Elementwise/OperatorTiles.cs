@@ -50,7 +50,8 @@ public sealed unsafe class NumberUnaryTile<TOp, T> : TileKernel
     public override void Run(void* a, void* b, void* c, void* result, nint n) =>
         TileLoop.Run<NumberUnaryBody<TOp>, T>(a, b, c, result, n);
 
-    internal override AffineRole Affine =>
+    /// <inheritdoc/>
+    public override AffineRole Affine =>
         DTypes.Of<T>().IsFloat() ? TOp.Affine : AffineRole.None;
 }
 
@@ -101,10 +102,11 @@ public sealed unsafe class NumberBinaryTile<TOp, T> : TileKernel
     public override void Run(void* a, void* b, void* c, void* result, nint n) =>
         TileLoop.Run<NumberBinaryBody<TOp>, T>(a, b, c, result, n);
 
-    internal override AffineRole Affine =>
+    /// <inheritdoc/>
+    public override AffineRole Affine =>
         DTypes.Of<T>().IsFloat() ? TOp.Affine : AffineRole.None;
 
-    internal override bool TakesUniform(int source) => true;
+    internal override bool TakesUniform => true;
 
     internal override void RunUniform(int source, void* one, void* all, void* result, nint n)
     {
@@ -136,7 +138,9 @@ public sealed unsafe class CompareTile<TOp, T> : TileKernel
     public override void Run(void* a, void* b, void* c, void* result, nint n) =>
         TileLoop.Run<CompareBody<TOp>, T>(a, b, c, result, n);
 
-    internal override bool IsLess => TOp.IsLess;
+    /// <inheritdoc/>
+    public override AffineRole Affine =>
+        DTypes.Of<T>().IsFloat() ? TOp.Affine : AffineRole.None;
 }
 
 /// <summary>A mask from one or two masks; a unary operator may be given one.</summary>

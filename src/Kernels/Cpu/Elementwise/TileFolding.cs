@@ -68,7 +68,7 @@ internal sealed class TileFolding
     private AffineForm? Form(TileInstruction step)
     {
         AffineRole op = step.Kernel.Affine;
-        if (op is AffineRole.None or AffineRole.Rectifier) return null;
+        if (op is AffineRole.None or AffineRole.Rectifier or AffineRole.Less) return null;
         if (op == AffineRole.Negation || single[step.B])
             return Operand(step.A).With(op, step.B, false) ?? Alone(step.A).With(op, step.B, false);
         if (single[step.A])
@@ -126,8 +126,8 @@ internal sealed class TileFolding
     private int OneOf(TileInstruction step)
     {
         if (step.C >= 0 || step.B < 0) return -1;
-        if (single[step.A] && step.Kernel.TakesUniform(0)) return 0;
-        return single[step.B] && step.Kernel.TakesUniform(1) ? 1 : -1;
+        if (!step.Kernel.TakesUniform) return -1;
+        return single[step.A] ? 0 : single[step.B] ? 1 : -1;
     }
 
     private List<TileCall> WithRepeats()

@@ -64,7 +64,7 @@ internal sealed class AffineEpilogue
         {
             TileInstruction step = program.Instructions[i];
             int result = program.Inputs.Length + program.Constants.Length + i;
-            if (step.Kernel.IsLess && form.IsZero(step.A) && form.IsInput(step.B))
+            if (step.Kernel.Affine == AffineRole.Less && form.IsZero(step.A) && form.IsInput(step.B))
             {
                 masks[result] = step.B;
                 continue;

@@ -27,7 +27,7 @@ internal unsafe struct BoundAffineEpilogue
     public static bool Bind(in Epilogue epilogue, in Operand result, out BoundAffineEpilogue job)
     {
         Unsafe.SkipInit(out job);
-        if (epilogue.Program?.AffineEpilogue is not { } form) return false;
+        if (CompiledTileProgram.Of(epilogue.Program!).Epilogue is not { } form) return false;
         job.result = (byte*)CpuBackend.Pointer(result);
         job.signY = form.SubtractsY ? -1 : 1;
         job.signZ = form.SubtractsZ ? -1 : 1;

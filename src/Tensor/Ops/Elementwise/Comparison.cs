@@ -16,7 +16,7 @@ public readonly struct EqualOp : ICompareOp
 public readonly struct LessOp : ICompareOp
 {
     /// <inheritdoc/>
-    public static bool IsLess => true;
+    public static AffineRole Affine => AffineRole.Less;
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
