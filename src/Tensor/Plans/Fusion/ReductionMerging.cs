@@ -77,20 +77,19 @@ internal sealed class ReductionMerging
         // Nodes older than the results cannot need them, unless a step leads back up.
         long oldest = to.Outputs.Min(output => output.Tensor.Id);
         if (upwards.Exists(way => way.First < oldest && oldest <= way.Last)) oldest = 0;
-        var seen = new HashSet<PlanNode>(ReferenceEqualityComparer.Instance);
-        var stack = new Stack<PlanNode>(from.Loads);
-        while (stack.TryPop(out PlanNode? node))
+        var walk = new GraphWalk<PlanNode>(from.Loads);
+        int searched = 0;
+        while (walk.Next(out PlanNode? node))
         {
-            if (node.Tensor.Id < oldest || !seen.Add(node)) continue;
+            if (node.Tensor.Id < oldest) continue;
             if (node.IsIn(to) && to.Outputs.Contains(node)) return true;
-            if (seen.Count > SearchLimit) return true;
-            foreach (PlanNode input in node.Inputs) stack.Push(input);
+            if (++searched > SearchLimit) return true;
+            walk.Add(node.Inputs);
             // A step runs when all it reads is there, whichever of its results is needed.
             foreach (FusedGroup group in node.Groups)
                 if (group.Root.Outputs.Count > 1)
-                    foreach (PlanNode load in group.Root.Loads)
-                        stack.Push(load);
-            foreach (var (input, _, _) in node.Loop?.Inputs ?? []) stack.Push(input);
+                    walk.Add([.. group.Root.Loads]);
+            foreach (var (input, _, _) in node.Loop?.Inputs ?? []) walk.Add(input);
         }
         return false;
     }

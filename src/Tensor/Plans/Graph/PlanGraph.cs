@@ -93,13 +93,9 @@ internal sealed class PlanGraph
     /// <summary>Keeps parameters and what the roots need.</summary>
     private void RemoveDead()
     {
-        var needed = new HashSet<PlanNode>(ReferenceEqualityComparer.Instance);
-        var stack = new Stack<PlanNode>(Roots);
-        while (stack.TryPop(out PlanNode? node))
-            if (needed.Add(node))
-                foreach (PlanNode input in node.Inputs)
-                    stack.Push(input);
-        Nodes.RemoveAll(node => node.Parameter < 0 && !needed.Contains(node));
+        var walk = new GraphWalk<PlanNode>(Roots);
+        while (walk.Next(out PlanNode? node)) walk.Add(node.Inputs);
+        Nodes.RemoveAll(node => node.Parameter < 0 && !walk.Visited.Contains(node));
     }
 
     private static Dictionary<Tensor, NodeState> Reach(
@@ -107,14 +103,13 @@ internal sealed class PlanGraph
         Func<Tensor, NodeState>? made)
     {
         var states = new Dictionary<Tensor, NodeState>(ReferenceEqualityComparer.Instance);
-        var stack = new Stack<Tensor>();
-        foreach (Tensor root in roots) stack.Push(root);
-        while (stack.TryPop(out Tensor? tensor))
+        var walk = new GraphWalk<Tensor>(roots.ToArray());
+        while (walk.Next(out Tensor? tensor))
         {
             if (known.ContainsKey(tensor)) continue;
             NodeState state = made?.Invoke(tensor) ?? tensor.State;
-            if (!states.TryAdd(tensor, state) || state.Value is not null) continue;
-            foreach (Tensor input in state.Inputs) stack.Push(input);
+            states.Add(tensor, state);
+            if (state.Value is null) walk.Add(state.Inputs);
         }
         return states;
     }

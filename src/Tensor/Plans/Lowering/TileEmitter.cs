@@ -65,14 +65,12 @@ internal sealed class TileEmitter
     private List<PlanNode> Members()
     {
         var members = new List<PlanNode>();
-        var seen = new HashSet<PlanNode>(ReferenceEqualityComparer.Instance);
-        var stack = new Stack<PlanNode>();
-        foreach (PlanNode result in Results()) stack.Push(result.Base);
-        while (stack.TryPop(out PlanNode? node))
+        var walk = new GraphWalk<PlanNode>(Results().Select(result => result.Base));
+        while (walk.Next(out PlanNode? node))
         {
-            if (node.Primitive is not Elementwise || !node.IsIn(group) || !seen.Add(node)) continue;
+            if (node.Primitive is not Elementwise || !node.IsIn(group)) continue;
             members.Add(node);
-            foreach (PlanNode input in node.Inputs) stack.Push(input.Base);
+            foreach (PlanNode input in node.Inputs) walk.Add(input.Base);
         }
         members.Sort(static (a, b) => a.Tensor.Id.CompareTo(b.Tensor.Id));
         return members;

@@ -39,11 +39,11 @@ internal sealed class Schedule
     private static HashSet<Step> Needed(IEnumerable<Slot> roots)
     {
         var needed = new HashSet<Step>(ReferenceEqualityComparer.Instance);
-        var stack = new Stack<Slot>(roots);
-        while (stack.TryPop(out Slot? slot))
+        var walk = new GraphWalk<Slot>(roots);
+        while (walk.Next(out Slot? slot))
             if (slot.Producer is { } step && needed.Add(step))
                 foreach (PlanView input in step.Inputs)
-                    stack.Push(input.Slot);
+                    walk.Add(input.Slot);
         return needed;
     }
 
