@@ -122,7 +122,8 @@ internal static class GradCheckCases
         Key[] keys = Key.From(7).Split();
         var task = new Episode(
             Normal(keys[0], [3, 1, 6, 6]), Labels, Normal(keys[1], [3, 1, 6, 6]), Labels);
-        return Of(name, (SmoothNetwork m) => maml.Method.MetaLoss(m, One(task)), SmoothNetwork.Create);
+        return Of(
+            name, (SmoothNetwork m) => maml.Method.MetaLoss(m, One(task)), SmoothNetwork.Create);
     }
 
     private static GradCheckCase Of<T>(string name, Func<T, Tensor> f, Func<Key, T> draw)
@@ -146,7 +147,7 @@ internal static class GradCheckCases
         return (x + 0.1 * x.Sign()).Eval();
     }
 
-    /// <summary>Values no two of which are near: maxima stay where they are.</summary>
+    /// <summary>Values that are all far apart, so that a small step changes no maximum.</summary>
     private static Tensor Distinct(Key key, Shape shape)
     {
         int n = (int)shape.Count;
