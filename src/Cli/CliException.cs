@@ -18,11 +18,11 @@ internal sealed class CliException : Exception
 
     public int ExitCode { get; }
 
-    /// <summary>The command was asked for something that cannot be.</summary>
+    /// <summary>What was typed asks for something impossible.</summary>
     public static CliException Use(string message, Exception? inner = null) =>
         new(WrongUse, message, inner);
 
-    /// <summary>The command was right but did not succeed.</summary>
+    /// <summary>What was typed is right, but it could not be done.</summary>
     public static CliException Fail(string message, Exception? inner = null) =>
         new(Failure, message, inner);
 
@@ -31,7 +31,7 @@ internal sealed class CliException : Exception
         new(Interrupted, message, inner);
 
     /// <summary>
-    /// Runs something whose arguments come from options: its ArgumentException is wrong use.
+    /// Runs something whose arguments come from options, so that an ArgumentException is wrong use.
     /// </summary>
     public static T CheckUse<T>(Func<T> make)
     {

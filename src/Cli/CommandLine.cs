@@ -146,7 +146,7 @@ internal static class CommandLine
         if (twice is not null)
         {
             throw new ArgumentException(
-                $"two options of {command.Name} are named {twice.Key}; rename that of the network.");
+                $"two options of {command.Name} are named {twice.Key}; rename the network's.");
         }
     }
 

@@ -1,5 +1,5 @@
-// What every verb gets besides its options. A verb prints its figures through Figure, so that
-// --json holds everything that was printed and nothing else.
+// What every verb gets besides its options. A verb prints its figures through this, so that --json
+// holds every figure that was printed.
 using System.Globalization;
 using Engine.Meta;
 
@@ -20,7 +20,7 @@ internal sealed class VerbContext(TextWriter output, CancellationToken stop, int
     public JsonSummary Summary { get; } = new();
 
     /// <summary>
-    /// Set by a verb that has said its figures and yet did not succeed: they are written first.
+    /// Set by a verb that fails but has figures to keep: they are written before the error.
     /// </summary>
     public CliException? Failure { get; set; }
 
@@ -31,10 +31,10 @@ internal sealed class VerbContext(TextWriter output, CancellationToken stop, int
         if (Failure is not null) throw Failure;
     }
 
-    /// <summary>A line of text that is no figure.</summary>
+    /// <summary>A line of text that is not a figure.</summary>
     public void Line(string text = "") => Output.WriteLine(text);
 
-    /// <summary>Prints "label: text" of what the summary holds under another name.</summary>
+    /// <summary>Prints "label: text" and records nothing.</summary>
     public void Row(string label, string text) => Output.WriteLine($"{label + ":",-26} {text}");
 
     /// <summary>Prints "label: text" and records the value.</summary>

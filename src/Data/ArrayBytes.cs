@@ -1,12 +1,12 @@
-// The elements of an array in a stream, of which nothing is trusted: memory grows with what really
-// arrives, not with what a header claims.
+// Reads the elements of an array from a stream without trusting its header: memory grows with the
+// bytes that arrive, not with what the header claims.
 namespace Engine.Data;
 
 internal static class ArrayBytes
 {
     private const int FirstChunk = 1 << 20;
 
-    /// <summary>The bytes an array takes, or an error if no array has so many.</summary>
+    /// <summary>The number of bytes an array takes; an error if no array can be so large.</summary>
     /// <exception cref="DataException">Negative sizes, or too many bytes.</exception>
     public static int Needed(string name, int elementSize, IReadOnlyList<int> sizes)
     {
@@ -14,7 +14,7 @@ internal static class ArrayBytes
         if (sizes.Any(s => s < 0))
         {
             throw new DataException(
-                $"{name}: the header is corrupt: sizes {shape} hold a negative number.");
+                $"{name}: the header is corrupt: one of the sizes {shape} is negative.");
         }
 
         Int128 bytes = elementSize;
@@ -30,7 +30,7 @@ internal static class ArrayBytes
         return sizes.Contains(0) ? 0 : (int)bytes;
     }
 
-    /// <summary>The rest of a stream, which must have that many bytes.</summary>
+    /// <summary>The rest of a stream, which must be exactly this long.</summary>
     /// <exception cref="DataException">The stream has fewer or more.</exception>
     public static byte[] Read(Stream stream, string name, int needed)
     {

@@ -4,13 +4,13 @@ using System.Collections.Immutable;
 
 namespace Engine.Data;
 
-/// <summary>Three sets of classes without a class in common.</summary>
+/// <summary>Three sets of classes that have no class in common.</summary>
 public sealed record ClassSplit(ImageClasses Train, ImageClasses Validation, ImageClasses Test)
 {
     /// <summary>
-    /// Test scripts: an alphabet, a syllabary, an abjad, an angular script and an Indic one, none
-    /// of which has a near relative among the others. Latin, Greek, Cyrillic and Coptic share
-    /// letters, Telugu and Kannada shapes, Thai and Lao too: such families are not divided.
+    /// Test scripts: an alphabet, a syllabary, an abjad, an angular script and an Indic one. None
+    /// is closely related to a script of the other two parts. Families that share letters (Latin,
+    /// Greek, Cyrillic, Coptic) or shapes (Telugu and Kannada, Thai and Lao) are kept together.
     /// </summary>
     public static ImmutableArray<string> TestScripts { get; } =
         ["ARMENIAN", "ETHIOPIC", "HEBREW", "KHMER", "RUNIC"];
@@ -26,7 +26,7 @@ public sealed record ClassSplit(ImageClasses Train, ImageClasses Validation, Ima
 
     /// <summary>The named groups are for validation and test, all others for training.</summary>
     /// <exception cref="ArgumentException">
-    /// A name that is no group, or is in both lists.
+    /// A name is not a group, or is in both lists.
     /// </exception>
     public static ClassSplit ByGroup(
         ImageClasses source, IReadOnlyCollection<string> validation,

@@ -1,6 +1,6 @@
-// A stream that counts the CRC-32 of what is read through it (ISO 3309, as zip archives have it):
-// the base library's readers of archives do not compare it, and what counts it (System.IO.Hashing)
-// is a package: this library refers to none. Eight bytes are counted at once, by eight tables
+// A stream that computes the CRC-32 of what is read through it (ISO 3309, as in zip archives):
+// .NET's readers of archives do not compare it. System.IO.Hashing would compute it, but that is a
+// package, and the libraries take none. Eight bytes are taken at once, by eight tables
 // (slicing-by-8; Kounavis and Berry, 2005).
 using System.Buffers.Binary;
 

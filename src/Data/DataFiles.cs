@@ -1,9 +1,9 @@
-// Opening and writing of files, with errors that are one line.
+// Opens and writes files; an error is one line.
 namespace Engine.Data;
 
 internal static class DataFiles
 {
-    /// <summary>What is read from a file.</summary>
+    /// <summary>What a function reads from a file.</summary>
     /// <exception cref="DataException">The file cannot be opened or read.</exception>
     public static T Read<T>(string path, Func<Stream, T> read)
     {

@@ -22,7 +22,7 @@ public static class EmbeddedData
     private static readonly Lazy<ImageClasses> MnistOnce = new(() => ImageFiles.FromIdx(
         "MNIST (2,000)", Idx("mnist2000-images"), Idx("mnist2000-labels")));
 
-    // Pixels count the dark ones among 4 x 4: 0 to 16.
+    // A pixel is the number of dark pixels in a block of 4 x 4: 0 to 16.
     private static readonly Lazy<ImageClasses> UciDigitsOnce = new(() => ImageFiles.FromIdx(
         "UCI digits", Idx("ucidigits8-images"), Idx("ucidigits8-labels"), divisor: 16));
 

@@ -25,7 +25,9 @@ public sealed class EpisodeSampler
     /// many characters look the same in both: the protocol of Finn et al., "Model-Agnostic
     /// Meta-Learning" (2017), for Omniglot.
     /// </param>
-    /// <exception cref="ArgumentException">Numbers the source cannot satisfy.</exception>
+    /// <exception cref="ArgumentException">
+    /// The source has too few classes or images, or they are to be turned and not square.
+    /// </exception>
     public EpisodeSampler(
         ImageClasses source, int ways, int shots, int queries, bool rotations = false)
     {

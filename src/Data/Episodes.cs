@@ -1,4 +1,4 @@
-// The plain arrays that samplers return. A thin layer makes tensors of them.
+// The plain arrays that samplers return; Episode.From makes tensors of them.
 namespace Engine.Data;
 
 /// <summary>

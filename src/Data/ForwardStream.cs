@@ -1,4 +1,4 @@
-// A stream that is read once from front to back: what all such streams cannot do stands here.
+// A stream that can only be read, once from front to back: it refuses everything else.
 namespace Engine.Data;
 
 internal abstract class ForwardStream : Stream

@@ -1,4 +1,4 @@
-// The parsing of IDX, apart from gzip. Trusts nothing: sizes are checked before memory is taken.
+// Parses IDX data that are already unpacked. Sizes are checked before memory is taken for them.
 using System.Buffers.Binary;
 using System.Collections.Immutable;
 
@@ -28,7 +28,7 @@ internal static class IdxReader
         if (!Enum.IsDefined(type))
         {
             throw new DataException(
-                $"{name}: not an IDX file: type code {head[2]:x2} is none of 08 09 0b 0c 0d 0e.");
+                $"{name}: not an IDX file: type code {head[2]:x2} is not 08, 09 or 0b to 0e.");
         }
 
         var sizes = ReadSizes(stream, name, axes: head[3]);

@@ -7,7 +7,7 @@ namespace Engine.Data;
 /// <summary>One class of images.</summary>
 /// <param name="Name">What people call it: "LATIN CAPITAL LETTER K".</param>
 /// <param name="Group">
-/// What it belongs to and is kept together with: a script; may be empty.
+/// Classes of one group, such as a script, stay in the same part of a split; may be empty.
 /// </param>
 /// <param name="Images">Row numbers of its images in the source.</param>
 public sealed record ImageClass(string Name, string Group, ImmutableArray<int> Images);
@@ -114,7 +114,7 @@ public sealed class ImageClasses
         if (channels < 1 || height < 1 || width < 1 || pixels.Length % pixelCount != 0)
         {
             throw new DataException(
-                $"{name}: {pixels.Length} values are no whole number of images of {channels} x "
+                $"{name}: {pixels.Length} values do not make whole images of {channels} x "
                 + $"{height} x {width}.");
         }
 

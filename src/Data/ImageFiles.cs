@@ -1,4 +1,4 @@
-// Image sets in a user's folder: an IDX file of images, one of labels, names if there are any.
+// Reads image sets from a folder: an IDX file of images, one of labels, and names if there are any.
 using System.Collections.Immutable;
 
 namespace Engine.Data;
@@ -23,7 +23,7 @@ public static class ImageFiles
     /// uncompressed, and with the names MNIST's files have.
     /// </summary>
     /// <exception cref="DataException">
-    /// No set or several there, or files that do not fit.
+    /// There is no set or more than one, or its files do not fit together.
     /// </exception>
     public static ImageClasses Load(string path)
     {
@@ -81,7 +81,7 @@ public static class ImageFiles
         if (labels.Sizes.Length != 1 || labels.Sizes[0] != sizes[0])
         {
             throw new DataException(
-                $"{labels.Name}: {sizes[0]} images need as many labels, but this is {labels}.");
+                $"{labels.Name}: {sizes[0]} images need {sizes[0]} labels, but this is {labels}.");
         }
 
         var (channels, height, width) = sizes switch

@@ -1,4 +1,4 @@
-// Element types of npy files: which there are, how they become tensors.
+// The element types of npy files that are read, and how they become tensors.
 using System.Buffers.Binary;
 using System.Numerics;
 using System.Runtime.InteropServices;
@@ -40,7 +40,7 @@ internal static class NpyElements
     public static Tensor ToTensor(string code, ReadOnlySpan<byte> bytes, int[] sizes) =>
         Readers[code](bytes, sizes);
 
-    /// <summary>Turns the bytes of each element around.</summary>
+    /// <summary>Reverses the bytes of each element.</summary>
     public static void SwapBytes(Span<byte> bytes, int size)
     {
         if (size == 2) Swap<short>(bytes, BinaryPrimitives.ReverseEndianness);

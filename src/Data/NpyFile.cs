@@ -74,7 +74,7 @@ public static class NpyFile
             throw new DataException($"{name}: not an npy file: it does not start with \\x93NUMPY.");
         int version = start[Magic.Length];
         if (version is < 1 or > 3)
-            throw new DataException($"{name}: npy version {version} is none of 1, 2 and 3.");
+            throw new DataException($"{name}: npy version {version} is not 1, 2 or 3.");
         long length = version == 1
             ? BinaryPrimitives.ReadUInt16LittleEndian(ReadExactly(stream, name, 2))
             : BinaryPrimitives.ReadUInt32LittleEndian(ReadExactly(stream, name, 4));

@@ -16,11 +16,11 @@ internal sealed partial record NpyHeader(
     {
         Match dtype = Descr().Match(text), order = Order().Match(text), shape = Shape().Match(text);
         if (!order.Success || !shape.Success)
-            throw new DataException($"{name}: the npy header is corrupt: it has no fortran_order "
-                + "of True or False, or no shape of whole numbers.");
+            throw new DataException($"{name}: the npy header is corrupt: fortran_order "
+                + "must be True or False, and shape a tuple of whole numbers.");
         if (!dtype.Success || !NpyElements.IsKnown(dtype.Groups[2].Value))
-            throw new DataException($"{name}: the array's dtype is none of bool, int8 to int64, "
-                + "uint8 to uint32, float16, float32 and float64. Convert it with astype.");
+            throw new DataException($"{name}: the array's dtype is not bool, int8 to int64, uint8 "
+                + "to uint32, float16, float32 or float64. Convert it with astype.");
         return new(
             dtype.Groups[2].Value, dtype.Groups[1].Value == ">", order.Groups[1].Value == "True",
             ParseSizes(shape.Groups[1].Value, name));
@@ -35,7 +35,7 @@ internal sealed partial record NpyHeader(
         {
             if (!int.TryParse(part.TrimEnd('L'), CultureInfo.InvariantCulture, out int size))
                 throw new DataException(
-                    $"{name}: the npy header is corrupt: {part} is no size of an axis.");
+                    $"{name}: the npy header is corrupt: {part} is not the size of an axis.");
             sizes.Add(size);
         }
         return sizes;

@@ -9,12 +9,14 @@ public static class NpzFile
     private const string Extension = ".npy";
 
     /// <summary>All arrays of a file by name.</summary>
-    /// <exception cref="DataException">Missing, no zip archive, or an array is damaged.</exception>
+    /// <exception cref="DataException">
+    /// Missing, not a zip archive, or an array is damaged.
+    /// </exception>
     public static Dictionary<string, Tensor> Read(string path) =>
         DataFiles.Read(path, stream => Read(stream, path));
 
     /// <summary>All arrays of a stream by name; its own name is for error messages.</summary>
-    /// <exception cref="DataException">No zip archive, or an array is damaged.</exception>
+    /// <exception cref="DataException">Not a zip archive, or an array is damaged.</exception>
     public static Dictionary<string, Tensor> Read(Stream stream, string name)
     {
         var arrays = new Dictionary<string, Tensor>();
@@ -34,7 +36,7 @@ public static class NpzFile
             or ArgumentException or EndOfStreamException)
         {
             throw new DataException(
-                $"{name}: damaged or no npz file: {DataFiles.OneLine(e)}", e);
+                $"{name}: damaged, or not an npz file: {DataFiles.OneLine(e)}", e);
         }
         return arrays;
     }
@@ -58,7 +60,7 @@ public static class NpzFile
         });
     }
 
-    /// <summary>An array whose bytes, read to their end, have the archive's CRC-32.</summary>
+    /// <summary>Reads an array to its end and checks its CRC-32 against the archive's.</summary>
     private static Tensor ReadEntry(ZipArchiveEntry entry, string name)
     {
         using Stream stored = entry.Open();

@@ -1,5 +1,5 @@
-// A stream whose first bytes were already read, for looking at magic bytes of streams that cannot
-// seek.
+// A stream with bytes put in front of it: those read to recognise a format are read again from
+// here, because the stream itself may not be able to go back.
 namespace Engine.Data;
 
 internal sealed class PrefixedStream(byte[] prefix, Stream rest) : ForwardStream

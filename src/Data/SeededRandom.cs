@@ -1,4 +1,4 @@
-// The random numbers of sampling on the host: xoshiro256** (Blackman and Vigna, "Scrambled linear
+// Random numbers for drawing tasks: xoshiro256** (Blackman and Vigna, "Scrambled linear
 // pseudorandom number generators", 2021), its state filled by SplitMix64. Not System.Random, whose
 // numbers differ between versions and platforms. Numbers for tensors come from Key, not from here.
 using System.Numerics;
@@ -19,7 +19,7 @@ public sealed class SeededRandom
     /// <summary>The stream number <paramref name="index"/> of a seed.</summary>
     public SeededRandom(long seed, long index = 0)
     {
-        // Two mixing rounds over the seed before the index enters: (1, 0) and (0, 1) stay apart.
+        // The seed is mixed twice before the index is added, so that (1, 0) and (0, 1) differ.
         ulong state = Mix(Mix((ulong)seed + Golden) ^ (ulong)index);
         a = Mix(state += Golden);
         b = Mix(state += Golden);

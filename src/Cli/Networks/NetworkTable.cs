@@ -41,7 +41,9 @@ internal sealed class NetworkTable
     private string Names => string.Join(", ", entries.Select(e => e.Name));
 
     /// <summary>The network that was typed, with its options.</summary>
-    /// <exception cref="CliException">There is none, or it does not take an option.</exception>
+    /// <exception cref="CliException">
+    /// There is no such network, or it does not take an option that was typed.
+    /// </exception>
     public NetworkChoice Read(Func<string, string?> typed)
     {
         NetworkEntry entry = typed(Option) is not { } name ? entries[0]
@@ -65,7 +67,7 @@ internal sealed class NetworkTable
     /// </exception>
     public NetworkChoice Read(JsonElement config)
     {
-        // Runs of before there were others have the default's options among those of the run.
+        // A run from before there was a choice: the options of the default stand among the others.
         if (!config.TryGetProperty("network", out JsonElement network))
             return entries[0].Read(config);
         if (network.ValueKind != JsonValueKind.Object

@@ -79,7 +79,8 @@ internal sealed record ValueKind(
             _ => json.GetRawText(),
         });
 
-    private static ValueKind Number(string placeholder, string right, Func<string, object?> parse) =>
+    private static ValueKind Number(
+        string placeholder, string right, Func<string, object?> parse) =>
         new(placeholder, right, parse, json => json == JsonValueKind.Number);
 
     private static ValueKind Words(

@@ -1,5 +1,5 @@
-// One JSON object of figures, for --json and config.json. What is written is generated at compile
-// time by System.Text.Json.
+// One JSON object of figures, for --json and config.json. System.Text.Json generates the code that
+// writes it.
 using System.Text.Json;
 using System.Text.Json.Serialization;
 
@@ -10,7 +10,9 @@ internal sealed class JsonSummary
 {
     private readonly OrderedDictionary<string, object?> entries = [];
 
-    /// <summary>Adds a number, a text, a truth, a list of numbers or an object; a name is used once.</summary>
+    /// <summary>
+    /// Adds a number, a text, a truth, a list of numbers or an object; a name is used once.
+    /// </summary>
     public void Add(string name, object? value)
     {
         if (name.Length == 0 || name.Any(

@@ -17,9 +17,9 @@ internal static class OrderFigures
         if (check.Vanishes)
         {
             throw CliException.Fail(
-                "the meta-gradient at the start is zero: no weight changes the loss, so nothing can "
-                + "be learned, and the order of differentiation cannot be checked. Choose another "
-                + "--seed.");
+                "the meta-gradient at the start is zero: no weight changes the loss, so nothing "
+                + "can be learned, and the order of differentiation cannot be checked. Choose "
+                + "another --seed.");
         }
 
         if (first || check.Confirmed) return;

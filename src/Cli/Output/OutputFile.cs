@@ -1,4 +1,4 @@
-// Files the command writes: whole or not at all, and a line that says why not.
+// Writes files whole or not at all; an error is one line.
 using System.Text;
 
 namespace Engine.Cli;

@@ -1,4 +1,4 @@
-// How far a long job is: a live line on a terminal, a plain line every few seconds elsewhere.
+// Shows how far a long job is: a live line on a terminal, a plain line every few seconds elsewhere.
 using System.Diagnostics;
 using System.Globalization;
 using Spectre.Console;
@@ -18,7 +18,7 @@ internal readonly record struct ProgressState(
     public double NewTasks => Step == 0 ? 0 : Tasks * ((double)(Step - Before) / Step);
 }
 
-/// <summary>Shows the progress of one job. Report may be called as often as one likes.</summary>
+/// <summary>Shows the progress of one job. Report may be called at every step.</summary>
 internal abstract class Progress
 {
     private readonly Stopwatch clock = Stopwatch.StartNew();

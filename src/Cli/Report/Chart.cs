@@ -119,7 +119,9 @@ internal sealed record ChartAxis(double Low, double High, double Step)
     public IEnumerable<double> Ticks =>
         Enumerable.Range(0, (int)Math.Round((High - Low) / Step) + 1).Select(i => Low + (i * Step));
 
-    /// <summary>The smallest round axis that holds both numbers, in about so many steps.</summary>
+    /// <summary>
+    /// The smallest axis with round ends that holds both numbers, with about that many steps.
+    /// </summary>
     public static ChartAxis Around(double low, double high, int steps = 5)
     {
         if (!(high > low)) (low, high) = (low - 0.5, low + 0.5);

@@ -16,7 +16,7 @@ internal static class Png
         if (channels is not (1 or 3) || pixels.Length != channels * height * width)
         {
             throw new ArgumentException(
-                $"Png: {pixels.Length} values are no image of 1 or 3 channels, {height} x "
+                $"Png: {pixels.Length} values are not an image of 1 or 3 channels, {height} x "
                 + $"{width}.");
         }
 

@@ -3,7 +3,7 @@ namespace Engine.Cli;
 
 internal static class Smoothing
 {
-    /// <summary>Averages neighbours so that at most so many points are left.</summary>
+    /// <summary>Averages neighbours; at most <paramref name="most"/> points are left.</summary>
     public static List<(double X, double Y)> Thin(
         IReadOnlyList<(double X, double Y)> points, int most)
     {
@@ -14,8 +14,8 @@ internal static class Smoothing
     }
 
     /// <summary>
-    /// The mean of each point and its neighbours, as many on the left as on the right: a curve that
-    /// looks back only would lag behind what it shows.
+    /// The mean of each point and the same number of neighbours on both sides: with neighbours on
+    /// the left alone the curve would lag.
     /// </summary>
     public static List<(double X, double Y)> Mean(
         IReadOnlyList<(double X, double Y)> points, int window)

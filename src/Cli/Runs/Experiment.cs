@@ -7,7 +7,7 @@ namespace Engine.Cli;
 
 internal sealed class Experiment
 {
-    // Streams of tasks that share none: seed s takes 4 s, 4 s + 1, ...
+    // Training, validation and test draw from different streams: 4 s, 4 s + 1, ... for seed s.
     private const int TrainStream = 0;
     private const int ValidationStream = 1;
     private const int TestStream = 2;
@@ -30,7 +30,7 @@ internal sealed class Experiment
         train = Sampler(split.Train, options.Rotations);
         Test = Sampler(split.Test, rotations: false);
 
-        // Small sets leave too few classes to validate on; the curve is all that needs them.
+        // Small sets have too few classes to validate on; then the report has no validation curve.
         if (split.Validation.Classes.Length >= options.Ways)
             validation = Sampler(split.Validation, rotations: false);
         Untrained = network.Create(options, Config.Images);
@@ -103,8 +103,8 @@ internal sealed class Experiment
         [Options.TestSteps], CancellationToken.None).Final;
 
     /// <summary>
-    /// Refuses sets whose images come from several domains: tasks would mix photographs with
-    /// sketches of a class, and no figure say so.
+    /// Refuses sets whose images come from several domains: tasks would mix, say, photographs and
+    /// sketches of a class, and the figures would not show it.
     /// </summary>
     private static void CheckOneDomain(string data)
     {

@@ -43,7 +43,7 @@ internal sealed record RunConfig(RunOptions Options, NetworkChoice Network, Imag
         return json;
     }
 
-    /// <summary>All that the file holds, for readers.</summary>
+    /// <summary>The settings to show in a report.</summary>
     public IEnumerable<(string Name, object? Value)> Settings() =>
     [
         .. OptionsSet.Entries(Options), ("network", Network.Name), .. Network.Options,
@@ -59,7 +59,7 @@ internal sealed record RunConfig(RunOptions Options, NetworkChoice Network, Imag
             using JsonDocument file = JsonDocument.Parse(System.IO.File.ReadAllBytes(path));
             JsonElement json = file.RootElement;
             if (json.ValueKind != JsonValueKind.Object)
-                throw new FormatException("it is no JSON object.");
+                throw new FormatException("it is not a JSON object.");
             return new(OptionsSet.Read(json), networks.Read(json), ImagesSet.Read(json));
         }
         catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)

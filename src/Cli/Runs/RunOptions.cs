@@ -1,4 +1,4 @@
-// What defines a run: config.json holds it, so that the run can be tested and gone on with.
+// What defines a run. config.json holds it, so that the run can be tested and resumed.
 using Engine.Meta;
 
 namespace Engine.Cli;
@@ -30,7 +30,7 @@ internal sealed record RunOptions
     [Option("Rate of the outer steps")]
     public double Rate { get; init; } = 4e-3;
 
-    /// <summary>Those before a resumption counted in; null sets no limit.</summary>
+    /// <summary>Steps before the run was resumed count too; null sets no limit.</summary>
     [Option("Meta-steps to train; without it --seconds decides")]
     public int? Iterations { get; init; }
 
@@ -61,7 +61,7 @@ internal sealed record RunOptions
     }
 
     /// <summary>
-    /// Neither steps nor seconds are limited: the whole command gets its usual time.
+    /// Whether neither steps nor seconds are limited: then the command chooses how long to train.
     /// </summary>
     public bool HasTimeBudget => Iterations is null && Seconds is null;
 }

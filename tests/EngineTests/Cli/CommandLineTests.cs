@@ -21,7 +21,7 @@ public class CommandLineTests
     [InlineData("train --order third", "--order: 'third' is wrong; give exact or first.")]
     [InlineData("train --seed x", "--seed: 'x' is wrong; give a whole number.")]
     [InlineData("--ways", "Required argument missing for option: '--ways'.")]
-    [InlineData("repro tables", "'tables' is no experiment; there is sinusoid.")]
+    [InlineData("repro tables", "'tables' is not an experiment; there is sinusoid.")]
     [InlineData("repro", "Required argument 'NAME' missing for command: 'repro'.")]
     [InlineData("test", "Required argument 'RUN' missing for command: 'test'.")]
     [InlineData("info --json /nowhere/at/all.json",

@@ -68,7 +68,7 @@ public sealed class ImageFilesTests : IDisposable
         Write("a-images.idx", IdxSamples.Make(8, [2, 1, 1], [0, 1]));
         Assert.Contains("a-labels.idx: no such file", Error().Message);
         Write("a-labels.idx", IdxSamples.Make(8, [3], [0, 1, 2]));
-        Assert.Contains("2 images need as many labels, but this is uint8 (3)", Error().Message);
+        Assert.Contains("2 images need 2 labels, but this is uint8 (3)", Error().Message);
         Write("a-labels.idx", IdxSamples.Make(8, [2], [0, 1]));
         File.WriteAllText(Path.Combine(folder, "a-names.txt"), "only one\n");
         Assert.Contains("label 1 of image 1 has no name", Error().Message);

@@ -124,18 +124,18 @@ public sealed class NpyFileTests : IDisposable
     [InlineData("{'descr': '<f4', 'fortran_order': False, 'shape': (2,), }", "cut short")]
     [InlineData("{'descr': '<f4', 'fortran_order': False, 'shape': (), }", "cut short")]
     [InlineData("{'descr': '<f4', 'fortran_order': False, 'shape': (0,), }", "too long")]
-    [InlineData("{'descr': '<f4', 'fortran_order': False, 'shape': (99999999999,), }", "no size")]
+    [InlineData("{'descr': '<f4', 'fortran_order': False, 'shape': (99999999999,), }", "an axis")]
     [InlineData("{'descr': '<f4', 'fortran_order': False, 'shape': (2147483647, 2147483647), }",
         "need more")]
-    [InlineData("{'descr': '<f4', 'fortran_order': False, 'shape': (-2,), }", "no shape")]
-    [InlineData("{'descr': '<f4', 'fortran_order': Maybe, 'shape': (2,), }", "no fortran_order")]
-    [InlineData("{'descr': '<f4', 'fortran_order': False}", "no shape")]
+    [InlineData("{'descr': '<f4', 'fortran_order': False, 'shape': (-2,), }", "shape a tuple")]
+    [InlineData("{'descr': '<f4', 'fortran_order': Maybe, 'shape': (2,), }", "order must be True")]
+    [InlineData("{'descr': '<f4', 'fortran_order': False}", "shape a tuple")]
     [InlineData("{'descr': [('a', '<f4')], 'fortran_order': False, 'shape': (2,)}", "dtype")]
     [InlineData("{'descr': '<u8', 'fortran_order': False, 'shape': (2,)}", "dtype")]
     [InlineData("{'descr': '<c8', 'fortran_order': False, 'shape': (2,)}", "dtype")]
     [InlineData("{'descr': '|O', 'fortran_order': False, 'shape': (2,)}", "dtype")]
     [InlineData("{'descr': '|b1', 'fortran_order': False, 'shape': (3,)}", "other than 0 and 1")]
-    [InlineData("", "no fortran_order")]
+    [InlineData("", "order must be True")]
     public void WrongHeadersAreOneLine(string header, string message) =>
         Assert.Contains(message, Refused(Wrap(header), [1, 2, 3]));
 
@@ -150,7 +150,7 @@ public sealed class NpyFileTests : IDisposable
         Assert.Contains("cannot be written",
             Error(() => NpyFile.Write(Path.Combine(folder, "no", "a.npy"), Samples[0])));
         File.WriteAllText(Npz, "no archive");
-        Assert.Contains("no npz file", Error(() => NpzFile.Read(Npz)));
+        Assert.Contains("not an npz file", Error(() => NpzFile.Read(Npz)));
         File.Delete(Npz);
         using (ZipArchive archive = ZipFile.Open(Npz, ZipArchiveMode.Create))
             archive.CreateEntry("text.txt").Open().Dispose();

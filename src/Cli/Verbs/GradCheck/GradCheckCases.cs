@@ -147,7 +147,7 @@ internal static class GradCheckCases
         return (x + 0.1 * x.Sign()).Eval();
     }
 
-    /// <summary>Values no two of which are near: maxima stay where they are.</summary>
+    /// <summary>Values that are all far apart, so that a small step changes no maximum.</summary>
     private static Tensor Distinct(Key key, Shape shape)
     {
         int n = (int)shape.Count;

@@ -14,7 +14,7 @@ internal static class ReproVerb
         if (options.Name != Experiment)
         {
             throw CliException.Use(
-                $"'{options.Name}' is no experiment; there is {Experiment}.");
+                $"'{options.Name}' is not an experiment; there is {Experiment}.");
         }
 
         SinusoidRepro.Run(options, context);

@@ -1,6 +1,7 @@
 // What engine repro sinusoid should measure. A figure is compared only with those of its own
 // protocol: order of differentiation, meta-steps and shots.
 using Engine.Meta;
+using static Engine.Meta.DerivativeOrder;
 
 namespace Engine.Cli;
 
@@ -17,11 +18,11 @@ internal sealed record SinusoidExpectation(
 
     private static readonly SinusoidExpectation[] All =
     [
-        new("published", DerivativeOrder.Exact, 70_000, 5, [0.67, 0.38, 0.35], [0.67, 0.38, 0.35], Paper),
-        new("expected", DerivativeOrder.Exact, 70_000, 5, [0.60, 0.29, 0.26], [0.70, 0.38, 0.34], Independent),
-        new("expected", DerivativeOrder.Exact, 70_000, 10, [0.37, 0.12, 0.10], [0.42, 0.16, 0.13], Independent),
-        new("expected", DerivativeOrder.Exact, 15_000, 5, [0.83, 0.47, 0.43], [0.83, 0.47, 0.43], Independent),
-        new("expected", DerivativeOrder.First, 70_000, 5, [0.73, 0.35, 0.31], [0.89, 0.52, 0.49], Independent),
+        new("published", Exact, 70_000, 5, [0.67, 0.38, 0.35], [0.67, 0.38, 0.35], Paper),
+        new("expected", Exact, 70_000, 5, [0.60, 0.29, 0.26], [0.70, 0.38, 0.34], Independent),
+        new("expected", Exact, 70_000, 10, [0.37, 0.12, 0.10], [0.42, 0.16, 0.13], Independent),
+        new("expected", Exact, 15_000, 5, [0.83, 0.47, 0.43], [0.83, 0.47, 0.43], Independent),
+        new("expected", First, 70_000, 5, [0.73, 0.35, 0.31], [0.89, 0.52, 0.49], Independent),
     ];
 
     /// <summary>Those of the protocol that was asked for.</summary>

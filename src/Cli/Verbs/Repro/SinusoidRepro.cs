@@ -1,5 +1,6 @@
-// engine repro sinusoid: several seeds side by side, since the spread over seeds is far wider than
-// the interval over test tasks, and their median, since a seed in ten ends at twice the error.
+// engine repro sinusoid: trains several seeds side by side, because results differ far more between
+// seeds than the interval over test tasks shows, and reports their median, because one seed in ten
+// ends at twice the error.
 using System.Diagnostics;
 using System.Globalization;
 using System.Runtime.ExceptionServices;
@@ -49,7 +50,7 @@ internal static class SinusoidRepro
     }
 
     /// <summary>
-    /// Results of the seeds, one on each thread at a time; without those the user interrupted.
+    /// Results of the seeds, each run on one thread; those that the user interrupted are left out.
     /// </summary>
     private static SinusoidResult[] SideBySide(
         SinusoidSeed[] seeds, int iterations, VerbContext context)
@@ -131,7 +132,7 @@ internal static class SinusoidRepro
         }
     }
 
-    /// <summary>Intervals, or numbers where both ends are one.</summary>
+    /// <summary>Intervals; a single number where both ends are equal.</summary>
     private static void Range(
         string name, string label, double[] low, double[] high, string format, string note,
         VerbContext context)

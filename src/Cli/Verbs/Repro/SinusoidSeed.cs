@@ -2,9 +2,9 @@
 // Finn, Abbeel and Levine (2017), section 5.1, by the settings of their code: 1-40-40-1 with
 // rectifiers, weights from a truncated normal of deviation 0.01, Adam at 1e-3, 25 tasks of 10 + 10
 // points, one inner step. The inner rate is 0.001 as in the code: the 0.01 of the paper does not
-// give its table. Weights are truncated at 2, as by PyTorch's trunc_normal_, and not at two
-// deviations, as by TensorFlow's: over 27 seeds each the errors after one step of 5 shots were
-// 0.592 to 0.787 (median 0.701) with the former, and 0.604 to 1.407 (median 0.710) with the latter.
+// give its table. Weights are cut off at 2, as by PyTorch's trunc_normal_, not at two deviations,
+// as by TensorFlow's. Over 27 seeds each, the errors after one step with 5 shots were 0.592 to
+// 0.787 (median 0.701) when cut off at 2, and 0.604 to 1.407 (median 0.710) at two deviations.
 using System.Diagnostics;
 using Engine.Data;
 using Engine.Kernels;
@@ -21,8 +21,8 @@ internal sealed record SinusoidResult(
     long Seed, double TrainingSeconds, IReadOnlyList<Evaluation> Tests);
 
 /// <summary>
-/// Computes on a device of its own with one thread, so that seeds run side by side undisturbed and
-/// no result depends on how many do.
+/// Each seed computes on its own device with one thread, so that seeds run side by side and a
+/// result does not depend on how many do.
 /// </summary>
 internal sealed class SinusoidSeed(long seed, DerivativeOrder order)
 {
@@ -47,7 +47,7 @@ internal sealed class SinusoidSeed(long seed, DerivativeOrder order)
     public OrderCheck CheckOrder() =>
         OrderCheck.Measure(method, Start(), DrawTraining(0, 1).Task(0));
 
-    /// <summary>Trains and tests; tells each step's loss.</summary>
+    /// <summary>Trains and tests; calls back with the loss of each step.</summary>
     /// <exception cref="OperationCanceledException">The user asked for the end.</exception>
     public SinusoidResult Run(int iterations, Action<double> stepped, CancellationToken stop)
     {

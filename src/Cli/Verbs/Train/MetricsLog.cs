@@ -1,5 +1,5 @@
-// metrics.jsonl: one JSON object a line, flushed at once, so that a run that is killed keeps what
-// it had and another program can follow it.
+// metrics.jsonl: one JSON object a line, written at once, so that a killed run keeps its metrics
+// and another program can follow them.
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Serialization;

@@ -27,8 +27,8 @@ internal sealed class RunFolder : IDisposable
     public string ReportPath => PathOf("report.html");
 
     /// <summary>
-    /// Makes the folder named, which must be new or empty; without a name runs/DATE-TIME, with a
-    /// number after it if two runs start in the same second.
+    /// Makes the folder of a path, which must be new or empty; without a path runs/DATE-TIME, with
+    /// a number after it if two runs start in the same second.
     /// </summary>
     public static RunFolder Create(string? path, DateTime now)
     {
@@ -78,7 +78,7 @@ internal sealed class RunFolder : IDisposable
     }
 
     /// <summary>
-    /// Takes back a new run that has not trained: its files go, and the folder if it was made here.
+    /// Removes a new run that has not trained: its files, and the folder if it was made here.
     /// </summary>
     public void Abandon()
     {

@@ -7,7 +7,7 @@ namespace Engine.Cli;
 
 internal static class TrainFigures
 {
-    /// <summary>The settings of a run that has taken so many steps already.</summary>
+    /// <summary>The settings of a run; if it is resumed, the steps it has taken.</summary>
     public static void Describe(Experiment experiment, long steps, VerbContext context)
     {
         RunOptions o = experiment.Options;

@@ -30,7 +30,7 @@ internal sealed class TrainRun(Experiment experiment, RunFolder folder, Cancella
 
     private readonly Stopwatch clock = new();
 
-    /// <summary>Trains until so many steps were taken or so much time has passed.</summary>
+    /// <summary>Trains until the number of steps is reached or the time is over.</summary>
     public TrainResult Go(
         NetworkTraining start, int? steps, TimeSpan? limit, double secondsBefore,
         MetricsLog metrics, Progress progress)
@@ -40,7 +40,8 @@ internal sealed class TrainRun(Experiment experiment, RunFolder folder, Cancella
         TimeSpan nextSave = SaveEvery;
         int validated = 0;
         clock.Restart();
-        while (!stop.IsCancellationRequested && !(state.Steps >= steps) && !(clock.Elapsed >= limit))
+        while (!stop.IsCancellationRequested
+            && !(state.Steps >= steps) && !(clock.Elapsed >= limit))
         {
             double loss;
             try
@@ -58,8 +59,9 @@ internal sealed class TrainRun(Experiment experiment, RunFolder folder, Cancella
                 Math.Round(secondsBefore + clock.Elapsed.TotalSeconds, 3)));
             progress.Report(new ProgressState(
                 state.Steps, steps, state.Steps * batch, loss, Before: start.Steps));
-            if (experiment.CanValidate && Done(state.Steps - start.Steps, steps - start.Steps, limit)
-                >= (validated + 1.0) / Validations)
+            if (experiment.CanValidate
+                && Done(state.Steps - start.Steps, steps - start.Steps, limit)
+                    >= (validated + 1.0) / Validations)
             {
                 validated++;
                 Validate(state, metrics, progress);

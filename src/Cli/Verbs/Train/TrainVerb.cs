@@ -41,7 +41,7 @@ internal static class TrainVerb
             });
     }
 
-    /// <summary>A resumed run takes all from its config.json but for how long to train.</summary>
+    /// <summary>A resumed run takes everything but its length from its config.json.</summary>
     private static void CheckResumed(Symbol[] syntax, Func<string, string?> typed)
     {
         string[] free = ["--iterations", "--seconds", "--resume"];
@@ -104,7 +104,7 @@ internal static class TrainVerb
         Curves curves = MetricsLog.ReadCurves(folder.MetricsPath);
         TrainFigures.Trained(result, curves, options, context);
 
-        // After Ctrl-C only a second one, which ends the process, stops what is left.
+        // After Ctrl-C the evaluation is shorter; a second Ctrl-C ends the process.
         int tasks = result.Interrupted
             ? Math.Min(HurriedTasks, options.EvalTasks) : options.EvalTasks;
         Evaluation after = experiment.Measure(
@@ -117,8 +117,9 @@ internal static class TrainVerb
     }
 
     /// <summary>
-    /// What precedes training: settings, the order of differentiation, and what the untrained
-    /// network can do, with the seconds that took to measure. A run that ends here leaves nothing.
+    /// What comes before training: settings, the order of differentiation, and the accuracy of the
+    /// untrained network, with the seconds it took to measure. A new run that ends here leaves no
+    /// files.
     /// </summary>
     private static (OrderCheck Order, Evaluation Before, double Seconds) Untrained(
         Experiment experiment, RunFolder folder, NetworkTraining start, bool resumed,
@@ -166,7 +167,7 @@ internal static class TrainVerb
             start, experiment.Options.Iterations, time, secondsBefore, metrics, progress));
     }
 
-    /// <summary>Work of an evaluation in forward passes of one image, up to a factor.</summary>
+    /// <summary>Roughly the work of an evaluation, in forward passes.</summary>
     private static double Cost(RunOptions options, int[] steps) =>
         (3.0 * options.Shots * steps[^1]) + (options.Queries * steps.Length);
 }
