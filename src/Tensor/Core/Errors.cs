@@ -1,5 +1,5 @@
-// The one place where error texts are made: the op, every shape and dtype involved, what would be
-// right and what to do.
+// How errors are worded: the op, every shape and dtype involved, what would be right, what to do.
+// Checks and texts that many operations share stand here, others where the mistake is found.
 namespace Engine;
 
 /// <summary>
@@ -18,9 +18,10 @@ public sealed class EngineException : Exception
     }
 }
 
-/// <summary>Writes the engine's error messages.</summary>
+/// <summary>Checks that many operations share, and their error messages.</summary>
 internal static class Errors
 {
+    /// <summary>An error of an operation or a transform, which its message begins with.</summary>
     public static EngineException Fail(string op, string message) => new($"{op}: {message}");
 
     /// <summary>The name of a leaf behind what holds it; nothing for a lone tensor.</summary>
