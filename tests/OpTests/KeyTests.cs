@@ -189,7 +189,7 @@ public class KeyTests
     {
         string Error(Func<object> call) => Assert.Throws<EngineException>(call).Message;
         Key key = Key.From(0);
-        Assert.Equal("Split: 0 keys asked for; ask for at least 1.", Error(() => key.Split(0)));
+        Assert.Equal("Split: cannot make 0 keys. Ask for at least 1.", Error(() => key.Split(0)));
         Assert.Equal("Integers: low 3 must be below high 3.", Error(() => key.Integers([1], 3, 3)));
         Assert.Equal("Uniform: needs a float dtype and finite low < high, but got int32, 0 and 1.",
             Error(() => key.Uniform([1], type: DType.Int32)));
@@ -201,7 +201,7 @@ public class KeyTests
         Assert.Equal(
             "TruncatedNormal: needs a float dtype and a positive bound, but got float32 and 0.",
             Error(() => key.TruncatedNormal([1], 0)));
-        Assert.Equal("Permutation: of -1 numbers; give 0 or more.",
+        Assert.Equal("Permutation: cannot order -1 numbers. Give 0 or more.",
             Error(() => key.Permutation(-1)));
         Assert.Equal("Key: a batched key (3, 2) has no single stream of numbers. Map over it with "
             + "Vmap.Of, or take one key.", Error(() => key.Batch(3).Normal([1])));

@@ -194,8 +194,8 @@ public class MoreErrorTests
             Error(() => Of(2, 3).Sum([1, -1])));
         Assert.Equal("ArgSort: axis -1 is out of range for shape (); a scalar has no axes.",
             Error(() => Of().ArgSort()));
-        Assert.Equal("Transpose: [0, 0] is no permutation of the 2 axes of shape (2, 3). Name each "
-            + "axis once.", Error(() => Of(2, 3).Transpose(0, 0)));
+        Assert.Equal("Transpose: [0, 0] is not a permutation of the 2 axes of shape (2, 3). Name "
+            + "each axis once.", Error(() => Of(2, 3).Transpose(0, 0)));
     }
 
     [Fact]
@@ -209,7 +209,7 @@ public class MoreErrorTests
             + "none. Reduce more axes or correct by less.", Error(() => Of(1).Var(correction: 1)));
         Assert.Equal("Concat: no tensors given. Give at least one.",
             Error(() => Tensor.Concat([])));
-        Assert.Equal("Arange: -1 numbers asked for; give 0 or more.",
+        Assert.Equal("Arange: cannot make -1 numbers. Give 0 or more.",
             Error(() => Tensor.Arange(-1)));
     }
 

@@ -57,7 +57,7 @@ internal static partial class OpTable
             [[2, 4], [1, 1], [2, 0]]) with
         {
             Errors = [(() => Of(2).Repeat(-1, 0),
-                "Repeat: -1 times along axis 0 of shape (2); give 0 or more.")],
+                "Repeat: cannot repeat axis 0 of shape (2) -1 times. Give 0 or more.")],
         };
         yield return Move("Tile", x => x.Tile(2, 1, 3), x => NArray.Fill(
                 [2, x.Sizes.Length > 1 ? x.Sizes[^2] : 1, 3 * x.Sizes[^1]],
@@ -65,7 +65,7 @@ internal static partial class OpTable
             [[2, 4], [3], [1, 1]]) with
         {
             Errors = [(() => Of(2).Tile(-1),
-                "Tile: (-1) copies of shape (2); give 0 or more along each axis.")],
+                "Tile: cannot make (-1) copies of shape (2). Give 0 or more along each axis.")],
         };
         yield return new(
             "ScatterAdd", x => x[0].ScatterAdd(x[1], x[2], 1), ScatterOf,

@@ -36,7 +36,7 @@ internal static partial class OpTable
                     "Einsum: \"i->ij\" for shapes (2) has the result letter 'j' twice or in no "
                     + "operand. Name each letter of the result once."),
                 (() => Tensor.Einsum("i;", Of(2)),
-                    "Einsum: \"i;\" for shapes (2) has ';', which is no letter. Use letters, "
+                    "Einsum: \"i;\" for shapes (2) has ';', which is not a letter. Use letters, "
                     + "commas, \"...\" and \"->\"."),
                 (() => Tensor.Einsum("i->i->i", Of(2)),
                     "Einsum: \"i->i->i\" for shapes (2) has more than one \"->\". Write "
@@ -91,7 +91,7 @@ internal static partial class OpTable
                         + "(2, 3, 2, 2) take 2, which must be divisible by the 1 groups."),
                     (() => Of(1, 2, 2, 2).ConvTranspose2d(Of(2, 3, 2, 2), outputPadding: 1),
                         "ConvTranspose2d: stride 1 and dilation 1 must be at least 1, padding 0 at "
-                        + "least 0, output padding 1 between 0 and the stride, exclusive."),
+                        + "least 0, output padding 1 at least 0 and below the stride."),
                     (() => Of(1, 2, 1, 1).ConvTranspose2d(Of(2, 3, 1, 1), padding: 1),
                         "ConvTranspose2d: images (1, 2, 1, 1) with filters (2, 3, 1, 1), stride "
                         + "(1, 1), padding (1, 1) and dilation (1, 1) give 0 x 0 images. Use less "

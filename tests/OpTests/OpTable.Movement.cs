@@ -22,8 +22,8 @@ internal static partial class OpTable
             [[2, 3, 4], [1, 5, 1], [0, 2, 3]]) with
         {
             Errors = [(() => Of(2, 3).Transpose(0, 0),
-                "Transpose: [0, 0] is no permutation of the 2 axes of shape (2, 3). Name each axis "
-                + "once.")],
+                "Transpose: [0, 0] is not a permutation of the 2 axes of shape (2, 3). Name each "
+                + "axis once.")],
         };
         yield return Move("MoveAxis", x => x.MoveAxis(0, -1), x => x.Permute(1, 2, 0),
             [[2, 3, 4]]);

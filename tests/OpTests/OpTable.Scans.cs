@@ -23,7 +23,8 @@ internal static partial class OpTable
                 v => v.Max(Math.Abs), [[2, 3, 5], [1, 1, 1]], Draw.Distinct) with
             {
                 Errors = [(() => Of(2).Norm(p: 0),
-                    "Norm: p = 0 of shape (2) defines no norm. Give a positive p or an infinity.")],
+                    "Norm: p = 0 does not define a norm of shape (2). Give a positive p or an "
+                    + "infinity.")],
             };
             yield return Truths("Any" + name, x => x.Any(axes, keep), axes, keep,
                 v => v.Any(u => u != 0));
@@ -70,7 +71,7 @@ internal static partial class OpTable
         {
             Draws = [Draw.Distinct],
             Errors = [(() => Of(2, 3).TopK(4),
-                "TopK: 4 elements of axis 1 of shape (2, 3); ask for 0 to 3.")],
+                "TopK: cannot take 4 elements along axis 1 of shape (2, 3). Ask for 0 to 3.")],
         };
         yield return Move("TopKSmallest", x => x.TopK(2, largest: false).Values,
             x => Top(x, (v, i) => v.Order().ElementAt(i)), [[3, 4]]) with

@@ -157,7 +157,7 @@ internal static partial class OpTable
                 (a, kept) => kept == 0 ? 0 : a * kept),
             ElementWise = false,
             Errors = [(() => Key.From(0).Dropout(Of(2), 1.5),
-                "Dropout: rate 1.5 for (2) is no probability. Give one in 0 .. 1.")],
+                "Dropout: rate 1.5 for (2) is not a probability. Give one in 0 .. 1.")],
         };
         yield return new(
             "BernoulliOf",

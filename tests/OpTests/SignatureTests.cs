@@ -214,10 +214,10 @@ public class SignatureTests
             Error(() => Compile.Of((Tensor x, Tensor[] more) => x)(X, [X, null!])));
         Assert.StartsWith("Transform: '0' of a Tensor[] is null.",
             Error(() => Grad.Of((Tensor[] a) => X.Sum())([null!])));
-        const string text = "Transform: Tensor[][] holds tensors or trees but is none.";
+        const string text = "Transform: Tensor[][] holds tensors or trees but is not a tree.";
         Assert.StartsWith(text, Error(() => Compile.Of((Tensor[][] a) => X)([[X], [X]])));
         Assert.StartsWith(text, Error(() => Grad.Of((Tensor[][] a) => X.Sum())([[X]])));
-        Assert.StartsWith("Transform: Layer[] holds tensors or trees but is none.",
+        Assert.StartsWith("Transform: Layer[] holds tensors or trees but is not a tree.",
             Error(() => Compile.Of((Layer?[] a) => X)([null, new Layer(X, null)])));
     }
 

@@ -237,7 +237,8 @@ public class TransformTests
     {
         var error = Assert.Throws<EngineException>(
             () => Vjp.Of((List<Tensor> x) => x[0].Sum())([Xs]));
-        Assert.StartsWith("Transform: List`1 holds tensors or trees but is none.", error.Message);
+        Assert.StartsWith(
+            "Transform: List`1 holds tensors or trees but is not a tree.", error.Message);
     }
 
     [Fact]

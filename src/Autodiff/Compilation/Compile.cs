@@ -5,15 +5,16 @@ namespace Engine;
 /// Compiles functions. The first call with a signature (structure, shapes, dtypes, device, and the
 /// values of plain C# arguments and static fields) traces the function and plans it; later calls
 /// replay the plan. Plain values are compared by their own equality, numbers by their bits and
-/// immutable arrays by their content; other collections are refused unless they are immutable or
-/// of a type that is IEquatable of itself, which promises to equal by content and not to change.
+/// immutable arrays by their content. A collection must be immutable, or be IEquatable of its own
+/// type, which is taken as a promise to compare by content and not to change; others are an error.
 /// Tensors that the function captures are frozen at the trace. Under another transform a compiled
 /// function is simply the function. After 8 traces a new signature is an error, which says what
-/// changed: pass it as a Tensor. Results have the bits of the same results evaluated
-/// together without compiling, but for this: how a tensor lies in memory, and what is computed in
-/// one pass, decide the order of a sum, and plain code evaluates on the way (transforms and tree
-/// operations do) where compiled code does not. So the sum of k numbers, k products in a matrix
-/// product, may be rounded otherwise, by at most k epsilon times the sum of their magnitudes.
+/// changed: pass it as a Tensor.
+/// <para>Results have the bits of the same results evaluated together without compiling, except
+/// that sums may be rounded differently: plain code also evaluates on the way (transforms and tree
+/// operations do), and where it does decides the order of sums. A sum of k numbers, such as an
+/// element of a matrix product, differs by at most k epsilon times the sum of their magnitudes.
+/// </para>
 /// </summary>
 public static class Compile
 {
@@ -58,8 +59,8 @@ public static class Compile
                 + "Compile.Step. Pass the compiled function itself.");
     }
 
-    // Methods of one argument list each. A delegate made of one has the compiled function as its
-    // target, which is how Explain finds it.
+    // One method for each number of arguments. A delegate made from one has the compiled function
+    // as its target, where Explain finds it.
     private static R Run<A, R>(this CompiledFunction<A, R> f, A a) => f.Call(a);
 
     private static R Run<A, B, R>(this CompiledFunction<(A, B), R> f, A a, B b) => f.Call((a, b));

@@ -22,7 +22,7 @@ internal sealed class CompiledFunction<A, R>(string name, int arity, Func<A, R> 
 
     private readonly Lock gate = new();
 
-    // In the order of their traces. So few are found sooner one by one than by a hash of all parts.
+    // In the order of their traces. There are few: comparing with each is quicker than hashing.
     private readonly List<Entry> entries = [];
 
     // Signatures whose last call captured a tensor that another transform traced.
@@ -87,8 +87,8 @@ internal sealed class CompiledFunction<A, R>(string name, int arity, Func<A, R> 
     }
 
     /// <summary>
-    /// The entry of a signature, traced if it is new; null and the function's own result if the
-    /// function captured a tensor that another transform traces, which must not be frozen.
+    /// The entry of a signature, traced if it is new. If the function captured a tensor that
+    /// another transform is tracing, which must not be frozen: null, and the function's own result.
     /// </summary>
     private Entry? Find(
         Signature signature, A arguments, List<Tensor> leaves, out R? inline)

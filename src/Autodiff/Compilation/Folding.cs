@@ -1,20 +1,22 @@
 // Constant folding: what a compiled function computes from captured tensors alone is computed once,
-// when tracing ends, and frozen as they are. Views stay views: they cost nothing, and how the
-// operand of a product lies decides its last bits. Numbers stay numbers, for the plan to work with.
+// when tracing ends, and frozen like these. Views stay views: they cost nothing, and how an operand
+// lies in memory decides the last bits of a product. Numbers stay numbers, for the plan to use.
 namespace Engine;
 
-/// <summary>
-/// What a plan reads at every call besides the arguments: the values, the tensors they are of, for
-/// those that folding made the operation they are results of, and how many operations folding ran.
-/// </summary>
+/// <summary>What a plan reads at every call besides the arguments.</summary>
+/// <param name="Values">The values.</param>
+/// <param name="Tensors">The tensors they belong to.</param>
+/// <param name="Makers">The operation that made each; null for a captured tensor.</param>
+/// <param name="Operations">How many operations folding ran.</param>
 internal sealed record Frozen(
     Value[] Values, List<Tensor> Tensors, string?[] Makers, int Operations);
 
 /// <summary>Finds and computes what does not depend on a function's arguments.</summary>
 internal sealed class Folding
 {
-    // Below this a result is held whatever it is made from; above, only if that is no smaller.
-    private const long AlwaysHeld = 64 << 10;
+    // Results up to this many bytes are always kept, larger ones only if they take no more than the
+    // captured tensors that they replace.
+    private const long AlwaysKept = 64 << 10;
 
     private enum Kind
     {
@@ -41,7 +43,7 @@ internal sealed class Folding
 
     private Folding(Trace trace) => this.trace = trace;
 
-    // The operations whose results are held, by result.
+    // The operations whose results are kept, by result.
     private readonly Dictionary<Tensor, string> makers = new(ReferenceEqualityComparer.Instance);
     private int operations;
 
@@ -109,7 +111,7 @@ internal sealed class Folding
         };
     }
 
-    /// <summary>What a node's value is made of; nothing once it is there.</summary>
+    /// <summary>What a node's value is computed from; nothing once it is known.</summary>
     private static ReadOnlySpan<Tensor> Sources(NodeState state) =>
         state.Value is not null ? []
         : state.Primitive!.AliasOf is { } named
@@ -117,7 +119,7 @@ internal sealed class Folding
             : state.Inputs;
 
     /// <summary>
-    /// From where work that depends on arguments begins backwards to what is worth holding.
+    /// Goes back from where the work on the arguments begins, up to results worth keeping.
     /// </summary>
     private void Choose(Tensor[] roots)
     {
@@ -128,22 +130,22 @@ internal sealed class Folding
         while (walk.Next(out Tensor? tensor))
         {
             var (kind, state) = nodes[tensor];
-            if (kind == Kind.Work && IsWorthHolding(tensor)) folded.Add(tensor);
+            if (kind == Kind.Work && IsWorthKeeping(tensor)) folded.Add(tensor);
             else if (kind is Kind.View or Kind.Work) walk.Add(Sources(state));
         }
     }
 
-    private bool IsWorthHolding(Tensor tensor)
+    private bool IsWorthKeeping(Tensor tensor)
     {
         long bytes = Bytes(tensor);
-        if (!trace.Contains(tensor) || bytes <= AlwaysHeld) return true;
+        if (!trace.Contains(tensor) || bytes <= AlwaysKept) return true;
         foreach (Tensor input in Behind([tensor]))
             if (nodes[input].Kind == Kind.Ready || !trace.Contains(input))
                 bytes -= Bytes(input);
         return bytes <= 0;
     }
 
-    /// <summary>The tensors and all they are made of, up to what was captured.</summary>
+    /// <summary>The tensors and their ancestors, up to captured ones.</summary>
     private HashSet<Tensor> Behind(IEnumerable<Tensor> tensors)
     {
         var walk = new GraphWalk<Tensor>(tensors);

@@ -54,8 +54,8 @@ internal sealed class Signature
     }
 
     /// <summary>
-    /// An error for a static part that may change. Known signatures have none, so only those that
-    /// match none of them are asked.
+    /// An error for a static part that may change. Signatures that were traced have none, so only
+    /// new ones need the check.
     /// </summary>
     public void Check()
     {
@@ -91,7 +91,7 @@ internal sealed class Signature
         return $"{Describe(i)} became {after}";
     }
 
-    /// <summary>What two things that print alike have become says so.</summary>
+    /// <summary>The new text; "another" one if it reads like the old.</summary>
     private static string Other(string before, string after) =>
         before == after ? "another " + after : after;
 
@@ -131,9 +131,9 @@ internal sealed class Signature
 
     /// <param name="Name">Within the tree that holds it.</param>
     /// <param name="Depth">
-    /// How many trees hold it: in order, names and depths tell which.
+    /// How many trees hold it. As parts are in order, names and depths make the path.
     /// </param>
-    /// <param name="Kind">What it is.</param>
+    /// <param name="Kind">Tree, tensor, symbolic zero or static value.</param>
     /// <param name="Value">Of a tree its type, of a static part its value.</param>
     /// <param name="DType">Of a tensor.</param>
     /// <param name="Shape">Of a tensor.</param>

@@ -1,4 +1,4 @@
-// Plain C# values among a compiled function's arguments: which there may be, which are the same.
+// Plain C# values among a compiled function's arguments: which are allowed, and when two are equal.
 using System.Collections;
 using System.Collections.Immutable;
 using System.Diagnostics.CodeAnalysis;
@@ -22,9 +22,8 @@ internal static class StaticValue
     public static bool Same(object? a, object? b) => Content.Equals(a, b);
 
     /// <summary>
-    /// An error for a collection that may change: it would still be the one that was traced.
-    /// Collections that are IEquatable of themselves are believed to be values, whatever the type
-    /// of the variable that holds them.
+    /// An error for a collection that may change: changed, it would still pass for the traced one.
+    /// A collection that is IEquatable of its own type is taken for a value.
     /// </summary>
     public static void Check(object? value)
     {
@@ -103,7 +102,7 @@ internal static class StaticValue
             where T : unmanaged => a.IsDefault == b.IsDefault
             && MemoryMarshal.AsBytes(a.AsSpan()).SequenceEqual(MemoryMarshal.AsBytes(b.AsSpan()));
 
-        // Equality alone is asked for; parts that are equal here may have other hashes elsewhere.
+        // Only Equals is used, and values that it finds equal may have different hashes.
         public int GetHashCode(object value) => 0;
     }
 }

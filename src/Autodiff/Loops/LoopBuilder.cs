@@ -14,7 +14,7 @@ internal sealed class LoopBuilder : IDisposable
     private readonly object family;
     private readonly int iterations;
 
-    // Nodes of the loop this is derived from: they belong to it too, though they were there before.
+    // Nodes of the loop that this one is derived from: older than the trace, but still inside.
     private readonly Dictionary<Tensor, NodeState> known = new(ReferenceEqualityComparer.Instance);
 
     /// <summary>A new loop.</summary>
@@ -25,8 +25,8 @@ internal sealed class LoopBuilder : IDisposable
     }
 
     /// <summary>
-    /// A loop derived from another: the same holes for the same inputs, but for those that others
-    /// take the place of.
+    /// A loop derived from another, with its holes and inputs, except those to be replaced: for
+    /// these the caller makes new holes.
     /// </summary>
     public LoopBuilder(Loop loop, Tensor[] inputs, bool[]? replaced = null)
         : this(loop.Iterations)
@@ -41,8 +41,8 @@ internal sealed class LoopBuilder : IDisposable
     public void Dispose() => trace.Dispose();
 
     /// <summary>
-    /// What stands for an input in an iteration, or for its slice. A number stays a number, and of
-    /// what is only repeated an iteration gets the small tensor, and repeats it itself.
+    /// What stands for an input, or for a slice of it, in an iteration. A constant stays itself; of
+    /// a repeated tensor the iteration reads the small one and repeats it itself.
     /// </summary>
     public Tensor Hole(Tensor input, bool sliced)
     {
@@ -63,8 +63,8 @@ internal sealed class LoopBuilder : IDisposable
     }
 
     /// <summary>
-    /// The results of the loop that makes these in an iteration; null where there are none. What is
-    /// the same in all iterations takes no loop.
+    /// The results of a loop whose iterations make these; null stays null. What is the same in all
+    /// iterations is computed outside the loop.
     /// </summary>
     public Tensor?[] Run(Tensor?[] outputs, bool[] summed)
     {
@@ -89,7 +89,7 @@ internal sealed class LoopBuilder : IDisposable
         return results;
     }
 
-    /// <summary>The result of what every iteration makes the same.</summary>
+    /// <summary>The result for an output that is the same in every iteration.</summary>
     private Tensor Same(Tensor output, bool isSummed)
     {
         if (isSummed) return output * iterations;
@@ -99,9 +99,9 @@ internal sealed class LoopBuilder : IDisposable
     }
 
     /// <summary>
-    /// The loop and its inputs. What an iteration reads that depends on no hole is an input too,
-    /// computed once before the loop; numbers stay where they are, and so does what only repeats
-    /// something smaller: an iteration reads that instead, and sums its gradient itself.
+    /// The loop and its inputs. A tensor that an iteration reads but that depends on no hole is an
+    /// input too, computed once before the loop. Exceptions are numbers, and tensors that repeat a
+    /// smaller one: the iteration reads the small one, and sums its gradient itself.
     /// </summary>
     private (Loop Loop, Tensor[] Inputs) Close(
         List<(Tensor Tensor, NodeState State, Tensor[] Inputs)> nodes, HashSet<Tensor> dependent,
@@ -138,8 +138,8 @@ internal sealed class LoopBuilder : IDisposable
     }
 
     /// <summary>
-    /// The nodes that outputs need, inputs before their users, each with all that rules may read of
-    /// it: values do not depend on every input of a call.
+    /// The nodes that the outputs need, inputs before their users. A call counts with all of its
+    /// inputs: its rules read them, even if its value does not depend on them.
     /// </summary>
     private List<(Tensor Tensor, NodeState State, Tensor[] Inputs)> Within(
         IEnumerable<Tensor> outputs)
@@ -170,7 +170,7 @@ internal sealed class LoopBuilder : IDisposable
     }
 
     /// <summary>
-    /// Whether it is something repeated that was not evaluated, or seen otherwise without a copy.
+    /// Whether it is a view of a repeated tensor and neither has been evaluated.
     /// </summary>
     private bool Repeats(Tensor x) => Repeated(x) is not null;
 
@@ -185,8 +185,8 @@ internal sealed class LoopBuilder : IDisposable
     }
 
     /// <summary>
-    /// With axes of size 1 where the tensor only repeats what was not evaluated; itself if it does
-    /// not.
+    /// The tensor with size 1 along the axes that it only repeats; itself if there are none, or if
+    /// it was evaluated.
     /// </summary>
     private static Tensor Once(Tensor x)
     {

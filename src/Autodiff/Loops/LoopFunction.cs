@@ -29,8 +29,8 @@ internal sealed class LoopFunction(Loop loop) : RuledFunction
     }
 
     /// <summary>
-    /// Runs an iteration on slices of the values, and stacks the results; null for what does not
-    /// depend on them, which iterations may share.
+    /// Runs an iteration for each slice of the values, and stacks the results; null where the
+    /// iteration gives null or a symbolic zero.
     /// </summary>
     public static Tensor?[] Stacked(
         IReadOnlyList<Tensor> values, int iterations,
@@ -52,8 +52,8 @@ internal sealed class LoopFunction(Loop loop) : RuledFunction
     }
 
     /// <summary>
-    /// One loop: each iteration runs again on its slices and goes backwards. Where the results are
-    /// asked for as well and the cotangents do not wait for them, plans make it one loop with this.
+    /// One loop: each iteration runs again on its slice and goes backwards. If a plan computes the
+    /// results as well, and the cotangents do not depend on them, it runs both loops as one.
     /// </summary>
     public override Tensor?[] Vjp(CallSite site, Tensor?[] g, bool[] need)
     {

@@ -4,9 +4,8 @@
 namespace Engine;
 
 /// <summary>
-/// What a traced function did, closed over nothing: operations on numbered values, of which the
-/// first are its inputs. It holds no tensors, and so no memory, but for those that the loops in it
-/// captured.
+/// What a traced function did, as operations on numbered values, the first of which are its inputs.
+/// It captures nothing and so keeps no tensors alive, except those that loops in it captured.
 /// </summary>
 internal sealed class ClosedFunction
 {
@@ -50,7 +49,7 @@ internal sealed class ClosedFunction
         var numbers = new Dictionary<Tensor, int>(ReferenceEqualityComparer.Instance);
         for (int i = 0; i < arguments.Count; i++) numbers[arguments[i]] = i;
         entries.RemoveAll(entry => numbers.ContainsKey(entry.Output));
-        // What no entry makes was there before.
+        // What no entry makes was captured.
         var made = new HashSet<Tensor>(ReferenceEqualityComparer.Instance);
         foreach (TapeEntry entry in entries) made.UnionWith(entry.Outputs);
         foreach (Tensor read in entries.SelectMany(entry => entry.Inputs).Concat(outputs))
@@ -63,7 +62,7 @@ internal sealed class ClosedFunction
         {
             if (entry.Primitive is Alias)
             {
-                // Another name: it matters to the transform that gave it alone.
+                // A stand-in of another transform, which that transform alone needs to tell apart.
                 numbers[entry.Output] = numbers[entry.Inputs[0]];
                 continue;
             }
@@ -94,8 +93,8 @@ internal sealed class ClosedFunction
 }
 
 /// <summary>
-/// A closed function with the call it was traced in: its inputs, of which the first
-/// <paramref name="Own"/> are the argument's tensors and the others captured, and its result.
+/// A closed function with the call it was traced in: its inputs, first the argument's tensors
+/// (<paramref name="Own"/> of them), then the captured ones, and its result.
 /// </summary>
 internal sealed record Closed<R>(
     ClosedFunction Function, Tensor[] Inputs, int Own, List<Tensor> Outputs, R Result)

@@ -39,7 +39,7 @@ internal abstract class InlineFunction(ClosedFunction body) : RuledFunction
     public override Tensor[] Apply(Tensor[] x) => Call(x, Body.Run(x));
 
     /// <summary>
-    /// The results for x, whose values the body has made; gradients of nothing stay so.
+    /// The results for x, whose values the body has made. Symbolic zeros stay what they are.
     /// </summary>
     public Tensor[] Call(Tensor[] x, IReadOnlyList<Tensor> values)
     {
@@ -66,7 +66,7 @@ internal sealed class CallSite(RuledFunction function, Tensor[] inputs, Tensor[]
 }
 
 /// <summary>
-/// A result of a call. Tapes hold the call whole, so the rules here are never asked.
+/// A result of a call. Tapes hold calls as a whole, so the rules of a single result never run.
 /// </summary>
 internal abstract record CallResult(CallSite Site) : Primitive
 {
@@ -82,9 +82,9 @@ internal abstract record CallResult(CallSite Site) : Primitive
 }
 
 /// <summary>
-/// The value that a body in the graph made, under the call's name. Plans keep the name as well:
-/// were a call's work fused with its neighbours', what Remat frees would stay (57 MB instead of 23
-/// for 20 steps of a Conv4).
+/// A value that the body made, as a result of the call. Plans keep these nodes: fused with its
+/// neighbours' work, a call's would keep the memory that Remat frees (57 MB instead of 23 for 20
+/// steps of a Conv4).
 /// </summary>
 internal sealed record InlineResult(CallSite Site) : CallResult(Site)
 {

@@ -1,5 +1,6 @@
-// How Vmap runs: batch axes go to the front, the function is recorded for one element, the tape runs
-// for a batch (a chunk at a time if it is large), batch axes go to where the results want them.
+// How Vmap runs: batch axes go to the front, the function is recorded for one element, the tape
+// runs for a batch (a chunk at a time if it is large), and batch axes go to where results want
+// them.
 namespace Engine;
 
 /// <summary>An argument of a batched function: its axis and the paths of its tensors.</summary>
@@ -146,7 +147,8 @@ internal static class Batching
     }
 
     /// <summary>
-    /// What no element changes, along a batch axis; a gradient of nothing stays one.
+    /// A result that is the same for all elements, repeated along a batch axis. A symbolic zero
+    /// stays one.
     /// </summary>
     public static Tensor Repeated(Tensor output, int axis, int size)
     {

@@ -56,7 +56,7 @@ public static class CustomRule
     private static T Blank<T>(T value) => Structure.WithLeaves(
         value, Structure.Leaves(value).ConvertAll(Tensor.ZeroGradient));
 
-    /// <summary>What a rule gave, which must be shaped as it should.</summary>
+    /// <summary>What a rule gave; an error if shapes or dtypes are not right.</summary>
     private static Tensor[] Checked<T>(string rule, T expected, T given)
     {
         List<Tensor> should = Structure.Leaves(expected), are = Structure.Leaves(given);

@@ -60,7 +60,7 @@ public static class Jacobian
         bool forward = mode == JacobianMode.Forward
             || (mode == JacobianMode.Auto && arguments < results);
         Tensor[][] blocks = forward ? Forward(run, chunk) : Reverse(run, chunk);
-        // What does not depend on x belongs with it all the same.
+        // Blocks that do not depend on x belong on its device all the same.
         Device? device = run.Leaves.FirstOrDefault(leaf => !leaf.Traced && !leaf.IsOpen)?.Device;
         Evaluator.EvaluateResults([.. blocks.SelectMany(row => row)], device);
         return new(
@@ -86,7 +86,7 @@ public static class Jacobian
         return rows;
     }
 
-    /// <summary>The same, by columns.</summary>
+    /// <summary>The same rows, made column by column.</summary>
     private static Tensor[][] Forward<R>(Recording<R> run, int chunk)
     {
         Tensor[][] rows = [.. run.Outputs.Select(_ => new Tensor[run.Tape.Arguments.Count])];
@@ -106,8 +106,7 @@ public static class Jacobian
     }
 
     /// <summary>
-    /// A linear function of a tensor like x at all unit vectors, which stand along an axis of the
-    /// results.
+    /// A linear function at all unit vectors shaped like x, which become an axis of its results.
     /// </summary>
     private static Tensor[] Unit(
         Tensor x, int chunk, int axis, Func<Tensor, Tensor[]> linear)

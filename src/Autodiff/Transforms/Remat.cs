@@ -6,8 +6,8 @@ namespace Engine;
 /// Trades time for memory (Chen et al., 2016, "Training deep nets with sublinear memory cost"). A
 /// derivative of f keeps f's arguments and captured tensors alone, and computes f again when its
 /// cotangent arrives. Values and derivatives of every order are those of f. Typically each
-/// inner step of a long adaptation is wrapped, so that the memory of one is used by all: what
-/// remains for each step is its argument, the parameters. Nest to keep fewer of these too.
+/// inner step of a long adaptation is wrapped: all steps then share the memory of one, and what is
+/// kept for each is its argument, the parameters. Nest to keep fewer of these too.
 /// </summary>
 public static class Remat
 {
@@ -34,8 +34,7 @@ public static class Remat
 }
 
 /// <summary>
-/// A function that its derivatives compute again. The derivatives are such functions in their turn,
-/// so that memory is saved at every order.
+/// A function that its derivatives compute again. So do theirs, and memory is saved at every order.
 /// </summary>
 internal sealed class RematFunction(ClosedFunction body) : InlineFunction(body)
 {
@@ -68,7 +67,7 @@ internal sealed class RematFunction(ClosedFunction body) : InlineFunction(body)
         Again(inputs => Batching.OfTensors(Body.Run, inputs, batched, size), x);
 
     /// <summary>
-    /// A function of tensors, some results of which are zero, as one of this kind.
+    /// Runs f, whose results may be null (zero), as a function that derivatives compute again.
     /// </summary>
     private static Tensor?[] Derived(Tensor[] x, Func<Tensor[], Tensor?[]> f)
     {
@@ -85,7 +84,9 @@ internal sealed class RematFunction(ClosedFunction body) : InlineFunction(body)
 
     private static Tensor[] Present(Tensor?[] parts) => [.. parts.OfType<Tensor>()];
 
-    /// <summary>Other tensors in the places of those there are.</summary>
+    /// <summary>
+    /// The parts from <paramref name="next"/> on, in the places where the pattern has tensors.
+    /// </summary>
     private static Tensor?[] Spread(Tensor?[] pattern, Tensor[] parts, int next) =>
         Array.ConvertAll(pattern, part => part is null ? null : parts[next++]);
 }

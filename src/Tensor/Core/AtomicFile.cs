@@ -5,8 +5,8 @@ namespace Engine;
 public static class AtomicFile
 {
     /// <summary>
-    /// Replaces a file by what the action writes; an error, of the action too, leaves the old one
-    /// as it was and passes through.
+    /// Replaces a file by what the action writes. If anything fails, the action included, the old
+    /// file stays as it was and the exception goes on to the caller.
     /// </summary>
     /// <exception cref="IOException">The file cannot be written.</exception>
     /// <exception cref="UnauthorizedAccessException">It may not be written.</exception>
@@ -45,7 +45,7 @@ public static class AtomicFile
 
     private static string Temporary(string path) => Path.GetFullPath(path) + ".part";
 
-    /// <summary>Opens the temporary file; an error tells of the file that was asked for.</summary>
+    /// <summary>Opens the temporary file; errors name the file it is for instead.</summary>
     private static FileStream Create(string path, string temporary)
     {
         try

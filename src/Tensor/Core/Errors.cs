@@ -18,9 +18,10 @@ public sealed class EngineException : Exception
     }
 }
 
-/// <summary>Writes the engine's error messages.</summary>
+/// <summary>Checks that many operations share, and their error messages.</summary>
 internal static class Errors
 {
+    /// <summary>An error of an operation or a transform, which its message begins with.</summary>
     public static EngineException Fail(string op, string message) => new($"{op}: {message}");
 
     /// <summary>The name of a leaf behind what holds it; nothing for a lone tensor.</summary>

@@ -9,7 +9,7 @@ public sealed partial record Key
     public Tensor Bernoulli(Shape shape, double p = 0.5)
     {
         if (!(p >= 0 && p <= 1))
-            throw Errors.Fail("Bernoulli", $"p = {p} is no probability. Give one in 0 .. 1.");
+            throw Errors.Fail("Bernoulli", $"p = {p} is not a probability. Give one in 0 .. 1.");
         return Unit(shape, DType.Float64) < p;
     }
 
@@ -72,8 +72,8 @@ public sealed partial record Key
     {
         Errors.Float("Dropout", x);
         if (!(rate >= 0 && rate <= 1))
-            throw Errors.Fail("Dropout", $"rate {rate} for {x.Shape} is no probability. Give one "
-                + "in 0 .. 1.");
+            throw Errors.Fail("Dropout", $"rate {rate} for {x.Shape} is not a probability. Give "
+                + "one in 0 .. 1.");
         if (rate == 0) return x;
         if (rate == 1) return x.Like("Dropout", 0);
         return Tensor.Where(Unit(x.Shape, DType.Float32) < rate, 0, x * (1 / (1 - rate)));

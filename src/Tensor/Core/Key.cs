@@ -22,7 +22,7 @@ public sealed partial record Key : ITree
     /// <summary>Independent keys, to use instead of this one.</summary>
     public Key[] Split(int count = 2)
     {
-        if (count < 1) throw Errors.Fail("Split", $"{count} keys asked for; ask for at least 1.");
+        if (count < 1) throw Errors.Fail("Split", $"cannot make {count} keys. Ask for at least 1.");
         Tensor words = SplitWords(count);
         var keys = new Key[count];
         for (int i = 0; i < count; i++) keys[i] = new Key(words[i]);
@@ -35,7 +35,7 @@ public sealed partial record Key : ITree
     /// <summary>An independent key for a number, such as a step count.</summary>
     public Key Fold(long number)
     {
-        // The number becomes a key of its own first: neighbouring numbers share no streams.
+        // The number becomes a key of its own first, so that neighbours share no random words.
         Tensor mixed = Words + From(number).Bits(2, DType.Int32);
         return new Key(new Key(mixed).Bits(2, DType.Int32));
     }
@@ -75,7 +75,7 @@ public sealed partial record Key : ITree
     /// <summary>The numbers 0 .. n-1 in random order, int64.</summary>
     public Tensor Permutation(int n)
     {
-        if (n < 0) throw Errors.Fail("Permutation", $"of {n} numbers; give 0 or more.");
+        if (n < 0) throw Errors.Fail("Permutation", $"cannot order {n} numbers. Give 0 or more.");
         return Bits(n, DType.Int64).ArgSort();
     }
 
@@ -98,7 +98,7 @@ public sealed partial record Key : ITree
     private Tensor SplitWords(int count)
     {
         if (count is < 0 or > int.MaxValue / 2)
-            throw Errors.Fail("Key", $"{count} keys asked for; ask for 0 to {int.MaxValue / 2}.");
+            throw Errors.Fail("Key", $"cannot make {count} keys. Ask for 0 to {int.MaxValue / 2}.");
         return Bits(2 * count, DType.Int32).Reshape([.. Words.Shape.Sizes[..^1], count, 2]);
     }
 

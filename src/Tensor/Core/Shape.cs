@@ -18,7 +18,7 @@ public readonly struct Shape : IEquatable<Shape>
     private Shape(int[] sizes)
     {
         this.sizes = sizes;
-        // Above the axes' product of any memory, counts and offsets would overflow silently.
+        // No memory holds as much, and with more the counts and offsets would overflow silently.
         double count = 1;
         foreach (int size in sizes)
         {

@@ -63,7 +63,7 @@ internal sealed record Constant(DType Type, long Bits) : ConstantPrimitive
         op, $"the scalar {value} has no {type.Name()} value. Cast the tensor to float32 first.");
 }
 
-/// <summary>Zeros that stand for the gradient of a leaf nothing is differentiated by.</summary>
+/// <summary>The gradient of a leaf that nothing is differentiated by: zeros.</summary>
 internal sealed record SymbolicZero(Shape Shape, DType Type) : ConstantPrimitive
 {
     internal override (Shape, DType) Infer(ReadOnlySpan<Tensor> x) => (Shape, Type);

@@ -52,14 +52,14 @@ public sealed partial class Tensor
     /// <summary>0, 1, ..., count-1.</summary>
     public static Tensor Arange(int count, DType type = DType.Int64)
     {
-        if (count < 0) throw Errors.Fail("Arange", $"{count} numbers asked for; give 0 or more.");
+        if (count < 0) throw Errors.Fail("Arange", $"cannot make {count} numbers. Give 0 or more.");
         return Apply(new Iota(count)).Cast(type);
     }
 
     /// <summary>The identity matrix (n, n).</summary>
     public static Tensor Eye(int n, DType type = DType.Float32) => Arange(n).OneHot(n, type);
 
-    /// <summary>Zeros that stand for the gradient of a leaf nothing is differentiated by.</summary>
+    /// <summary>The gradient of a leaf that nothing is differentiated by: zeros.</summary>
     internal static Tensor ZeroGradient(Tensor x) => Apply(new SymbolicZero(x.Shape, x.DType));
 
     /// <summary>

@@ -1,11 +1,10 @@
-// A barrier: the same value, which counts as computed anew once other values are known.
+// A barrier: an identity that the planner never merges, ordered after given tensors.
 namespace Engine;
 
 /// <summary>
-/// The first input, to be computed from once the others are known. A plan neither merges nor folds
-/// it, so what is computed from a barrier is computed apart from what is computed from its input.
-/// The order is the program's, which plans follow for what comes after the first result; it is
-/// not enforced.
+/// The value of the first input, ordered after the others. A plan neither merges nor folds a
+/// barrier, so what is computed from it is computed again, not shared with what is computed from
+/// its input. The order is that of the program, which plans follow; nothing enforces it.
 /// </summary>
 internal sealed record Barrier : LinearPrimitive
 {
@@ -24,7 +23,7 @@ internal sealed record Barrier : LinearPrimitive
 public sealed partial class Tensor
 {
     /// <summary>
-    /// The same value, to be computed from once <paramref name="others"/> are known.
+    /// The same value, for computations that are to run after <paramref name="others"/>.
     /// </summary>
     internal Tensor After(params ReadOnlySpan<Tensor> others) =>
         Apply(new Barrier(), [this, .. others]);

@@ -17,8 +17,8 @@ internal static class Structure
     private static readonly string[] TupleNames =
         ["Item1", "Item2", "Item3", "Item4", "Item5", "Item6", "Item7"];
 
-    // "Length", "0", "1", ... within the array of a name, of which there are few: only tuples give
-    // any.
+    // For an array of a name the paths of its length and first elements. There are few names, since
+    // only tuples give arrays any.
     private static readonly ConcurrentDictionary<string, string[]> ArrayNames = new();
 
     private static readonly object DefaultArray = default(ImmutableArray<int>);
@@ -53,7 +53,7 @@ internal static class Structure
     /// <summary>
     /// Whether a collection is an ImmutableArray that was never set, which cannot be enumerated.
     /// </summary>
-    // Immutable arrays of all types equal if they have the same array within: here, none.
+    // ImmutableArray<T>.Equals compares the arrays within, whatever their T. Here both have none.
     public static bool IsDefault(IEnumerable items) => DefaultArray.Equals(items);
 
     private static object? MapObject(string name, object? value, TreeMap map)
@@ -70,10 +70,10 @@ internal static class Structure
             case ITuple tuple:
                 return MapTuple(name, tuple, map);
             case IEnumerable items and not string:
-                // Taken for a static value, its tensors would silently get no gradient.
+                // If it passed for a static value, its tensors would silently get no gradient.
                 if (HoldsTensors(items))
                     throw Errors.Fail("Transform", $"{value.GetType().Name} holds tensors or "
-                        + "trees but is none. Pass a Tensor[], a tuple, or a record that "
+                        + "trees but is not a tree. Pass a Tensor[], a tuple, or a record that "
                         + "implements ITree.");
                 map.Static(name, value);
                 return value;
@@ -85,7 +85,7 @@ internal static class Structure
 
     private static bool HoldsTensors(IEnumerable items)
     {
-        // Every walk comes by, and would box each number.
+        // These hold no tensors, and enumerating them here would box every number at every call.
         if (items is IEnumerable<int> or IEnumerable<long> or IEnumerable<float>
             or IEnumerable<double> or IEnumerable<string> || IsDefault(items)) return false;
         foreach (object? item in items)
@@ -127,8 +127,8 @@ internal static class Structure
     private static object MapTuple(string name, ITuple tuple, TreeMap map)
     {
         if (tuple is not ValueType || tuple.Length > 7)
-            throw Errors.Fail("Transform", $"{tuple.GetType().Name} of {tuple.Length} parts is no "
-                + "value tuple of at most 7. Use one, or a record that implements ITree.");
+            throw Errors.Fail("Transform", $"{tuple.GetType().Name} of {tuple.Length} parts is "
+                + "not a value tuple of at most 7. Use one, or a record that implements ITree.");
         // A boxed copy is changed in place: value tuples have public fields.
         object? box = null;
         for (int i = 0; i < tuple.Length; i++)

@@ -29,8 +29,8 @@ public sealed partial class Tensor
 
     /// <summary>
     /// An axis averaged to that many windows. Each mean reads its own window only: in a product
-    /// with a matrix of weights, zero times what is no number would reach all others. All windows
-    /// are read at once, so that the gradient is added back at once, too.
+    /// with a matrix of weights, one NaN would reach every window, as zero times NaN is NaN. All
+    /// windows are read by one operation, so the gradient is added back by one, too.
     /// </summary>
     private Tensor Averaged(int axis, int windows)
     {
@@ -40,14 +40,14 @@ public sealed partial class Tensor
             return Reshape(Shape.With(axis, size / windows).Insert(axis, windows)).Mean(axis + 1);
         int longest = Enumerable.Range(0, windows).Max(
             i => (int)(((i + 1L) * size - 1) / windows - (long)i * size / windows) + 1);
-        // Computed, the bounds are on whatever device the images are. Half an element is added or
-        // taken so that no quotient rounds to the whole number beside it.
+        // The bounds are computed, and so are on the device of the images. They are shifted by half
+        // an element, so that rounding cannot take a quotient past a whole number.
         Tensor place = Arange(windows, DType.Float64).ExpandDims(1) * size;
         Tensor first = ((place + 0.5) / windows).Floor();
         Tensor last = ((place + (size - 0.5)) / windows).Floor();
         Tensor position = first + Arange(longest, DType.Float64);
         Tensor taken = Take(Minimum(position, last).Cast(DType.Int64), axis);
-        // Shorter windows read their last element again, which does not count.
+        // Shorter windows read their last element again, and leave it out of the sum.
         int[] behind = [.. Enumerable.Repeat(1, Rank - axis - 1)];
         Tensor inside = (position <= last).Reshape([windows, longest, .. behind]);
         Tensor count = (last - first + 1).Cast(DType).Reshape([windows, .. behind]);

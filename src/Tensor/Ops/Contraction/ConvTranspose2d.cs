@@ -51,7 +51,7 @@ public sealed partial class Tensor
             .Squeeze(0);
     }
 
-    /// <summary>The size that a convolution takes to that one; 0 if there is none.</summary>
+    /// <summary>The size that a convolution would turn into this one; 0 if none.</summary>
     private static int TransposedSize(
         int size, int kernel, int stride, int padding, int outputPadding, int dilation)
     {
@@ -59,8 +59,8 @@ public sealed partial class Tensor
         if (stride < 1 || dilation < 1 || padding < 0 || outputPadding < 0
             || outputPadding >= stride)
             throw Errors.Fail(op, $"stride {stride} and dilation {dilation} must be at least 1, "
-                + $"padding {padding} at least 0, output padding {outputPadding} between 0 and the "
-                + "stride, exclusive.");
+                + $"padding {padding} at least 0, output padding {outputPadding} at least 0 and "
+                + "below the stride.");
         long length = (size - 1L) * stride - 2L * padding + (long)dilation * (kernel - 1)
             + outputPadding + 1;
         return length <= 0 || size == 0 || kernel == 0 ? 0 : Errors.Size(op, length);

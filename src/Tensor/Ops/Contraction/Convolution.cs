@@ -18,7 +18,7 @@ internal readonly record struct ConvolutionGeometry(
         PaddingHeight, PaddingWidth, DilationHeight, DilationWidth, Groups);
 }
 
-/// <summary>One of the three convolutions: how it transposes is all that differs.</summary>
+/// <summary>What the three convolutions share.</summary>
 internal abstract record ConvolutionPrimitive(ConvolutionGeometry Geometry) : Primitive, IKernel
 {
     /// <summary>The cotangent of one operand.</summary>
@@ -33,7 +33,7 @@ internal abstract record ConvolutionPrimitive(ConvolutionGeometry Geometry) : Pr
 
     internal override Tensor Vmap(Tensor[] x, bool[] batched, int size)
     {
-        // The batch joins the tasks; an operand all share keeps stride 0 along it.
+        // The batch becomes more tasks. An operand that all elements share has stride 0 along it.
         Tensor a = Tasks(Batched(x[0], batched[0], size));
         Tensor b = Tasks(Batched(x[1], batched[1], size));
         return Untasks(Tensor.Apply(this, a, b), size);
@@ -55,7 +55,7 @@ internal abstract record ConvolutionPrimitive(ConvolutionGeometry Geometry) : Pr
     /// <summary>Which of the three layouts are a forward pass's output and its weights.</summary>
     protected abstract (Layout Outputs, Layout Weights) Shapes(Layout a, Layout b, Layout y);
 
-    /// <summary>Runs the kernel; the epilogue is none where the kernel takes none.</summary>
+    /// <summary>Runs the kernel, with the epilogue if the kernel takes one.</summary>
     public abstract void Execute(
         IBackend backend, ReadOnlySpan<Operand> x, in Operand y, in Epilogue epilogue);
 

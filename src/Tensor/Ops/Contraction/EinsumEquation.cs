@@ -44,7 +44,7 @@ internal sealed record EinsumEquation(
         string letters = dots < 0 ? term : term.Remove(dots, 3);
         foreach (char letter in letters)
             if (!char.IsAsciiLetter(letter))
-                throw Wrong(text, shapes, $"has '{letter}', which is no letter. Use letters, "
+                throw Wrong(text, shapes, $"has '{letter}', which is not a letter. Use letters, "
                     + "commas, \"...\" and \"->\".");
         if (rank is { } axes)
         {

@@ -1,6 +1,6 @@
 // Sum, difference, product, quotient, negation: bodies, rules, operators. Operands broadcast; mixed
-// dtypes are an error; C# numbers take the tensor's dtype. Those of integer types come as a long,
-// since a double does not hold all of them.
+// dtypes are an error; C# numbers take the tensor's dtype. Whole numbers have overloads with long,
+// since a double cannot hold all of them.
 using System.Runtime.CompilerServices;
 using Engine.Kernels;
 

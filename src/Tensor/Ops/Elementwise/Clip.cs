@@ -4,8 +4,8 @@ namespace Engine;
 public sealed partial class Tensor
 {
     /// <summary>
-    /// Each element held between <paramref name="min"/> and <paramref name="max"/>, of which either
-    /// may be absent. NaN stays NaN, and where min exceeds max the result is max. At a bound the
+    /// Each element held between <paramref name="min"/> and <paramref name="max"/>; either may be
+    /// absent. NaN stays NaN, and where min exceeds max the result is max. At a bound the
     /// derivative is shared as in <see cref="Maximum(Tensor, Tensor)"/>.
     /// </summary>
     public Tensor Clip(double? min = null, double? max = null) => Clip(
@@ -16,8 +16,8 @@ public sealed partial class Tensor
         min is { } low ? Like("Clip", low) : null, max is { } high ? Like("Clip", high) : null);
 
     /// <summary>
-    /// Each element held between those of <paramref name="min"/> and <paramref name="max"/>, of
-    /// which either may be absent, with broadcasting.
+    /// Each element held between those of <paramref name="min"/> and <paramref name="max"/>, with
+    /// broadcasting; either may be absent.
     /// </summary>
     public Tensor Clip(Tensor? min, Tensor? max)
     {

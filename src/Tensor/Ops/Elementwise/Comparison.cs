@@ -1,4 +1,4 @@
-// Comparisons and masks. Results are bool tensors; nothing of them is differentiable.
+// Comparisons and masks. Results are bool tensors, through which no derivative flows.
 using System.Runtime.CompilerServices;
 using Engine.Kernels;
 
@@ -178,14 +178,14 @@ public sealed partial class Tensor
         return Apply(new Not(), x);
     }
 
-    /// <summary>Mask of elements that are no number; of integers none.</summary>
+    /// <summary>Mask of the elements that are NaN; all false for integers.</summary>
     public Tensor IsNaN()
     {
         Errors.Number("IsNaN", this);
         return NotEqualTo(this);
     }
 
-    /// <summary>Mask of elements that are neither infinite nor NaN; of integers all.</summary>
+    /// <summary>Mask of the elements that are finite; all true for integers.</summary>
     public Tensor IsFinite()
     {
         Errors.Number("IsFinite", this);

@@ -19,7 +19,7 @@ internal sealed record Pow : Binary<PowOp>
     {
         if (i == 0)
         {
-            // Only at 0^0 is y x^(y-1) no number; elsewhere masking would cut higher derivatives.
+            // y x^(y-1) is NaN at 0^0 alone. Masking it elsewhere would cut higher derivatives.
             Tensor corner = x[0].EqualTo(0) & x[1].EqualTo(0);
             return t * x[1] * Tensor.Where(corner, 1, x[0]).Pow(x[1] - 1);
         }

@@ -1,4 +1,4 @@
-// The stable order that sorts an axis, and what is taken by it: Sort, TopK.
+// The stable order that sorts an axis, and what takes elements in that order: Sort, TopK.
 using Engine.Kernels;
 
 namespace Engine;
@@ -58,8 +58,8 @@ public sealed partial class Tensor
         Errors.Number("TopK", this);
         axis = Errors.Axis("TopK", axis, Shape);
         if (k < 0 || k > Shape[axis])
-            throw Errors.Fail("TopK", $"{k} elements of axis {axis} of shape {Shape}; ask for 0 to "
-                + $"{Shape[axis]}.");
+            throw Errors.Fail("TopK", $"cannot take {k} elements along axis {axis} of shape "
+                + $"{Shape}. Ask for 0 to {Shape[axis]}.");
         Tensor indices = ArgSort(axis, largest).SliceAxis(axis, 0, k);
         return (TakeAlongAxis(indices, axis), indices);
     }

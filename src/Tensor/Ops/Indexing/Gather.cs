@@ -7,7 +7,7 @@ namespace Engine;
 
 /// <summary>
 /// y[b, i, :] = x[b, index[b, i], :]: x (B, n, inner), index (B, m). Op is the public method that
-/// an index outside is reported under.
+/// was called, for the error if an index is out of range.
 /// </summary>
 internal sealed record Gather(string Op) : Primitive, IKernel
 {
@@ -154,7 +154,8 @@ public sealed partial class Tensor
     {
         Errors.Integer("OneHot", this);
         if (classes < 0)
-            throw Errors.Fail("OneHot", $"{classes} classes for {Shape}; give 0 or more.");
+            throw Errors.Fail("OneHot", $"cannot make {classes} classes of {Shape}. Give 0 or "
+                + "more.");
         return ExpandDims(-1).EqualTo(Arange(classes, DType)).Cast(type);
     }
 

@@ -40,8 +40,8 @@ public sealed partial class Tensor
 {
     /// <summary>
     /// The lower triangular L with L Lᵀ = x of symmetric positive definite matrices (..., n, n);
-    /// of x their symmetric part is taken. A matrix that is not positive definite gives NaN
-    /// throughout, the others of the batch their factors.
+    /// only their symmetric part counts. A matrix that is not positive definite gives NaN
+    /// throughout; others of the batch are not affected.
     /// </summary>
     public Tensor Cholesky()
     {

@@ -5,7 +5,7 @@ namespace Engine;
 /// <summary>
 /// det a, or log |det a|: inputs a (..., n, n), its factors, and the value (...).
 /// </summary>
-internal sealed record Determinant(bool Log) : Known
+internal sealed record Determinant(bool Log) : StatedDerivative
 {
     internal override Tensor?[] Vjp(Tensor[] x, Tensor y, Tensor g, bool[] need) =>
         [(Log ? g : g * y).ExpandDims(-1).ExpandDims(-1) * TransposedInverse(x), null, null];

@@ -17,7 +17,7 @@ internal sealed record EighFactors : Factorisation
 /// <summary>
 /// Eigenvalues (..., n): inputs the matrices (..., n, n), their eigenvectors, the values.
 /// </summary>
-internal sealed record Eigenvalues : Known
+internal sealed record Eigenvalues : StatedDerivative
 {
     internal override Tensor?[] Vjp(Tensor[] x, Tensor y, Tensor g, bool[] need)
     {
@@ -40,7 +40,7 @@ internal sealed record Eigenvalues : Known
 /// Eigenvectors (..., n, n): inputs the matrices, their eigenvalues (with their derivative), the
 /// vectors.
 /// </summary>
-internal sealed record Eigenvectors : Known
+internal sealed record Eigenvectors : StatedDerivative
 {
     internal override Tensor?[] Vjp(Tensor[] x, Tensor y, Tensor g, bool[] need) =>
         [y.MatMul(Gaps(x[1]) * y.T().MatMul(g)).MatMul(y.T()), null, null];
@@ -64,9 +64,9 @@ public sealed partial class Tensor
 {
     /// <summary>
     /// Eigenvalues (..., n), ascending, and unit eigenvectors (..., n, n), in columns, of symmetric
-    /// matrices (..., n, n), of which the symmetric part is taken. The component of largest
-    /// magnitude of each vector is positive. Derivatives of the vectors need distinct eigenvalues
-    /// (they are NaN or infinite at equal ones), first derivatives of the values do not.
+    /// matrices (..., n, n); only their symmetric part counts. The component of largest magnitude
+    /// of each vector is positive. Derivatives of the vectors need distinct eigenvalues (they are
+    /// NaN or infinite at equal ones), first derivatives of the values do not.
     /// </summary>
     public (Tensor Values, Tensor Vectors) Eigh()
     {
@@ -78,8 +78,8 @@ public sealed partial class Tensor
     }
 
     /// <summary>
-    /// Eigenvalues (..., n), ascending, of symmetric matrices (..., n, n), of which the symmetric
-    /// part is taken. Second derivatives need distinct eigenvalues.
+    /// Eigenvalues (..., n), ascending, of symmetric matrices (..., n, n); only their symmetric
+    /// part counts. Second derivatives need distinct eigenvalues.
     /// </summary>
     public Tensor EighValues()
     {

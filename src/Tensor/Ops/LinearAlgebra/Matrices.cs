@@ -1,5 +1,4 @@
-// What operations on matrices share: shapes, kernels over batches of matrices, and the way to state
-// a derivative for a value that other operations compute.
+// What operations on matrices share: shapes, and kernels over batches of matrices.
 using Engine.Kernels;
 
 namespace Engine;
@@ -27,8 +26,8 @@ internal static class Matrices
         Tensor.Eye(x.Shape[^1], x.DType).ExpandTo(x.Shape);
 
     /// <summary>
-    /// Right-hand sides (n) or (..., n, m) for matrices (..., n, n), both with the batch axes of
-    /// either; whether b was one vector.
+    /// Matrices (..., n, n) and right-hand sides, (n) or (..., n, m), with their batch axes
+    /// broadcast to each other, and whether b was one vector.
     /// </summary>
     public static (Tensor A, Tensor B, bool Vector) Sides(string op, Tensor a, Tensor b)
     {
@@ -53,31 +52,6 @@ internal static class Matrices
         foreach (long size in sizes[..^2]) batch *= size;
         return x with { Layout = Layout.Contiguous(batch, sizes[^2], sizes[^1]) };
     }
-}
-
-/// <summary>
-/// A value that other operations have computed, given as the last input: no derivative flows
-/// through those, the rules state it.
-/// </summary>
-internal abstract record Known : Primitive
-{
-    internal sealed override Index? AliasOf => ^1;
-
-    internal sealed override (Shape, DType) Infer(ReadOnlySpan<Tensor> x) =>
-        (x[^1].Shape, x[^1].DType);
-
-    internal sealed override Tensor Vmap(Tensor[] x, bool[] batched, int size)
-    {
-        var all = new Tensor[x.Length];
-        for (int i = 0; i < x.Length; i++) all[i] = Batched(x[i], batched[i], size);
-        return Tensor.Apply(WithBatch(), all);
-    }
-
-    /// <summary>The operation on inputs with one more axis in front.</summary>
-    protected virtual Known WithBatch() => this;
-
-    internal sealed override void Lower(Lowering plan, PlanNode node) =>
-        plan.SameAs(node, node.Inputs[^1]);
 }
 
 /// <summary>A factorisation by a kernel, through which no derivative flows.</summary>

@@ -20,7 +20,7 @@ internal sealed record Lu : Factorisation
     public static Tensor Triangles(Tensor factors) =>
         factors.SliceAxis(-2, 0, factors.Shape[^1]);
 
-    /// <summary>Which row of the matrix each row of L U is, int64 (..., n).</summary>
+    /// <summary>For each row of L U its row in the matrix, int64 (..., n).</summary>
     public static Tensor Order(Tensor factors)
     {
         int n = factors.Shape[^1];
@@ -54,7 +54,7 @@ internal sealed record Lu : Factorisation
 /// <summary>
 /// The x with a x = b (aᵀ x = b): inputs a (..., n, n), b (..., n, m), a's factors, and x.
 /// </summary>
-internal sealed record Solve(bool Transposed) : Known
+internal sealed record Solve(bool Transposed) : StatedDerivative
 {
     /// <summary>The solution, with its derivatives by a and b.</summary>
     public static Tensor With(Tensor a, Tensor b, Tensor factors, bool transposed) => Tensor.Apply(
@@ -79,7 +79,7 @@ public sealed partial class Tensor
     /// <summary>
     /// The x with a x = b for these square matrices (..., n, n), by LU factorisation with partial
     /// pivoting; b is one vector (n) or (..., n, m), batch axes broadcast. A singular matrix gives
-    /// infinities and NaN, the others of the batch their solutions.
+    /// infinities and NaN; others of the batch are not affected.
     /// </summary>
     public Tensor Solve(Tensor b)
     {

@@ -22,9 +22,9 @@ internal sealed record BroadcastTo(Shape To) : ViewPrimitive
     }
 
     /// <summary>
-    /// The sum, from which a factor that is the same along the axes is taken out: the gradient of
-    /// the mean in (x - mean) * scale is then a sum that the gradient of what is added needs too.
-    /// A factor that was evaluated outside its transform stays in: that moves last bits, no more.
+    /// The sum over the axes, with a factor that is constant along them taken out: in (x - mean) *
+    /// scale + shift, the gradients of mean and shift then share one sum. A factor that was
+    /// evaluated outside its transform is not recognised, which changes last bits only.
     /// </summary>
     private static Tensor Total(Tensor g, Axes axes)
     {
@@ -38,8 +38,8 @@ internal sealed record BroadcastTo(Shape To) : ViewPrimitive
     }
 
     /// <summary>
-    /// What the axes of a factor repeat; null if they do not. Constants stay: taking them out would
-    /// save no pass, and part products from their epilogues.
+    /// The tensor that a factor repeats along all of the axes; null if it does not. Constants are
+    /// left in: taking one out saves no pass, and would keep a product from having an epilogue.
     /// </summary>
     private static Tensor? Repeated(Tensor factor, Axes axes)
     {

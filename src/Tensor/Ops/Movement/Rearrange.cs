@@ -58,8 +58,8 @@ public sealed partial class Tensor
     {
         axis = Errors.Axis("Repeat", axis, Shape);
         if (count < 0)
-            throw Errors.Fail("Repeat", $"{count} times along axis {axis} of shape {Shape}; give "
-                + "0 or more.");
+            throw Errors.Fail("Repeat", $"cannot repeat axis {axis} of shape {Shape} {count} "
+                + "times. Give 0 or more.");
         int size = Errors.Size("Repeat", (long)Shape[axis] * count);
         return ExpandDims(axis + 1).BroadcastTo(Shape.Insert(axis + 1, count))
             .Reshape(Shape.With(axis, size));
@@ -79,8 +79,8 @@ public sealed partial class Tensor
         {
             int size = i <= Rank ? Shape[^i] : 1, count = i <= counts.Length ? counts[^i] : 1;
             if (count < 0)
-                throw Errors.Fail("Tile", $"({string.Join(", ", counts.ToArray())}) copies of "
-                    + $"shape {Shape}; give 0 or more along each axis.");
+                throw Errors.Fail("Tile", $"cannot make ({string.Join(", ", counts.ToArray())}) "
+                    + $"copies of shape {Shape}. Give 0 or more along each axis.");
             (pairs[^(2 * i)], pairs[^(2 * i - 1)]) = (1, size);
             (repeated[^(2 * i)], repeated[^(2 * i - 1)]) = (count, size);
             sizes[^i] = Errors.Size("Tile", (long)size * count);

@@ -92,12 +92,12 @@ public sealed partial class Tensor
     }
 
     /// <summary>
-    /// The product of the sizes; -1 if one is negative or there is no such number.
+    /// The product of the sizes; -1 if one is negative or the product is no long.
     /// </summary>
     private static long Product(int[] sizes)
     {
         long product = 1;
-        double size = 1; // of which the long is the low bits
+        double size = 1; // the same, but does not wrap around
         foreach (int n in sizes)
         {
             if (n < 0) return -1;

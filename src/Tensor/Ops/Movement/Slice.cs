@@ -87,7 +87,7 @@ public sealed partial class Tensor
         {
             if (ranges.Length > Rank)
                 throw Errors.Fail("Slice", $"{ranges.Length} ranges for the {Rank} axes of shape "
-                    + $"{Shape}. Give at most one an axis.");
+                    + $"{Shape}. Give at most one per axis.");
             var start = new int[ranges.Length];
             var stop = new int[ranges.Length];
             for (int i = 0; i < ranges.Length; i++)
@@ -129,8 +129,8 @@ public sealed partial class Tensor
         if (start.Length != stop.Length || start.Length > Rank
             || (step.Length != 0 && step.Length != start.Length))
             throw Errors.Fail("Slice", $"{start.Length} starts, {stop.Length} stops and "
-                + $"{step.Length} steps for the {Rank} axes of shape {Shape}. Give as many of "
-                + "each, one an axis at most.");
+                + $"{step.Length} steps for the {Rank} axes of shape {Shape}. Give the same "
+                + "number of each, at most one per axis.");
         var starts = new int[Rank];
         var steps = new int[Rank];
         var sizes = new int[Rank];
@@ -171,7 +171,7 @@ public sealed partial class Tensor
     {
         if (before.Length != Rank || after.Length != Rank)
             throw Errors.Fail("Pad", $"{before.Length} and {after.Length} widths for the {Rank} "
-                + $"axes of shape {Shape}. Give one of each an axis.");
+                + $"axes of shape {Shape}. Give one of each per axis.");
         foreach (int width in (ReadOnlySpan<int>)[.. before, .. after])
             if (width < 0)
                 throw Errors.Fail("Pad", $"width {width} is negative for shape {Shape}. "

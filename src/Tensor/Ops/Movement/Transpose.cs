@@ -28,7 +28,7 @@ internal sealed record Transpose(Axes Permutation) : ViewPrimitive
     {
         var inverse = new int[Permutation.Count];
         for (int i = 0; i < inverse.Length; i++) inverse[Permutation[i]] = i;
-        // The gradient of W in x Wᵀ is the transpose of xᵀ g: rather gᵀ x, which lies in order.
+        // The gradient of W in x Wᵀ is the transpose of xᵀ g. As gᵀ x it needs no transposing.
         return g.State is { Primitive: MatMul product, Inputs: [var a, var b] }
             && SwapsMatrixAxes(inverse)
             ? Tensor.Apply(product, b.SwapAxes(-1, -2), a.SwapAxes(-1, -2))
@@ -75,8 +75,8 @@ public sealed partial class Tensor
             identity &= axes[i] == i;
         }
         if (!valid)
-            throw Errors.Fail("Transpose", $"[{string.Join(", ", permutation.ToArray())}] is no "
-                + $"permutation of the {Rank} axes of shape {Shape}. Name each axis once.");
+            throw Errors.Fail("Transpose", $"[{string.Join(", ", permutation.ToArray())}] is not "
+                + $"a permutation of the {Rank} axes of shape {Shape}. Name each axis once.");
         return identity ? this : Apply(new Transpose(Axes.Of(axes)), this);
     }
 

@@ -1,4 +1,4 @@
-// Whether any or all of masks hold, over axes.
+// Whether any element of a mask holds along axes, or all do.
 namespace Engine;
 
 public sealed partial class Tensor
@@ -11,7 +11,7 @@ public sealed partial class Tensor
     }
 
     /// <summary>
-    /// Whether all elements of a mask hold over the axes (all by default); true of none.
+    /// Whether all elements of a mask hold over the axes (all by default); true if there are none.
     /// </summary>
     public Tensor All(Axes axes = default, bool keepDims = false)
     {

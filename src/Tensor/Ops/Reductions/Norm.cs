@@ -1,7 +1,7 @@
-// Norms of vectors, composed. Where all elements are zero the derivative is zero, the smallest of
-// the subgradients, rather than 0 / 0; by an element that is zero it is zero too, as in PyTorch,
-// though its power may have none there. Powers of large or small elements leave the range of
-// floats, so all are divided by the largest first.
+// Norms of vectors, composed. The derivative by an element that is zero is zero, as in PyTorch,
+// even where |x|^p has none; where all are zero this is the smallest subgradient, rather than
+// 0 / 0. Powers of large or small elements leave the range of floats, so all are divided by the
+// largest first.
 namespace Engine;
 
 public sealed partial class Tensor
@@ -15,8 +15,8 @@ public sealed partial class Tensor
     {
         Errors.Float("Norm", this);
         if (double.IsNaN(p) || (p <= 0 && !double.IsNegativeInfinity(p)))
-            throw Errors.Fail("Norm", $"p = {p} of shape {Shape} defines no norm. Give a positive "
-                + "p or an infinity.");
+            throw Errors.Fail("Norm", $"p = {p} does not define a norm of shape {Shape}. Give a "
+                + "positive p or an infinity.");
         axes = axes.Resolve("Norm", Shape);
         if (double.IsInfinity(p))
         {
@@ -37,7 +37,7 @@ public sealed partial class Tensor
 
     /// <summary>
     /// a^p of magnitudes. Zeros go around the power: its derivatives of orders above p are infinite
-    /// there, and zero times infinity is no number.
+    /// there, and zero times infinity is NaN.
     /// </summary>
     private static Tensor Powers(Tensor a, double p)
     {

@@ -1,12 +1,12 @@
-// Products: of all elements along axes, and of those so far. Composed of products of halves, so
-// derivatives of every order are right where elements are zero: nothing is divided by an element.
+// Products of all elements along axes, and running products. They are composed of products of
+// halves: no element is divided by, so derivatives of every order are right at zeros too.
 namespace Engine;
 
 public sealed partial class Tensor
 {
     /// <summary>
-    /// Product over the axes (all by default), 1 of nothing; multiplied in pairs, then pairs of
-    /// pairs.
+    /// Product over the axes (all by default), 1 if they are empty; multiplied in pairs, then pairs
+    /// of pairs.
     /// </summary>
     public Tensor Prod(Axes axes = default, bool keepDims = false)
     {

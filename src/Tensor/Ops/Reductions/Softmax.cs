@@ -15,7 +15,9 @@ public sealed partial class Tensor
         return Reduction.Drop(sum.Log() + shift, axes, keepDims);
     }
 
-    /// <summary>e^x over its sum along an axis; of no elements none.</summary>
+    /// <summary>
+    /// e^x divided by its sum along an axis; an empty axis gives an empty result.
+    /// </summary>
     public Tensor Softmax(int axis = -1)
     {
         axis = SoftmaxAxis("Softmax", axis);
@@ -53,7 +55,7 @@ public sealed partial class Tensor
     }
 
     /// <summary>
-    /// The maximum, or 0 where it is infinite: infinity less infinity is no number.
+    /// The maximum, or 0 where it is infinite: infinity minus infinity is NaN.
     /// </summary>
     private Tensor Shift(Axes axes)
     {

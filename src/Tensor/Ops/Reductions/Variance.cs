@@ -4,10 +4,10 @@
 namespace Engine;
 
 /// <summary>
-/// v = f sum((x - m)^2) over axes, given x, its mean m and v: dv = 2 f sum((x - m) dx). The rules
-/// are written with m as it depends on x, and so are exact at every order.
+/// v = f sum((x - m)^2) over axes, given x, its mean m and v: dv = 2 f sum((x - m) dx). In the
+/// rules m still depends on x, so they are exact at every order.
 /// </summary>
-internal sealed record Variance(Axes Axes, double Factor) : Known
+internal sealed record Variance(Axes Axes, double Factor) : StatedDerivative
 {
     internal override Tensor?[] Vjp(Tensor[] x, Tensor y, Tensor g, bool[] need) =>
         [need[0] ? (x[0] - x[1]) * (g * (2 * Factor)) : null, null, null];
@@ -15,7 +15,7 @@ internal sealed record Variance(Axes Axes, double Factor) : Known
     internal override Tensor? Jvp(Tensor[] x, Tensor y, Tensor?[] dx) =>
         dx[0] is { } t ? ((x[0] - x[1]) * t).Sum(Axes, keepDims: true) * (2 * Factor) : null;
 
-    protected override Known WithBatch() => new Variance(Axes.Shift(), Factor);
+    protected override StatedDerivative WithBatch() => new Variance(Axes.Shift(), Factor);
 }
 
 public sealed partial class Tensor
