@@ -22,6 +22,16 @@ internal unsafe interface IKernelLanes<V, T> : IFloatLanes<V>
     /// </summary>
     static abstract void AddProduct(ref V sum, V a, V b);
 
+    /// <summary>A row of a register block: its first N sums c += x times those b.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    static virtual void AddProducts<N>(
+        V x, V b0, V b1, V b2, ref V c0, ref V c1, ref V c2) where N : struct, IConst
+    {
+        V.AddProduct(ref c0, x, b0);
+        if (N.Value > 1) V.AddProduct(ref c1, x, b1);
+        if (N.Value > 2) V.AddProduct(ref c2, x, b2);
+    }
+
     /// <summary>Writes the first lanes, 1 .. Count of them, to the array at p.</summary>
     static abstract void StoreFirst(V v, T* p, int count);
 

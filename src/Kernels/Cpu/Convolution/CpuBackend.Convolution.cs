@@ -1,7 +1,6 @@
 // Convolution and its two gradients on the CPU: from operands and shapes to the kernels.
 using System.Numerics;
 using System.Runtime.CompilerServices;
-using System.Runtime.Intrinsics;
 
 namespace Engine.Kernels;
 
@@ -68,13 +67,17 @@ public sealed unsafe partial class CpuBackend
 
     private static ConvolutionKernel Width<T>() where T : unmanaged, INumber<T>
     {
-        if (Vector512.IsHardwareAccelerated)
-            return ConvolutionKernel<Lanes512<T>, T>.Only;
-        if (Vector256.IsHardwareAccelerated)
-            return ConvolutionKernel<Lanes256<T>, T>.Only;
-        if (Vector128.IsHardwareAccelerated)
-            return ConvolutionKernel<Lanes128<T>, T>.Only;
-        return ConvolutionKernel<Lanes1<T>, T>.Only;
+        ConvolutionWidth<T> width = default;
+        Widest.Run<ConvolutionWidth<T>, T>(ref width);
+        return width.Kernel;
+    }
+
+    private struct ConvolutionWidth<T> : IAnyWidth<T> where T : unmanaged, INumber<T>
+    {
+        public ConvolutionKernel Kernel;
+
+        public void Run<V>() where V : struct, IKernelLanes<V, T> =>
+            Kernel = ConvolutionKernel<V, T>.Only;
     }
 }
 

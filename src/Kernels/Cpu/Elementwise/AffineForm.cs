@@ -2,7 +2,6 @@
 // what a normalisation, its gradient or a step of an optimiser comes to.
 using System.Numerics;
 using System.Runtime.CompilerServices;
-using System.Runtime.Intrinsics;
 
 namespace Engine.Kernels;
 
@@ -144,19 +143,21 @@ internal sealed unsafe class AffineForm
     private void Run<T>(void* x, void* z, T* letters, void* result, nint n)
         where T : unmanaged, INumber<T>
     {
-        if (Vector512.IsHardwareAccelerated) Run<Lanes512<T>, T>(x, z, letters, result, n);
-        else if (Vector256.IsHardwareAccelerated) Run<Lanes256<T>, T>(x, z, letters, result, n);
-        else if (Vector128.IsHardwareAccelerated) Run<Lanes128<T>, T>(x, z, letters, result, n);
-        else Run<Lanes1<T>, T>(x, z, letters, result, n);
+        var tile = new Tile<T>(x, z, Multiplies, letters, result, n);
+        Widest.Run<Tile<T>, T>(ref tile);
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private void Run<V, T>(void* x, void* z, T* letters, void* result, nint n)
-        where V : struct, IFloatLanes<V> where T : unmanaged
+    private readonly struct Tile<T>(
+        void* x, void* z, bool multiplies, T* letters, void* result, nint n)
+        : IAnyWidth<T> where T : unmanaged
     {
-        if (z == null) OfOne<V>(x, letters, result, n);
-        else if (Multiplies) ProductOfTwo<V>(x, z, letters, result, n);
-        else SumOfTwo<V>(x, z, letters, result, n);
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public void Run<V>() where V : struct, IKernelLanes<V, T>
+        {
+            if (z == null) OfOne<V>(x, letters, result, n);
+            else if (multiplies) ProductOfTwo<V>(x, z, letters, result, n);
+            else SumOfTwo<V>(x, z, letters, result, n);
+        }
     }
 
     [MethodImpl(Compiled.Once)]

@@ -1,7 +1,6 @@
 // The one loop of all element-wise kernels, and the bodies that fit it to each shape of operator.
 using System.Numerics;
 using System.Runtime.CompilerServices;
-using System.Runtime.Intrinsics;
 
 namespace Engine.Kernels;
 
@@ -23,19 +22,20 @@ internal static unsafe class TileLoop
     public static void Run<TBody, T>(void* a, void* b, void* c, void* result, nint n)
         where TBody : struct, ITileBody where T : unmanaged, INumber<T>
     {
-        if (Vector512.IsHardwareAccelerated) Run<TBody, T, Lanes512<T>>(a, b, c, result, n);
-        else if (Vector256.IsHardwareAccelerated) Run<TBody, T, Lanes256<T>>(a, b, c, result, n);
-        else if (Vector128.IsHardwareAccelerated) Run<TBody, T, Lanes128<T>>(a, b, c, result, n);
-        else Run<TBody, T, Lanes1<T>>(a, b, c, result, n);
+        var tile = new Tile<TBody, T>(a, b, c, result, n);
+        Widest.Run<Tile<TBody, T>, T>(ref tile);
     }
 
-    // Two methods: where a loop that is not wanted stood in one, the compiler inlined nothing.
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Run<TBody, T, V>(void* a, void* b, void* c, void* result, nint n)
-        where TBody : struct, ITileBody where V : struct, IFloatLanes<V>
+    // Two loops, each a method: where both stood in one, the compiler inlined nothing.
+    private readonly struct Tile<TBody, T>(void* a, void* b, void* c, void* result, nint n)
+        : IAnyWidth<T> where TBody : struct, ITileBody where T : unmanaged
     {
-        if (TBody.IsShort) Unrolled<TBody, V>(a, b, c, result, n);
-        else Loop<TBody, V>(a, b, c, result, n);
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public void Run<V>() where V : struct, IKernelLanes<V, T>
+        {
+            if (TBody.IsShort) Unrolled<TBody, V>(a, b, c, result, n);
+            else Loop<TBody, V>(a, b, c, result, n);
+        }
     }
 
     // The last vector may pass n: tiles have the room.

@@ -139,16 +139,21 @@ internal unsafe struct BoundAffineEpilogue
         return true;
     }
 
-    private static delegate*<in BoundAffineEpilogue, long, long, void> Body<T>(AffineEpilogue form, long columns)
-        where T : unmanaged, INumber<T>
+    private static delegate*<in BoundAffineEpilogue, long, long, void> Body<T>(
+        AffineEpilogue form, long columns) where T : unmanaged, INumber<T>
     {
-        // Rows that wide vectors leave half a vector of are done by narrower ones.
-        if (Vector512.IsHardwareAccelerated
-            && columns % Vector512<T>.Count < Vector256<T>.Count)
-            return Body<Lanes512<T>, T>(form);
-        if (Vector256.IsHardwareAccelerated) return Body<Lanes256<T>, T>(form);
-        if (Vector128.IsHardwareAccelerated) return Body<Lanes128<T>, T>(form);
-        return Body<Lanes1<T>, T>(form);
+        // Where half a vector or more of each row would be left over, narrower vectors do it.
+        bool narrower = columns % Vector512<T>.Count >= Vector256<T>.Count;
+        var choice = new Choice<T>(form);
+        Widest.Run<Choice<T>, T>(ref choice, bits: narrower ? 256 : 512);
+        return choice.Body;
+    }
+
+    private struct Choice<T>(AffineEpilogue form) : IAnyWidth<T> where T : unmanaged, INumber<T>
+    {
+        public delegate*<in BoundAffineEpilogue, long, long, void> Body;
+
+        public void Run<V>() where V : struct, IKernelLanes<V, T> => Body = Body<V, T>(form);
     }
 
     private static delegate*<in BoundAffineEpilogue, long, long, void> Body<V, T>(AffineEpilogue form)

@@ -1,7 +1,6 @@
 // MatMul on the CPU: from operands to the kernel of the machine's vectors.
 using System.Numerics;
 using System.Runtime.CompilerServices;
-using System.Runtime.Intrinsics;
 
 namespace Engine.Kernels;
 
@@ -31,13 +30,17 @@ public sealed unsafe partial class CpuBackend
     private void MatMul<T>(in Operand a, in Operand b, in Operand c, void* after)
         where T : unmanaged, INumber<T>
     {
-        if (Vector512.IsHardwareAccelerated)
-            MatMulKernel<Lanes512<T>, T>.Run(this, a, b, c, after);
-        else if (Vector256.IsHardwareAccelerated)
-            MatMulKernel<Lanes256<T>, T>.Run(this, a, b, c, after);
-        else if (Vector128.IsHardwareAccelerated)
-            MatMulKernel<Lanes128<T>, T>.Run(this, a, b, c, after);
-        else
-            MatMulKernel<Lanes1<T>, T>.Run(this, a, b, c, after);
+        var products = new Products<T>(this, a, b, c, after);
+        Widest.Run<Products<T>, T>(ref products);
+    }
+
+    private readonly ref struct Products<T>(
+        CpuBackend backend, in Operand a, in Operand b, in Operand c, void* after)
+        : IAnyWidth<T> where T : unmanaged, INumber<T>
+    {
+        private readonly ref readonly Operand a = ref a, b = ref b, c = ref c;
+
+        public void Run<V>() where V : struct, IKernelLanes<V, T> =>
+            MatMulKernel<V, T>.Run(backend, a, b, c, after);
     }
 }

@@ -6,7 +6,7 @@ using System.Runtime.CompilerServices;
 namespace Engine.Kernels;
 
 /// <summary>Where a tile of dot products has its operands; strides in elements.</summary>
-internal unsafe struct DotArguments<T> where T : unmanaged
+internal unsafe struct DotBlockArguments<T> where T : unmanaged
 {
     /// <summary>Row i of the left operand is A + i * RowA.</summary>
     public T* A;
@@ -37,7 +37,7 @@ internal static unsafe class DotBlock<V, T>
 {
     /// <summary>A tile of 1 .. TileRows rows on the left and 1 .. 3 on the right.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static void Run(int rows, int columns, in DotArguments<T> t)
+    public static void Run(int rows, int columns, in DotBlockArguments<T> t)
     {
         Vectors(rows, columns, t);
         nint rest = t.Depth % V.Count;
@@ -45,7 +45,7 @@ internal static unsafe class DotBlock<V, T>
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Vectors(int rows, int columns, in DotArguments<T> t)
+    private static void Vectors(int rows, int columns, in DotBlockArguments<T> t)
     {
         switch (rows)
         {
@@ -61,7 +61,7 @@ internal static unsafe class DotBlock<V, T>
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Run<R>(int columns, in DotArguments<T> t) where R : struct, IConst
+    private static void Run<R>(int columns, in DotBlockArguments<T> t) where R : struct, IConst
     {
         if (columns == 3) Kernel<R, C3>(t);
         else if (columns == 2) Kernel<R, C2>(t);
@@ -69,7 +69,7 @@ internal static unsafe class DotBlock<V, T>
     }
 
     [MethodImpl(Compiled.Once)]
-    private static void Kernel<R, N>(in DotArguments<T> t)
+    private static void Kernel<R, N>(in DotBlockArguments<T> t)
         where R : struct, IConst where N : struct, IConst
     {
         V zero = default;
@@ -92,59 +92,21 @@ internal static unsafe class DotBlock<V, T>
             V b0 = V.Load(p0), b1 = zero, b2 = zero;
             if (N.Value > 1) b1 = V.Load(p1);
             if (N.Value > 2) b2 = V.Load(p2);
-            V x = V.Load(a);
-            V.AddProduct(ref c00, x, b0);
-            if (N.Value > 1) V.AddProduct(ref c01, x, b1);
-            if (N.Value > 2) V.AddProduct(ref c02, x, b2);
+            V.AddProducts<N>(V.Load(a), b0, b1, b2, ref c00, ref c01, ref c02);
             if (R.Value > 1)
-            {
-                x = V.Load(a, row);
-                V.AddProduct(ref c10, x, b0);
-                if (N.Value > 1) V.AddProduct(ref c11, x, b1);
-                if (N.Value > 2) V.AddProduct(ref c12, x, b2);
-            }
+                V.AddProducts<N>(V.Load(a, row), b0, b1, b2, ref c10, ref c11, ref c12);
             if (R.Value > 2)
-            {
-                x = V.Load(a, row2);
-                V.AddProduct(ref c20, x, b0);
-                if (N.Value > 1) V.AddProduct(ref c21, x, b1);
-                if (N.Value > 2) V.AddProduct(ref c22, x, b2);
-            }
+                V.AddProducts<N>(V.Load(a, row2), b0, b1, b2, ref c20, ref c21, ref c22);
             if (R.Value > 3)
-            {
-                x = V.Load(a, row3);
-                V.AddProduct(ref c30, x, b0);
-                if (N.Value > 1) V.AddProduct(ref c31, x, b1);
-                if (N.Value > 2) V.AddProduct(ref c32, x, b2);
-            }
+                V.AddProducts<N>(V.Load(a, row3), b0, b1, b2, ref c30, ref c31, ref c32);
             if (R.Value > 4)
-            {
-                x = V.Load(high);
-                V.AddProduct(ref c40, x, b0);
-                if (N.Value > 1) V.AddProduct(ref c41, x, b1);
-                if (N.Value > 2) V.AddProduct(ref c42, x, b2);
-            }
+                V.AddProducts<N>(V.Load(high), b0, b1, b2, ref c40, ref c41, ref c42);
             if (R.Value > 5)
-            {
-                x = V.Load(high, row);
-                V.AddProduct(ref c50, x, b0);
-                if (N.Value > 1) V.AddProduct(ref c51, x, b1);
-                if (N.Value > 2) V.AddProduct(ref c52, x, b2);
-            }
+                V.AddProducts<N>(V.Load(high, row), b0, b1, b2, ref c50, ref c51, ref c52);
             if (R.Value > 6)
-            {
-                x = V.Load(high, row2);
-                V.AddProduct(ref c60, x, b0);
-                if (N.Value > 1) V.AddProduct(ref c61, x, b1);
-                if (N.Value > 2) V.AddProduct(ref c62, x, b2);
-            }
+                V.AddProducts<N>(V.Load(high, row2), b0, b1, b2, ref c60, ref c61, ref c62);
             if (R.Value > 7)
-            {
-                x = V.Load(high, row3);
-                V.AddProduct(ref c70, x, b0);
-                if (N.Value > 1) V.AddProduct(ref c71, x, b1);
-                if (N.Value > 2) V.AddProduct(ref c72, x, b2);
-            }
+                V.AddProducts<N>(V.Load(high, row3), b0, b1, b2, ref c70, ref c71, ref c72);
             a += V.Count;
             if (R.Value > 4) high += V.Count;
             p0 += V.Count;
@@ -177,7 +139,7 @@ internal static unsafe class DotBlock<V, T>
     }
 
     /// <summary>Adds the products of the elements from start on, too few for a vector.</summary>
-    private static void Rest(int rows, int columns, in DotArguments<T> t, nint start)
+    private static void Rest(int rows, int columns, in DotBlockArguments<T> t, nint start)
     {
         for (int i = 0; i < rows; i++)
             for (int j = 0; j < columns; j++)

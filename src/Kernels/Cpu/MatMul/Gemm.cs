@@ -125,7 +125,7 @@ internal static unsafe class Gemm<V, T>
                 a + i * p.RowA, p.RowA, p.ColumnA, (int)Math.Min(V.RegisterRows, rows - i),
                 block.Depth, packed + i * block.Depth);
 
-        var tile = new TileArguments<T>
+        var tile = new GemmBlockArguments<T>
         {
             RowA = 1,
             StepB = width,

@@ -4,32 +4,8 @@ using System.Runtime.CompilerServices;
 
 namespace Engine.Kernels;
 
-/// <summary>A number known when code is compiled, to specialise a kernel with.</summary>
-internal interface IConst
-{
-    static abstract int Value { get; }
-}
-
-internal readonly struct C0 : IConst { public static int Value => 0; }
-
-internal readonly struct C1 : IConst { public static int Value => 1; }
-
-internal readonly struct C2 : IConst { public static int Value => 2; }
-
-internal readonly struct C3 : IConst { public static int Value => 3; }
-
-internal readonly struct C4 : IConst { public static int Value => 4; }
-
-internal readonly struct C5 : IConst { public static int Value => 5; }
-
-internal readonly struct C6 : IConst { public static int Value => 6; }
-
-internal readonly struct C7 : IConst { public static int Value => 7; }
-
-internal readonly struct C8 : IConst { public static int Value => 8; }
-
 /// <summary>Where a tile's operands are; all strides in elements.</summary>
-internal unsafe struct TileArguments<T> where T : unmanaged
+internal unsafe struct GemmBlockArguments<T> where T : unmanaged
 {
     /// <summary>A[i, k] = A[i * RowA + k * StepA].</summary>
     public T* A;
@@ -68,7 +44,7 @@ internal static unsafe class GemmBlock<V, T>
 
     /// <summary>A tile of 1 .. TileRows rows and 1 .. 3 vectors, rows of B at a stride.</summary>
     [MethodImpl(Compiled.Once)]
-    public static void Run(int rows, int vectors, in TileArguments<T> t)
+    public static void Run(int rows, int vectors, in GemmBlockArguments<T> t)
     {
         switch (rows)
         {
@@ -85,14 +61,14 @@ internal static unsafe class GemmBlock<V, T>
 
     /// <summary>A full tile with the rows of B at the table's places.</summary>
     [MethodImpl(Compiled.Once)]
-    public static void RunTable(in TileArguments<T> t)
+    public static void RunTable(in GemmBlockArguments<T> t)
     {
         if (V.RegisterRows == 8) Kernel<C8, C3, C1>(t);
         else Kernel<C4, C3, C1>(t);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Run<R>(int vectors, in TileArguments<T> t) where R : struct, IConst
+    private static void Run<R>(int vectors, in GemmBlockArguments<T> t) where R : struct, IConst
     {
         if (vectors == 3) Kernel<R, C3, C0>(t);
         else if (vectors == 2) Kernel<R, C2, C0>(t);
@@ -101,7 +77,7 @@ internal static unsafe class GemmBlock<V, T>
 
     // Rows 4 .. 7 are addressed from a second pointer, so that each row's address is one addition.
     [MethodImpl(Compiled.Once)]
-    private static void Kernel<R, N, Tabled>(in TileArguments<T> t)
+    private static void Kernel<R, N, Tabled>(in GemmBlockArguments<T> t)
         where R : struct, IConst where N : struct, IConst where Tabled : struct, IConst
     {
         V zero = default;
@@ -124,59 +100,21 @@ internal static unsafe class GemmBlock<V, T>
             V b0 = V.Load(bk), b1 = zero, b2 = zero;
             if (N.Value > 1) b1 = V.Load(bk, V.Count);
             if (N.Value > 2) b2 = V.Load(bk, 2 * V.Count);
-            V x = V.Broadcast(a);
-            V.AddProduct(ref c00, x, b0);
-            if (N.Value > 1) V.AddProduct(ref c01, x, b1);
-            if (N.Value > 2) V.AddProduct(ref c02, x, b2);
+            V.AddProducts<N>(V.Broadcast(a), b0, b1, b2, ref c00, ref c01, ref c02);
             if (R.Value > 1)
-            {
-                x = V.Broadcast(a, row);
-                V.AddProduct(ref c10, x, b0);
-                if (N.Value > 1) V.AddProduct(ref c11, x, b1);
-                if (N.Value > 2) V.AddProduct(ref c12, x, b2);
-            }
+                V.AddProducts<N>(V.Broadcast(a, row), b0, b1, b2, ref c10, ref c11, ref c12);
             if (R.Value > 2)
-            {
-                x = V.Broadcast(a, row2);
-                V.AddProduct(ref c20, x, b0);
-                if (N.Value > 1) V.AddProduct(ref c21, x, b1);
-                if (N.Value > 2) V.AddProduct(ref c22, x, b2);
-            }
+                V.AddProducts<N>(V.Broadcast(a, row2), b0, b1, b2, ref c20, ref c21, ref c22);
             if (R.Value > 3)
-            {
-                x = V.Broadcast(a, row3);
-                V.AddProduct(ref c30, x, b0);
-                if (N.Value > 1) V.AddProduct(ref c31, x, b1);
-                if (N.Value > 2) V.AddProduct(ref c32, x, b2);
-            }
+                V.AddProducts<N>(V.Broadcast(a, row3), b0, b1, b2, ref c30, ref c31, ref c32);
             if (R.Value > 4)
-            {
-                x = V.Broadcast(high);
-                V.AddProduct(ref c40, x, b0);
-                if (N.Value > 1) V.AddProduct(ref c41, x, b1);
-                if (N.Value > 2) V.AddProduct(ref c42, x, b2);
-            }
+                V.AddProducts<N>(V.Broadcast(high), b0, b1, b2, ref c40, ref c41, ref c42);
             if (R.Value > 5)
-            {
-                x = V.Broadcast(high, row);
-                V.AddProduct(ref c50, x, b0);
-                if (N.Value > 1) V.AddProduct(ref c51, x, b1);
-                if (N.Value > 2) V.AddProduct(ref c52, x, b2);
-            }
+                V.AddProducts<N>(V.Broadcast(high, row), b0, b1, b2, ref c50, ref c51, ref c52);
             if (R.Value > 6)
-            {
-                x = V.Broadcast(high, row2);
-                V.AddProduct(ref c60, x, b0);
-                if (N.Value > 1) V.AddProduct(ref c61, x, b1);
-                if (N.Value > 2) V.AddProduct(ref c62, x, b2);
-            }
+                V.AddProducts<N>(V.Broadcast(high, row2), b0, b1, b2, ref c60, ref c61, ref c62);
             if (R.Value > 7)
-            {
-                x = V.Broadcast(high, row3);
-                V.AddProduct(ref c70, x, b0);
-                if (N.Value > 1) V.AddProduct(ref c71, x, b1);
-                if (N.Value > 2) V.AddProduct(ref c72, x, b2);
-            }
+                V.AddProducts<N>(V.Broadcast(high, row3), b0, b1, b2, ref c70, ref c71, ref c72);
             a += step;
             if (R.Value > 4) high += step;
             if (Tabled.Value == 0) b += stepB;

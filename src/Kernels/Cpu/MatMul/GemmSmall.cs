@@ -40,7 +40,7 @@ internal static unsafe class GemmSmall<V, T>
     [MethodImpl(Compiled.Once)]
     public static void Run(in Product<T> p, bool add = false)
     {
-        var tile = new TileArguments<T>
+        var tile = new GemmBlockArguments<T>
         {
             RowA = p.RowA,
             StepA = p.ColumnA,

@@ -266,7 +266,7 @@ internal static unsafe class MatMulKernel<V, T>
     [MethodImpl(Compiled.Once)]
     private static void RunDots(in Product<T> p)
     {
-        var tile = new DotArguments<T>
+        var tile = new DotBlockArguments<T>
         {
             RowA = p.ColumnB,
             B0 = p.A,

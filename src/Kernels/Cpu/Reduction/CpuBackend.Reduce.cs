@@ -1,6 +1,5 @@
 // Sums, maxima and minima over any axes.
 using System.Numerics;
-using System.Runtime.Intrinsics;
 
 namespace Engine.Kernels;
 
@@ -177,16 +176,22 @@ public sealed unsafe partial class CpuBackend
     private void Run<TOp, T>(ref ReduceJob job)
         where TOp : struct, IReduceOp where T : unmanaged, INumber<T>
     {
-        delegate*<void*, int, void> loop;
-        if (Vector512.IsHardwareAccelerated) loop = &ReduceLoops<TOp, Lanes512<T>, T>.RunPart;
-        else if (Vector256.IsHardwareAccelerated) loop = &ReduceLoops<TOp, Lanes256<T>, T>.RunPart;
-        else if (Vector128.IsHardwareAccelerated) loop = &ReduceLoops<TOp, Lanes128<T>, T>.RunPart;
-        else loop = &ReduceLoops<TOp, Lanes1<T>, T>.RunPart;
+        ReduceLoop<TOp, T> loop = default;
+        Widest.Run<ReduceLoop<TOp, T>, T>(ref loop);
         fixed (ReduceJob* pointer = &job)
         {
-            if (job.Parts == 1) loop(pointer, 0);
-            else Workers.Run(job.Parts, loop, pointer);
+            if (job.Parts == 1) loop.RunPart(pointer, 0);
+            else Workers.Run(job.Parts, loop.RunPart, pointer);
         }
+    }
+
+    private struct ReduceLoop<TOp, T> : IAnyWidth<T>
+        where TOp : struct, IReduceOp where T : unmanaged, INumber<T>
+    {
+        public delegate*<void*, int, void> RunPart;
+
+        public void Run<V>() where V : struct, IKernelLanes<V, T> =>
+            RunPart = &ReduceLoops<TOp, V, T>.RunPart;
     }
 
     private static void Multiply(in Operand y, long factor)

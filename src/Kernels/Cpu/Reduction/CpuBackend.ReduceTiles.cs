@@ -1,7 +1,6 @@
 // Reductions of tile programs.
 using System.Numerics;
 using System.Runtime.CompilerServices;
-using System.Runtime.Intrinsics;
 
 namespace Engine.Kernels;
 
@@ -102,14 +101,17 @@ public sealed unsafe partial class CpuBackend
     private void Run<TOp, T>(ref ReduceTilesJob job)
         where TOp : struct, IReduceOp where T : unmanaged, INumber<T>
     {
-        delegate*<void*, int, void> loop;
-        if (Vector512.IsHardwareAccelerated)
-            loop = &ReduceTilesLoops<TOp, Lanes512<T>, T>.RunPart;
-        else if (Vector256.IsHardwareAccelerated)
-            loop = &ReduceTilesLoops<TOp, Lanes256<T>, T>.RunPart;
-        else if (Vector128.IsHardwareAccelerated)
-            loop = &ReduceTilesLoops<TOp, Lanes128<T>, T>.RunPart;
-        else loop = &ReduceTilesLoops<TOp, Lanes1<T>, T>.RunPart;
-        Workers.Run(job.Geometry.Parts, loop, Unsafe.AsPointer(ref job));
+        ReduceTilesLoop<TOp, T> loop = default;
+        Widest.Run<ReduceTilesLoop<TOp, T>, T>(ref loop);
+        Workers.Run(job.Geometry.Parts, loop.RunPart, Unsafe.AsPointer(ref job));
+    }
+
+    private struct ReduceTilesLoop<TOp, T> : IAnyWidth<T>
+        where TOp : struct, IReduceOp where T : unmanaged, INumber<T>
+    {
+        public delegate*<void*, int, void> RunPart;
+
+        public void Run<V>() where V : struct, IKernelLanes<V, T> =>
+            RunPart = &ReduceTilesLoops<TOp, V, T>.RunPart;
     }
 }

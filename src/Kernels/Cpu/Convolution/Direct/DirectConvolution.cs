@@ -186,7 +186,7 @@ internal static unsafe class DirectConvolution<V, T>
     private static void Multiply(
         in Job job, T* weights, T* planes, int columns, T* results)
     {
-        var tile = new TileArguments<T>
+        var tile = new GemmBlockArguments<T>
         {
             RowA = 1,
             StepA = V.RegisterRows,

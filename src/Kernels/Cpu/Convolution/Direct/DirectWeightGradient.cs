@@ -96,7 +96,7 @@ internal static unsafe class DirectWeightGradient<V, T>
         in Job job, DirectLayout layout, T* gradients, T* planes, int length, T* sum, bool add)
     {
         int filters = job.Operands.Filters;
-        var tile = new DotArguments<T>
+        var tile = new DotBlockArguments<T>
         {
             RowA = layout.PlanePitch,
             RowC = job.Depth,

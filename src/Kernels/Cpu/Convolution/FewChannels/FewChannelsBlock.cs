@@ -65,40 +65,16 @@ internal static unsafe class FewChannelsBlock<V, T>
             {
                 T* bk = b + *table++;
                 V b0 = V.Load(bk), b1 = V.Load(bk, V.Count), b2 = V.Load(bk, 2 * V.Count);
-                V x = V.Broadcast(a);
-                V.AddProduct(ref c00, x, b0);
-                V.AddProduct(ref c01, x, b1);
-                V.AddProduct(ref c02, x, b2);
-                x = V.Broadcast(a, 1);
-                V.AddProduct(ref c10, x, b0);
-                V.AddProduct(ref c11, x, b1);
-                V.AddProduct(ref c12, x, b2);
-                x = V.Broadcast(a, 2);
-                V.AddProduct(ref c20, x, b0);
-                V.AddProduct(ref c21, x, b1);
-                V.AddProduct(ref c22, x, b2);
-                x = V.Broadcast(a, 3);
-                V.AddProduct(ref c30, x, b0);
-                V.AddProduct(ref c31, x, b1);
-                V.AddProduct(ref c32, x, b2);
+                V.AddProducts<C3>(V.Broadcast(a), b0, b1, b2, ref c00, ref c01, ref c02);
+                V.AddProducts<C3>(V.Broadcast(a, 1), b0, b1, b2, ref c10, ref c11, ref c12);
+                V.AddProducts<C3>(V.Broadcast(a, 2), b0, b1, b2, ref c20, ref c21, ref c22);
+                V.AddProducts<C3>(V.Broadcast(a, 3), b0, b1, b2, ref c30, ref c31, ref c32);
                 if (R.Value > 4)
                 {
-                    x = V.Broadcast(a, 4);
-                    V.AddProduct(ref c40, x, b0);
-                    V.AddProduct(ref c41, x, b1);
-                    V.AddProduct(ref c42, x, b2);
-                    x = V.Broadcast(a, 5);
-                    V.AddProduct(ref c50, x, b0);
-                    V.AddProduct(ref c51, x, b1);
-                    V.AddProduct(ref c52, x, b2);
-                    x = V.Broadcast(a, 6);
-                    V.AddProduct(ref c60, x, b0);
-                    V.AddProduct(ref c61, x, b1);
-                    V.AddProduct(ref c62, x, b2);
-                    x = V.Broadcast(a, 7);
-                    V.AddProduct(ref c70, x, b0);
-                    V.AddProduct(ref c71, x, b1);
-                    V.AddProduct(ref c72, x, b2);
+                    V.AddProducts<C3>(V.Broadcast(a, 4), b0, b1, b2, ref c40, ref c41, ref c42);
+                    V.AddProducts<C3>(V.Broadcast(a, 5), b0, b1, b2, ref c50, ref c51, ref c52);
+                    V.AddProducts<C3>(V.Broadcast(a, 6), b0, b1, b2, ref c60, ref c61, ref c62);
+                    V.AddProducts<C3>(V.Broadcast(a, 7), b0, b1, b2, ref c70, ref c71, ref c72);
                 }
                 a += R.Value;
             }

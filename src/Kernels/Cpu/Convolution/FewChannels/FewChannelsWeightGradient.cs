@@ -105,7 +105,7 @@ internal static unsafe class FewChannelsWeightGradient<V, T>
         // each group of taps: memory is as slow as the products.
         int ahead = (rows * length / ((depth + 2) / 3) + 15) / 16 * 16;
         T* next = gradient + rows * gradientRow;
-        var tile = new DotArguments<T>
+        var tile = new DotBlockArguments<T>
         {
             A = gradient,
             RowA = gradientRow,
