@@ -44,9 +44,8 @@ public sealed unsafe partial class CpuBackend : IBackend
     public void SideBySide(int parts, Action<int> body)
     {
         ArgumentNullException.ThrowIfNull(body);
-        Workers.Run(
-            parts, &Call, Unsafe.AsPointer(ref body));
-        static void Call(void* body, int part) => Unsafe.AsRef<Action<int>>(body)(part);
+        Workers.Run(parts, &Call, body);
+        static void Call(in Action<int> body, int part) => body(part);
     }
 
     /// <summary>Bytes rented and not yet returned.</summary>

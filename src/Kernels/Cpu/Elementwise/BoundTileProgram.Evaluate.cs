@@ -39,7 +39,7 @@ internal readonly unsafe partial struct BoundTileProgram
         void** registers, byte* scratch, long at, nint n, byte** targets, long place)
     {
         long length = *run, number = 0, inRun = 0;
-        if (length != long.MaxValue) (number, inRun) = TileInput.DivRem(at, length);
+        if (length != long.MaxValue) (number, inRun) = StridedAxes.DivRem(at, length);
         if (length == long.MaxValue || inRun + n <= length)
         {
             EvaluateRun(registers, scratch, at, n, targets, place, number);

@@ -18,7 +18,7 @@ internal readonly unsafe partial struct BoundTileProgram
     private readonly TileInput* inputs;
     private readonly byte** outputs;
 
-    // Elements from one multiple of which to the next every input of runs stays the same.
+    // Run length: within a run, each `Runs` input is one constant.
     private readonly long* run;
 
     private BoundTileProgram(TileProgram program, int inputs, byte* memory)
@@ -137,7 +137,7 @@ internal readonly unsafe partial struct BoundTileProgram
         {
             nint n = (nint)Math.Min(length, end - at);
             long number = 0, inRun = 0;
-            if (*run != long.MaxValue) (number, inRun) = TileInput.DivRem(at, *run);
+            if (*run != long.MaxValue) (number, inRun) = StridedAxes.DivRem(at, *run);
             n = (nint)Math.Min(n, *run - inRun);
             // Whole vectors are written. What they touch of the next tiles is written afterwards,
             // but read before if results take the place of what they come from; and what lies
@@ -176,9 +176,7 @@ internal readonly unsafe partial struct BoundTileProgram
         }
     }
 
-    /// <summary>
-    /// Calls for elements at .. at + n - 1 of what is read in place.
-    /// </summary>
+    /// <summary>Prefetches elements at .. at + n - 1 of the inputs read in place.</summary>
     [MethodImpl(Compiled.Once)]
     public void Prefetch(long at, nint n)
     {
@@ -191,22 +189,17 @@ internal readonly unsafe partial struct BoundTileProgram
     }
 
     /// <summary>
-    /// What is added, where an epilogue does nothing but add a number to each channel of its
-    /// result, the same for all images; else null.
+    /// Where the numbers of an input begin if there is one for each channel of (images, channels,
+    /// plane), the same for all images; else null.
     /// </summary>
-    public void* Added(long channels, long plane)
+    public void* PerChannel(int input, long channels, long plane)
     {
-        if (Plan.Inputs.Length != 2 || Plan.Constants.Length > 0 || Plan.Instructions.Length != 1)
-            return null;
-        TileInstruction step = Plan.Instructions[0];
-        if (step.Kernel.Affine != AffineRole.Sum || step.A + step.B != 1) return null;
-        TileInput added = inputs[1];
-        bool strided = added.Source is TileSource.Loaded or TileSource.Runs;
-        if (!strided || Plan.Outputs[0] != 2 || added.Rank is not (2 or 3)) return null;
-        long* sizes = added.Axes + added.Rank - 2, strides = sizes + added.Rank;
-        bool everyImage = added.Rank == 2 || added.Axes[added.Rank] == 0;
-        return everyImage && sizes[0] == channels && strides[0] == 1 && sizes[1] == plane
-            && strides[1] == 0 ? added.Pointer : null;
+        TileInput x = inputs[input];
+        if (x.Source is not (TileSource.Loaded or TileSource.Runs) || x.Inner != plane) return null;
+        (long size, long stride, _) = x.Outer.Pop();
+        bool everyImage = x.Outer.Rank == 0 || (x.Outer.Rank == 1 && *x.Outer.From == 0);
+        return everyImage && size == channels && stride == 1 && x.InnerStride == 0
+            ? x.Pointer : null;
     }
 
     // Numbers computed by a step are in place already.

@@ -23,9 +23,6 @@ internal enum TileSource : byte
 /// <summary>One input of a running tile program.</summary>
 internal unsafe struct TileInput
 {
-    /// <summary>Axes a view may have.</summary>
-    public const int MaxRank = Layout.MaxRank;
-
     // A tile costs some 50 ns beside its elements.
     private const int ShortestRun = 128;
 
@@ -34,10 +31,10 @@ internal unsafe struct TileInput
     public RegisterType Type;
     public int ElementSize;
     public byte* Pointer;
-    public int Rank;
 
-    /// <summary>Sizes, then strides, of the collapsed axes.</summary>
-    public long* Axes;
+    /// <summary>The innermost axis of a strided view, and those around it.</summary>
+    public long Inner, InnerStride;
+    public StridedAxes Outer;
 
     /// <summary>Of runs: an earlier input whose runs lie in the same way, or -1.</summary>
     public int Like;
@@ -60,31 +57,16 @@ internal unsafe struct TileInput
     }
 
     /// <summary>
-    /// Drops axes of size 1 and merges those that lie as one; <paramref name="axes"/> has room for
-    /// twice the rank and stays with this input.
+    /// Finds the axes of a strided view; <paramref name="axes"/> has room for twice the rank and
+    /// stays with this input.
     /// </summary>
     [MethodImpl(Compiled.Once)]
     public void Collapse(Layout layout, long* axes)
     {
-        ReadOnlySpan<long> sizes = layout.Sizes, strides = layout.Strides;
-        long* kept = axes + sizes.Length;
-        Axes = axes;
-        Rank = 0;
-        for (int i = 0; i < sizes.Length; i++)
-        {
-            if (sizes[i] == 1) continue;
-            if (Rank > 0 && kept[Rank - 1] == strides[i] * sizes[i])
-            {
-                axes[Rank - 1] *= sizes[i];
-                kept[Rank - 1] = strides[i];
-                continue;
-            }
-
-            axes[Rank] = sizes[i];
-            kept[Rank++] = strides[i];
-        }
-
-        for (int i = 0; i < Rank; i++) axes[Rank + i] = kept[i];
+        Outer = new StridedAxes(axes, layout.Rank, 1);
+        for (int i = 0; i < layout.Rank; i++)
+            Outer.Add(layout.Sizes[i], layout.Strides[i], layout.Strides[i]);
+        (Inner, InnerStride, _) = Outer.Pop();
     }
 
     /// <summary>Fills the register with the one element, in whole vectors.</summary>
@@ -103,32 +85,21 @@ internal unsafe struct TileInput
 
     /// <summary>Length of the runs of equal elements, if worth a tile each; else 0.</summary>
     public readonly long RunLength =>
-        Source == TileSource.Loaded && !Registers.IsMask(Type) && Rank > 0
-        && Axes[2 * Rank - 1] == 0 && Axes[Rank - 1] >= ShortestRun ? Axes[Rank - 1] : 0;
-
-    /// <summary>Of numbers that are not negative: narrow divisions take half the time.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static (long Quotient, long Remainder) DivRem(long a, long b) =>
-        (a | b) <= uint.MaxValue ? Math.DivRem((uint)a, (uint)b) : Math.DivRem(a, b);
+        Source == TileSource.Loaded && !Registers.IsMask(Type) && InnerStride == 0
+        && Inner >= ShortestRun ? Inner : 0;
 
     /// <summary>Whether two inputs' elements lie alike from their first ones on.</summary>
     public readonly bool LiesLike(in TileInput other) =>
-        Rank == other.Rank && ElementSize == other.ElementSize
-        && new ReadOnlySpan<long>(Axes, 2 * Rank).SequenceEqual(new(other.Axes, 2 * Rank));
+        ElementSize == other.ElementSize && Inner == other.Inner
+        && InnerStride == other.InnerStride && Outer.Equals(other.Outer);
 
-    /// <summary>Where element i is, of a view with an axis at least.</summary>
+    /// <summary>Where element i of a strided view is.</summary>
     [MethodImpl(Compiled.Once)]
     public readonly byte* At(long i)
     {
-        long offset = 0;
-        for (int axis = Rank - 1; axis > 0; axis--)
-        {
-            (i, long at) = DivRem(i, Axes[axis]);
-            offset += at * Axes[Rank + axis];
-        }
-        // What is left lies on the first axis.
-        offset += i * Axes[Rank];
-        return Pointer + offset * ElementSize;
+        (i, long at) = StridedAxes.DivRem(i, Inner);
+        Outer.Find(i, out long offset, out _);
+        return Pointer + (offset + at * InnerStride) * ElementSize;
     }
 
     /// <summary>
@@ -156,18 +127,14 @@ internal unsafe struct TileInput
     [MethodImpl(Compiled.Once)]
     private readonly void Load<T>(T* source, long start, nint n, T* target) where T : unmanaged
     {
-        long* strides = Axes + Rank;
-        long* at = stackalloc long[MaxRank];
-        int last = Rank - 1;
-        for (int axis = last; axis >= 0; axis--)
-        {
-            (start, at[axis]) = Math.DivRem(start, Axes[axis]);
-            source += at[axis] * strides[axis];
-        }
-
-        long inner = Axes[last], stride = strides[last];
-        nint left = (nint)Math.Min(inner - at[last], n);
-        while (true)
+        long* at = stackalloc long[StridedAxes.MaxRank];
+        StridedAxes outer = Outer;
+        long inner = Inner, stride = InnerStride;
+        (long row, long column) = StridedAxes.DivRem(start, inner);
+        outer.Seek(row, at, out long first, out _);
+        source += first + column * stride;
+        nint left = (nint)Math.Min(inner - column, n);
+        for (long offset = -column * stride; ; offset = 0)
         {
             // Runs may write whole vectors past their end: the next run, or the slack, covers that.
             if (stride == 1) TileMemory.Copy(source, target, left);
@@ -176,16 +143,8 @@ internal unsafe struct TileInput
             n -= left;
             if (n == 0) return;
             target += left;
-            source -= at[last] * stride;
-            at[last] = 0;
-            for (int axis = last - 1; axis >= 0; axis--)
-            {
-                source += strides[axis];
-                if (++at[axis] < Axes[axis]) break;
-                source -= Axes[axis] * strides[axis];
-                at[axis] = 0;
-            }
-
+            outer.Next(at, ref offset);
+            source += offset;
             left = (nint)Math.Min(inner, n);
         }
     }

@@ -49,6 +49,10 @@ internal sealed class AffineEpilogue
     /// <summary>The input that says what is kept, or -1.</summary>
     public int Mask { get; private set; } = -1;
 
+    /// <summary>Whether it is r + y and no more.</summary>
+    public bool IsSum =>
+        Scale < 0 && !IsNegative && Y >= 0 && !SubtractsY && Z < 0 && End == AffineEnd.None;
+
     /// <summary>The form of a program; null if it is another one.</summary>
     public static AffineEpilogue? Of(TileProgram program)
     {

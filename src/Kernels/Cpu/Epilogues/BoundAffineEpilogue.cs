@@ -178,12 +178,12 @@ internal unsafe struct BoundAffineEpilogue
         public static void Run(in BoundAffineEpilogue job, long start, long end)
         {
             long* at = stackalloc long[MaxAxes];
-            (long row, long column) = TileInput.DivRem(start, job.columns);
+            (long row, long column) = StridedAxes.DivRem(start, job.columns);
             T* c = (T*)job.result + start;
             T* y = (T*)job.views[0], z = (T*)job.views[1], m = (T*)job.views[2];
             for (int axis = 0; axis < job.axes; axis++)
             {
-                (row, at[axis]) = TileInput.DivRem(row, job.sizes[axis]);
+                (row, at[axis]) = StridedAxes.DivRem(row, job.sizes[axis]);
                 y += at[axis] * job.strides[axis];
                 z += at[axis] * job.strides[MaxAxes + axis];
                 m += at[axis] * job.strides[2 * MaxAxes + axis];

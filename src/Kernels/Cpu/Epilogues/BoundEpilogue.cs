@@ -33,10 +33,11 @@ internal readonly unsafe struct BoundEpilogue
     }
 
     /// <summary>
-    /// What is added, where it adds a number to each channel of so many of a plane each, the same
-    /// for all images, and does nothing else; else null.
+    /// The bias if the epilogue is only a bias, one number for each channel; otherwise null.
     /// </summary>
-    public void* Added(long channels, long plane) => ofRows ? null : tiles.Added(channels, plane);
+    public void* Bias(long channels, long plane) =>
+        !ofRows && tiles.Plan.Epilogue is { IsSum: true, Y: var y }
+            ? tiles.PerChannel(y, channels, plane) : null;
 
     /// <summary>Runs all n elements, on several threads if it is worth waking them.</summary>
     public void RunAll(CpuBackend backend, long n)

@@ -22,10 +22,8 @@ public sealed unsafe partial class CpuBackend
             To = (byte*)Pointer(y),
         };
         job.Check();
-        job.Each = Math.Clamp(IndexPart / job.Inner, 1, job.Batch * job.Indices);
-        int parts = checked((int)((job.Batch * job.Indices + job.Each - 1) / job.Each));
-        if (parts == 1) IndexJob.Gather(&job, 0);
-        else Workers.Run(parts, &IndexJob.Gather, &job);
+        Workers.Run(
+            job.Batch * job.Indices, Math.Max(1, IndexPart / job.Inner), &IndexJob.Gather, job);
     }
 
     /// <inheritdoc/>
@@ -48,8 +46,8 @@ public sealed unsafe partial class CpuBackend
         // Threads share batches and columns, never rows: additions to a place keep their order.
         bool split = g.Layout.Count >= 2 * IndexPart && job.Inner >= 128;
         job.Each = split ? 64 : job.Inner;
-        int parts = checked((int)(job.Batch * ((job.Inner + job.Each - 1) / job.Each)));
-        delegate*<void*, int, void> body = y.Type switch
+        long units = job.Batch * job.Blocks;
+        delegate*<in IndexJob, long, long, void> body = y.Type switch
         {
             DType.Float32 => &IndexJob.Scatter<float>,
             DType.Float64 => &IndexJob.Scatter<double>,
@@ -57,9 +55,7 @@ public sealed unsafe partial class CpuBackend
             DType.Int64 => &IndexJob.Scatter<long>,
             _ => throw new ArgumentException("ScatterAdd: bools cannot be added; cast them."),
         };
-        if (g.Layout.Count >= 2 * IndexPart) Workers.Run(parts, body, &job);
-        else
-            for (int part = 0; part < parts; part++) body(&job, part);
+        Workers.Run(units, g.Layout.Count >= 2 * IndexPart ? 1 : units, body, job);
     }
 
     /// <summary>
@@ -100,7 +96,11 @@ public sealed unsafe partial class CpuBackend
         public long FromRow;
         public long FromColumn;
         public byte* To;
+
+        /// <summary>Columns that are added together, and the number of such blocks.</summary>
         public long Each;
+        public readonly long Blocks => (Inner + Each - 1) / Each;
+
         public readonly long Inner = inner;
         public readonly long Batch = index.Layout.Sizes[0];
         public readonly long Indices = index.Layout.Sizes[1];
@@ -135,11 +135,8 @@ public sealed unsafe partial class CpuBackend
         }
 
         [MethodImpl(Compiled.Once)]
-        public static void Gather(void* context, int part)
+        public static void Gather(in IndexJob job, long first, long last)
         {
-            IndexJob job = *(IndexJob*)context;
-            long first = part * job.Each;
-            long last = Math.Min(first + job.Each, job.Batch * job.Indices);
             (long b, long i) = Math.DivRem(first, job.Indices);
             long bytes = job.Inner * job.size;
             byte* to = job.To + first * bytes;
@@ -156,11 +153,16 @@ public sealed unsafe partial class CpuBackend
             }
         }
 
-        [MethodImpl(Compiled.Once)]
-        public static void Scatter<T>(void* context, int part) where T : unmanaged, INumber<T>
+        public static void Scatter<T>(in IndexJob job, long first, long last)
+            where T : unmanaged, INumber<T>
         {
-            IndexJob job = *(IndexJob*)context;
-            (long b, long column) = Math.DivRem(part, (job.Inner + job.Each - 1) / job.Each);
+            for (long unit = first; unit < last; unit++) Scatter<T>(job, unit);
+        }
+
+        [MethodImpl(Compiled.Once)]
+        private static void Scatter<T>(IndexJob job, long unit) where T : unmanaged, INumber<T>
+        {
+            (long b, long column) = Math.DivRem(unit, job.Blocks);
             column *= job.Each;
             nint n = (nint)Math.Min(job.Each, job.Inner - column);
             T* from = (T*)job.From + b * job.FromBatch + column * job.FromColumn;

@@ -7,14 +7,13 @@ namespace Engine.Kernels;
 /// <summary>y yᵀ = x with y lower triangular.</summary>
 internal static unsafe class CholeskyKernel<T> where T : unmanaged, IFloatingPointIeee754<T>
 {
-    public static void RunPart(void* context, int part)
+    public static void Run(in MatrixJob job, long first, long end)
     {
-        var job = (MatrixJob*)context;
-        nint n = job->Rows;
-        foreach (long b in job->Matrices(part))
+        nint n = job.Rows;
+        for (long b = first; b < end; b++)
         {
-            T* y = (T*)job->Y + (nint)b * n * n;
-            if (!TryFactor((T*)job->A + (nint)b * n * n, y, n)) Row<T>.Fill(y, T.NaN, n * n);
+            T* y = (T*)job.Y + (nint)b * n * n;
+            if (!TryFactor((T*)job.A + (nint)b * n * n, y, n)) Row<T>.Fill(y, T.NaN, n * n);
         }
     }
 

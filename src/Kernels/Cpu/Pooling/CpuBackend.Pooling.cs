@@ -26,7 +26,6 @@ public sealed unsafe partial class CpuBackend
         /// <summary>The BoundEpilogue of the values, or null.</summary>
         public void* After;
         public bool IsDouble;
-        public long Planes, PlanesPerPart;
 
         public readonly int Width => IsDouble ? sizeof(double) : sizeof(float);
 
@@ -69,37 +68,29 @@ public sealed unsafe partial class CpuBackend
 
     private void Pool(
         ref PoolJob job, in PoolShape shape, DType type, in Operand positions,
-        delegate*<void*, int, void> part)
+        delegate*<in PoolJob, long, long, void> body)
     {
         if (positions.Layout.Count == 0) return;
         if (!type.IsFloat())
             throw new NotSupportedException($"MaxPool: no kernel for {type.Name()}.");
         job.Shape = shape;
         job.Positions = (int*)Pointer(positions);
-        job.Planes = positions.Layout.Sizes[0];
-        job.PlanesPerPart =
-            Math.Clamp(PoolElementsPerPart / Math.Max(1, job.Plane), 1, job.Planes);
-        long parts = (job.Planes + job.PlanesPerPart - 1) / job.PlanesPerPart;
-        Workers.Run(checked((int)parts), part, Unsafe.AsPointer(ref job));
+        Run(job, positions.Layout.Sizes[0], body);
     }
 
-    private static void PoolStored(void* context, int part)
-    {
-        ref PoolJob job = ref Unsafe.AsRef<PoolJob>(context);
-        long start = part * job.PlanesPerPart;
-        long count = Math.Min(job.PlanesPerPart, job.Planes - start);
-        PoolPlanes(job, (byte*)job.Images + start * job.Plane * job.Width, start, count);
-    }
+    private void Run(
+        in PoolJob job, long planes, delegate*<in PoolJob, long, long, void> body) =>
+        Workers.Run(planes, Math.Max(1, PoolElementsPerPart / Math.Max(1, job.Plane)), body, job);
+
+    private static void PoolStored(in PoolJob job, long first, long last) => PoolPlanes(
+        job, (byte*)job.Images + first * job.Plane * job.Width, first, last - first);
 
     /// <summary>As many planes at once as fit a tile; a large one tile by tile.</summary>
     [SkipLocalsInit]
-    private static void PoolComputed(void* context, int part)
+    private static void PoolComputed(in PoolJob job, long first, long last)
     {
-        ref PoolJob job = ref Unsafe.AsRef<PoolJob>(context);
         CompiledTileProgram plan = job.Tiles.Plan;
         TileSequence sequence = job.Tiles.Sequence;
-        long first = part * job.PlanesPerPart;
-        long last = Math.Min(first + job.PlanesPerPart, job.Planes);
         nint together = Math.Max(1, sequence.Tile / job.Plane);
         byte* scratch = ThreadScratch.Get(
             sequence.ScratchBytes + together * job.Plane * job.Width + sequence.TileBytes);
@@ -153,12 +144,8 @@ public sealed unsafe partial class CpuBackend
                 Images = Pointer(y),
                 Values = Pointer(g),
                 Positions = (int*)Pointer(positions),
-                Planes = planes,
-                PlanesPerPart = Math.Clamp(
-                    PoolElementsPerPart / Math.Max(1, shape.Height * shape.Width), 1, planes),
             };
-            long parts = (planes + job.PlanesPerPart - 1) / job.PlanesPerPart;
-            Workers.Run(checked((int)parts), &UnpoolPart, Unsafe.AsPointer(ref job));
+            Run(job, planes, &Unpool);
             return;
         }
         ScatterAdd(
@@ -167,14 +154,8 @@ public sealed unsafe partial class CpuBackend
             y with { Layout = Layout.Contiguous(planes, (long)shape.Height * shape.Width, 1) });
     }
 
-    private static void UnpoolPart(void* context, int part)
-    {
-        ref PoolJob job = ref Unsafe.AsRef<PoolJob>(context);
-        long first = part * job.PlanesPerPart;
-        long last = Math.Min(first + job.PlanesPerPart, job.Planes);
-        PoolLoops.Unpair(
-            job.Shape, (float*)job.Values + first * job.Pooled,
-            job.Positions + first * job.Pooled, (float*)job.Images + first * job.Plane,
-            last - first);
-    }
+    private static void Unpool(in PoolJob job, long first, long last) => PoolLoops.Unpair(
+        job.Shape, (float*)job.Values + first * job.Pooled,
+        job.Positions + first * job.Pooled, (float*)job.Images + first * job.Plane,
+        last - first);
 }

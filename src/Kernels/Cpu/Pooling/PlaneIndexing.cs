@@ -21,8 +21,7 @@ internal unsafe struct PlaneIndexing<T> where T : unmanaged, INumber<T>
     public int Indices;
     public int Rows;
 
-    private long planesPerPart;
-    private int outside;
+    private int* outside;
 
     /// <summary>
     /// Runs the gather (or scatter) over all planes; false if a position lies outside its plane,
@@ -31,25 +30,22 @@ internal unsafe struct PlaneIndexing<T> where T : unmanaged, INumber<T>
     public static bool Run(CpuBackend backend, PlaneIndexing<T> job, bool gather)
     {
         int plane = Math.Max(1, Math.Max(job.Rows, job.Indices));
-        job.planesPerPart = Math.Max(1, PartElements / plane);
-        int parts = checked((int)((job.Planes + job.planesPerPart - 1) / job.planesPerPart));
-        delegate*<void*, int, void> body = gather ? &Gather : &Scatter;
-        if (parts == 1) body(&job, 0);
-        else backend.Workers.Run(parts, body, &job);
-        return job.outside == 0;
+        int outside = 0;
+        job.outside = &outside;
+        delegate*<in PlaneIndexing<T>, long, long, void> body = gather ? &Gather : &Scatter;
+        backend.Workers.Run(job.Planes, Math.Max(1, PartElements / plane), body, job);
+        return outside == 0;
     }
 
     [MethodImpl(Compiled.Once)]
-    private static void Gather(void* context, int part)
+    private static void Gather(in PlaneIndexing<T> job, long first, long last)
     {
-        ref PlaneIndexing<T> job = ref *(PlaneIndexing<T>*)context;
-        long last = Math.Min((part + 1) * job.planesPerPart, job.Planes);
-        for (long plane = part * job.planesPerPart; plane < last; plane++)
+        for (long plane = first; plane < last; plane++)
         {
             int* index = job.Index + plane * job.Indices;
             if (!Inside(index, job.Indices, job.Rows))
             {
-                job.outside = 1;
+                *job.outside = 1;
                 continue;
             }
             T* from = job.Values + plane * job.ValuesStride, to = job.Result + plane * job.Indices;
@@ -58,16 +54,14 @@ internal unsafe struct PlaneIndexing<T> where T : unmanaged, INumber<T>
     }
 
     [MethodImpl(Compiled.Once)]
-    private static void Scatter(void* context, int part)
+    private static void Scatter(in PlaneIndexing<T> job, long first, long last)
     {
-        ref PlaneIndexing<T> job = ref *(PlaneIndexing<T>*)context;
-        long last = Math.Min((part + 1) * job.planesPerPart, job.Planes);
-        for (long plane = part * job.planesPerPart; plane < last; plane++)
+        for (long plane = first; plane < last; plane++)
         {
             int* index = job.Index + plane * job.Indices;
             if (!Inside(index, job.Indices, job.Rows))
             {
-                job.outside = 1;
+                *job.outside = 1;
                 continue;
             }
             T* from = job.Values + plane * job.ValuesStride, to = job.Result + plane * job.Rows;

@@ -19,16 +19,15 @@ public sealed unsafe partial class CpuBackend
             Length = y.Layout.Sizes[1],
             Wide = y.Type == DType.Int64,
         };
-        int parts = checked((int)(y.Layout.Sizes[0] * job.PartsPerRow));
-        if (y.Layout.Count < RandomJob.PartSize)
-            for (int part = 0; part < parts; part++) RandomJob.RunPart(&job, part);
-        else Workers.Run(parts, &RandomJob.RunPart, &job);
+        long chunks = y.Layout.Sizes[0] * job.ChunksPerRow;
+        bool isShort = y.Layout.Count < RandomJob.Chunk;
+        Workers.Run(chunks, isShort ? chunks : 1, &RandomJob.Run, job);
     }
 
     private struct RandomJob
     {
-        // Elements of a part: a multiple of the 16 (8) that eight blocks give.
-        public const long PartSize = 1 << 14;
+        // Elements that a thread writes at once: a multiple of the 16 (8) that eight blocks give.
+        public const long Chunk = 1 << 14;
 
         public int* Keys;
         public long RowStride;
@@ -37,16 +36,20 @@ public sealed unsafe partial class CpuBackend
         public long Length;
         public bool Wide;
 
-        public readonly long PartsPerRow => (Length + PartSize - 1) / PartSize;
+        public readonly long ChunksPerRow => (Length + Chunk - 1) / Chunk;
+
+        public static void Run(in RandomJob job, long first, long last)
+        {
+            for (long number = first; number < last; number++) Run(job, number);
+        }
 
         [MethodImpl(Compiled.Once)]
-        public static void RunPart(void* context, int part)
+        private static void Run(RandomJob job, long number)
         {
-            RandomJob job = *(RandomJob*)context;
-            (long row, long chunk) = Math.DivRem(part, job.PartsPerRow);
+            (long row, long chunk) = Math.DivRem(number, job.ChunksPerRow);
             uint k0 = (uint)job.Keys[row * job.RowStride];
             uint k1 = (uint)job.Keys[row * job.RowStride + job.WordStride];
-            long start = chunk * PartSize, end = Math.Min(job.Length, start + PartSize);
+            long start = chunk * Chunk, end = Math.Min(job.Length, start + Chunk);
             int size = job.Wide ? 8 : 4, step = 64 / size;
             byte* y = job.Y + row * job.Length * size;
             byte* rest = stackalloc byte[64];

@@ -48,10 +48,11 @@ public sealed unsafe partial class CpuBackend
             ReduceCut(kind, cut, x, y);
             return;
         }
-        if (ReduceJob.Prepare(kind, x, y, out ReduceJob job))
+        long* axes = stackalloc long[ReduceJob.MemoryFor(x.Layout.Rank)];
+        if (ReduceJob.Prepare(kind, x, y, axes, out ReduceJob job))
         {
             job.Join(Threads);
-            Run(ref job);
+            Run(job);
             if (kind == ReduceKind.Sum && job.Repeats > 1) Multiply(y, job.Repeats);
             return;
         }
@@ -152,41 +153,37 @@ public sealed unsafe partial class CpuBackend
         return packed with { Layout = new Layout(x.Layout.Sizes.ToArray(), spread) };
     }
 
-    private void Run(ref ReduceJob job)
+    private void Run(in ReduceJob job)
     {
         switch (job.Kind)
         {
-            case ReduceKind.Sum: Run<SumOp>(ref job); break;
-            case ReduceKind.Max: Run<MaxOp>(ref job); break;
-            default: Run<MinOp>(ref job); break;
+            case ReduceKind.Sum: Run<SumOp>(job); break;
+            case ReduceKind.Max: Run<MaxOp>(job); break;
+            default: Run<MinOp>(job); break;
         }
     }
 
-    private void Run<TOp>(ref ReduceJob job) where TOp : struct, IReduceOp
+    private void Run<TOp>(in ReduceJob job) where TOp : struct, IReduceOp
     {
         switch (job.Type)
         {
-            case DType.Float32: Run<TOp, float>(ref job); break;
-            case DType.Float64: Run<TOp, double>(ref job); break;
-            case DType.Int32: Run<TOp, int>(ref job); break;
-            case DType.Int64: Run<TOp, long>(ref job); break;
+            case DType.Float32: Run<TOp, float>(job); break;
+            case DType.Float64: Run<TOp, double>(job); break;
+            case DType.Int32: Run<TOp, int>(job); break;
+            case DType.Int64: Run<TOp, long>(job); break;
             default: throw new ArgumentException($"Reduce: {job.Kind} of bool; cast it first.");
         }
     }
 
-    private void Run<TOp, T>(ref ReduceJob job)
+    private void Run<TOp, T>(in ReduceJob job)
         where TOp : struct, IReduceOp where T : unmanaged, INumber<T>
     {
-        delegate*<void*, int, void> loop;
-        if (Vector512.IsHardwareAccelerated) loop = &ReduceLoops<TOp, Lanes512<T>, T>.RunPart;
-        else if (Vector256.IsHardwareAccelerated) loop = &ReduceLoops<TOp, Lanes256<T>, T>.RunPart;
-        else if (Vector128.IsHardwareAccelerated) loop = &ReduceLoops<TOp, Lanes128<T>, T>.RunPart;
-        else loop = &ReduceLoops<TOp, Lanes1<T>, T>.RunPart;
-        fixed (ReduceJob* pointer = &job)
-        {
-            if (job.Parts == 1) loop(pointer, 0);
-            else Workers.Run(job.Parts, loop, pointer);
-        }
+        delegate*<in ReduceJob, long, long, void> loop;
+        if (Vector512.IsHardwareAccelerated) loop = &ReduceLoops<TOp, Lanes512<T>, T>.Run;
+        else if (Vector256.IsHardwareAccelerated) loop = &ReduceLoops<TOp, Lanes256<T>, T>.Run;
+        else if (Vector128.IsHardwareAccelerated) loop = &ReduceLoops<TOp, Lanes128<T>, T>.Run;
+        else loop = &ReduceLoops<TOp, Lanes1<T>, T>.Run;
+        Workers.Run(job.Units, job.UnitsPerPart, loop, job);
     }
 
     private static void Multiply(in Operand y, long factor)

@@ -1,6 +1,5 @@
 // Reductions of tile programs.
 using System.Numerics;
-using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 
 namespace Engine.Kernels;
@@ -67,7 +66,8 @@ public sealed unsafe partial class CpuBackend
         ReduceKind kind, TileProgram program, in Operand elements, ReadOnlySpan<Operand> inputs,
         ReadOnlySpan<Operand> outputs)
     {
-        ReduceJob.Prepare(kind, elements, outputs[0], out ReduceJob geometry);
+        long* axes = stackalloc long[ReduceJob.MemoryFor(elements.Layout.Rank)];
+        ReduceJob.Prepare(kind, elements, outputs[0], axes, out ReduceJob geometry);
         geometry.Join(Threads);
         byte* memory = stackalloc byte[BoundTileProgram.MemoryFor(inputs, 0)];
         byte** results = stackalloc byte*[outputs.Length];
@@ -81,35 +81,35 @@ public sealed unsafe partial class CpuBackend
         };
         switch (kind)
         {
-            case ReduceKind.Sum: Run<SumOp>(ref job); break;
-            case ReduceKind.Max: Run<MaxOp>(ref job); break;
-            default: Run<MinOp>(ref job); break;
+            case ReduceKind.Sum: Run<SumOp>(job); break;
+            case ReduceKind.Max: Run<MaxOp>(job); break;
+            default: Run<MinOp>(job); break;
         }
     }
 
-    private void Run<TOp>(ref ReduceTilesJob job) where TOp : struct, IReduceOp
+    private void Run<TOp>(in ReduceTilesJob job) where TOp : struct, IReduceOp
     {
         switch (job.Geometry.Type)
         {
-            case DType.Float32: Run<TOp, float>(ref job); break;
-            case DType.Float64: Run<TOp, double>(ref job); break;
-            case DType.Int32: Run<TOp, int>(ref job); break;
-            case DType.Int64: Run<TOp, long>(ref job); break;
+            case DType.Float32: Run<TOp, float>(job); break;
+            case DType.Float64: Run<TOp, double>(job); break;
+            case DType.Int32: Run<TOp, int>(job); break;
+            case DType.Int64: Run<TOp, long>(job); break;
             default: throw new ArgumentException($"Reduce: {job.Geometry.Kind} of bool; cast it.");
         }
     }
 
-    private void Run<TOp, T>(ref ReduceTilesJob job)
+    private void Run<TOp, T>(in ReduceTilesJob job)
         where TOp : struct, IReduceOp where T : unmanaged, INumber<T>
     {
-        delegate*<void*, int, void> loop;
+        delegate*<in ReduceTilesJob, long, long, void> loop;
         if (Vector512.IsHardwareAccelerated)
-            loop = &ReduceTilesLoops<TOp, Lanes512<T>, T>.RunPart;
+            loop = &ReduceTilesLoops<TOp, Lanes512<T>, T>.Run;
         else if (Vector256.IsHardwareAccelerated)
-            loop = &ReduceTilesLoops<TOp, Lanes256<T>, T>.RunPart;
+            loop = &ReduceTilesLoops<TOp, Lanes256<T>, T>.Run;
         else if (Vector128.IsHardwareAccelerated)
-            loop = &ReduceTilesLoops<TOp, Lanes128<T>, T>.RunPart;
-        else loop = &ReduceTilesLoops<TOp, Lanes1<T>, T>.RunPart;
-        Workers.Run(job.Geometry.Parts, loop, Unsafe.AsPointer(ref job));
+            loop = &ReduceTilesLoops<TOp, Lanes128<T>, T>.Run;
+        else loop = &ReduceTilesLoops<TOp, Lanes1<T>, T>.Run;
+        Workers.Run(job.Geometry.Units, job.Geometry.UnitsPerPart, loop, job);
     }
 }

@@ -34,11 +34,8 @@ internal static unsafe class ReduceTilesLoops<TOp, V, T>
     private const int RowBlock = ReduceLoops<TOp, V, T>.RowBlock;
 
     [MethodImpl(Compiled.Once)]
-    public static void RunPart(void* context, int part)
+    public static void Run(in ReduceTilesJob job, long first, long last)
     {
-        ref ReduceTilesJob job = ref Unsafe.AsRef<ReduceTilesJob>(context);
-        long first = part * job.Geometry.UnitsPerPart;
-        long last = Math.Min(job.Geometry.Units, first + job.Geometry.UnitsPerPart);
         if (job.Geometry.InnerReduced) Rows(job, first, last);
         else
             for (long unit = first; unit < last; unit++) Columns(job, unit);
@@ -60,8 +57,8 @@ internal static unsafe class ReduceTilesLoops<TOp, V, T>
 
     private static void Rows(in ReduceTilesJob job, long first, long last)
     {
-        long* at = stackalloc long[TileInput.MaxRank];
-        ReduceJob geometry = job.Geometry;
+        long* at = stackalloc long[StridedAxes.MaxRank];
+        ref readonly ReduceJob geometry = ref job.Geometry;
         nint inner = (nint)geometry.Inner;
         int fit = (int)Math.Clamp(job.Tiles.Sequence.Tile / inner, 1, RowBlock);
         int most = (int)Math.Clamp(ReduceJob.Stretch / inner, fit, RowBlock);
@@ -86,7 +83,7 @@ internal static unsafe class ReduceTilesLoops<TOp, V, T>
     {
         CompiledTileProgram plan = job.Tiles.Plan;
         TileSequence sequence = job.Tiles.Sequence;
-        ReduceJob geometry = job.Geometry;
+        ref readonly ReduceJob geometry = ref job.Geometry;
         int sums = job.Outputs * span.Count, lane = V.Count * sizeof(T);
         byte* scratch = ThreadScratch.Get(
             sequence.ScratchBytes + job.Outputs * job.TileBytes + sums * (lane + sizeof(double)));
@@ -104,7 +101,7 @@ internal static unsafe class ReduceTilesLoops<TOp, V, T>
         nint piece = span.Inner <= sequence.Tile ? span.Inner : sequence.Tile, pending = 0;
         job.Tiles.Begin(registers, scratch, piece * Math.Min(span.Fit, span.Count));
         V inTail = ReduceLoops<TOp, V, T>.Tail(span.Inner);
-        long* at = stackalloc long[TileInput.MaxRank];
+        long* at = stackalloc long[StridedAxes.MaxRank];
         for (int i = 0; i < geometry.Reduced.Rank; i++) at[i] = 0;
         long offset = 0, none = 0;
         for (long run = geometry.Reduced.Count; run > 0; run--)
@@ -157,8 +154,8 @@ internal static unsafe class ReduceTilesLoops<TOp, V, T>
         const int Width = ReduceJob.ColumnBlock;
         CompiledTileProgram plan = job.Tiles.Plan;
         TileSequence sequence = job.Tiles.Sequence;
-        ReduceJob geometry = job.Geometry;
-        long* at = stackalloc long[TileInput.MaxRank];
+        ref readonly ReduceJob geometry = ref job.Geometry;
+        long* at = stackalloc long[StridedAxes.MaxRank];
         (long position, long block) = Math.DivRem(unit, geometry.ColumnBlocks);
         geometry.Kept.Seek(position, at, out long from, out long to);
         nint n = (nint)Math.Min(Width, geometry.Inner - block * Width);

@@ -1,6 +1,7 @@
 // A small pool of threads for data-parallel kernels. Work is cut into parts by shapes alone, so
 // results do not depend on how many threads there are or which of them runs a part.
 using System.Diagnostics;
+using System.Runtime.CompilerServices;
 using System.Runtime.ExceptionServices;
 
 namespace Engine.Kernels;
@@ -33,24 +34,73 @@ internal sealed unsafe class Workers(int count)
     public int Count { get; } = count;
 
     /// <summary>
-    /// Calls body(context, part) for part = 0 .. parts - 1 and returns when all are done. Parts run
-    /// at the same time; a call made while another job runs does its parts itself. If parts throw,
-    /// the exception of the first of them is thrown here.
+    /// Calls body(job, part) for part = 0 .. parts - 1 and returns when all are done. Parts run at
+    /// the same time; a call made while another job runs does its parts itself. If parts throw, the
+    /// exception of the first of them is thrown here. The job lies on the caller's stack.
     /// </summary>
-    public void Run(int parts, delegate*<void*, int, void> body, void* context)
+    public void Run<TJob>(int parts, delegate*<in TJob, int, void> body, in TJob job)
     {
         if (parts <= 1 || Count <= 1 || Interlocked.CompareExchange(ref busy, 1, 0) != 0)
         {
-            for (int part = 0; part < parts; part++) body(context, part);
+            for (int part = 0; part < parts; part++) body(job, part);
             return;
         }
         try
         {
-            RunShared(parts, body, context);
+            var call = new Call<TJob>(body, job);
+            RunShared(parts, &Call<TJob>.Run, &call);
         }
         finally
         {
             Volatile.Write(ref busy, 0);
+        }
+    }
+
+    /// <summary>
+    /// The same for numbers 0 .. count - 1: calls body(job, start, end) for ranges start .. end - 1
+    /// of <paramref name="length"/> numbers, the last of which may be shorter.
+    /// </summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public void Run<TJob>(
+        long count, long length, delegate*<in TJob, long, long, void> body, in TJob job)
+    {
+        if (count > length) RunRanges(count, length, body, job);
+        else if (count > 0) body(job, 0, count);
+    }
+
+    private void RunRanges<TJob>(
+        long count, long length, delegate*<in TJob, long, long, void> body, in TJob job)
+    {
+        var ranges = new Ranges<TJob>(count, length, body, job);
+        Run(checked((int)((count + length - 1) / length)), &Ranges<TJob>.Run, ranges);
+    }
+
+    /// <summary>A body and its job, as the threads see them: without their types.</summary>
+    private readonly struct Call<TJob>(delegate*<in TJob, int, void> body, in TJob job)
+    {
+        private readonly delegate*<in TJob, int, void> body = body;
+        private readonly void* job = Unsafe.AsPointer(in job);
+
+        public static void Run(void* context, int part)
+        {
+            Call<TJob>* call = (Call<TJob>*)context;
+            call->body(Unsafe.AsRef<TJob>(call->job), part);
+        }
+    }
+
+    private readonly struct Ranges<TJob>(
+        long count, long length, delegate*<in TJob, long, long, void> body, in TJob job)
+    {
+        private readonly long count = count, length = length;
+        private readonly delegate*<in TJob, long, long, void> body = body;
+        private readonly void* job = Unsafe.AsPointer(in job);
+
+        public static void Run(in Ranges<TJob> ranges, int part)
+        {
+            long start = part * ranges.length;
+            ranges.body(
+                Unsafe.AsRef<TJob>(ranges.job), start,
+                Math.Min(ranges.count, start + ranges.length));
         }
     }
 
