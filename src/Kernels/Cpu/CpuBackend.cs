@@ -1,5 +1,6 @@
 // The CPU as a device: pooled native memory, SIMD kernels and a small pool of spinning threads.
-// One file a family of kernels: CpuBackend.MatMul.cs, CpuBackend.Convolution.cs, ...
+// The folders beside this file are families of kernels, each with a CpuBackend.*.cs where its calls
+// arrive; Runtime and Epilogues serve them all.
 using System.Runtime.CompilerServices;
 
 namespace Engine.Kernels;

@@ -7,7 +7,7 @@ namespace Engine.Kernels;
 /// <summary>One strided copy; its axes are merged and ordered by the target's strides.</summary>
 internal unsafe struct CopyJob
 {
-    // A block of a transpose: 16 lines of 64 bytes on each side stay in L1.
+    // Transposes go by square blocks: 16 cache lines on each side stay in L1.
     private const int Block = 16;
 
     // Elements that a thread copies at once.
@@ -87,21 +87,20 @@ internal unsafe struct CopyJob
     private readonly void Run<T>(long start, long end) where T : unmanaged
     {
         long* at = stackalloc long[StridedAxes.MaxRank];
-        StridedAxes outer = this.outer;
         (long position, long number) = StridedAxes.DivRem(start, pieces);
-        outer.Seek(position, at, out long firstSource, out long firstTarget);
-        long source = firstSource, target = firstTarget;
-        for (long unit = start; unit < end; unit++)
+        StridedAxes outer = this.outer;
+        outer.Seek(position, at, out long source, out long target);
+        long done = number * piece, most = piece, length = rows > 1 ? rows : columns;
+        T* x = (T*)from, y = (T*)to;
+        for (long left = end - start; ;)
         {
-            T* x = (T*)from + source, y = (T*)to + target;
-            long first = number * piece;
-            if (rows > 1)
-                Transpose(x + first, y + first * toRow, Math.Min(piece, rows - first));
-            else
-                Inner(
-                    x + first * fromColumn, y + first * toColumn, Math.Min(piece, columns - first));
-            if (++number < pieces) continue;
-            number = 0;
+            long n = Math.Min(most, length - done);
+            if (rows > 1) Transpose(x + source + done, y + target + done * toRow, n);
+            else Inner(x + source + done * fromColumn, y + target + done * toColumn, n);
+            if (--left == 0) return;
+            done += n;
+            if (done < length) continue;
+            done = 0;
             outer.Next(at, ref source, ref target);
         }
     }

@@ -1,5 +1,6 @@
-// A tile program bound to memory: runs any range of its elements, tile by tile through every step,
-// so that what lies between the steps stays in L1 and memory is read and written once.
+// A tile program bound to memory: runs any range of its elements. A tile goes through all calls
+// before the next one begins, so that intermediate values stay in L1 and memory is read and written
+// once.
 using System.Runtime.CompilerServices;
 
 namespace Engine.Kernels;
@@ -78,7 +79,7 @@ internal readonly unsafe partial struct BoundTileProgram
             job.Bind(i + 1, epilogue.Operands[i], ref axes);
         job.FindRuns(epilogue.Operands.Length + 1);
         job.outputs[0] = (byte*)CpuBackend.Pointer(result);
-        // A result of one element is read where it is written.
+        // Even a result of one element is read in place: the epilogue overwrites it.
         job.inputs[0].Source = TileSource.InPlace;
         return new BoundTileProgram(job);
     }
@@ -92,7 +93,9 @@ internal readonly unsafe partial struct BoundTileProgram
         axes += 2 * input.Layout.Rank;
     }
 
-    /// <summary>The inputs that repeat each element as often as the fastest such one.</summary>
+    /// <summary>
+    /// Marks as `Runs` the inputs whose runs are multiples of the shortest run.
+    /// </summary>
     private void FindRuns(int count)
     {
         long shortest = long.MaxValue;
@@ -111,7 +114,7 @@ internal readonly unsafe partial struct BoundTileProgram
 
     private bool MayRun(int input) => input < 64 && Plan.SinglesHelp[input];
 
-    /// <summary>An earlier input whose runs lie in the same way, or -1.</summary>
+    /// <summary>An earlier input with the same axes, or -1.</summary>
     private int Similar(int input)
     {
         for (int i = 0; i < input; i++)
@@ -120,8 +123,8 @@ internal readonly unsafe partial struct BoundTileProgram
     }
 
     /// <summary>
-    /// Runs elements start .. end - 1. With <paramref name="spill"/> the rest of the 16 elements
-    /// that the end lies in is nobody's and may be written. Without, no other element is touched.
+    /// Runs elements start .. end - 1. With <paramref name="spill"/> the elements behind the end,
+    /// up to the next multiple of 16, may be overwritten too. Without, no other element is touched.
     /// </summary>
     [SkipLocalsInit]
     [MethodImpl(Compiled.Once)]
@@ -139,9 +142,9 @@ internal readonly unsafe partial struct BoundTileProgram
             long number = 0, inRun = 0;
             if (*run != long.MaxValue) (number, inRun) = StridedAxes.DivRem(at, *run);
             n = (nint)Math.Min(n, *run - inRun);
-            // Whole vectors are written. What they touch of the next tiles is written afterwards,
-            // but read before if results take the place of what they come from; and what lies
-            // behind the end may be another thread's.
+            // Whole vectors are written, past the end of a tile too. That is safe where the next
+            // tile writes those elements again, unless results replace their sources: then they
+            // are still to be read. Behind the end they may be another thread's.
             nint whole = (n + Vector - 1) / Vector * Vector;
             bool mayPass = at + n == end
                 ? spill && at % Vector == 0 : !inPlace && at + whole <= end;
@@ -156,7 +159,7 @@ internal readonly unsafe partial struct BoundTileProgram
         }
     }
 
-    /// <summary>Computes a tile apart and copies just its elements.</summary>
+    /// <summary>Computes a tile into scratch and copies only its own elements.</summary>
     [SkipLocalsInit]
     private void RunApart(void** registers, byte* scratch, long at, nint n, long number)
     {
@@ -202,7 +205,7 @@ internal readonly unsafe partial struct BoundTileProgram
             ? x.Pointer : null;
     }
 
-    // Numbers computed by a step are in place already.
+    // Numbers that an instruction computed are in place already.
     [MethodImpl(Compiled.Once)]
     private void Store(void** registers, long at, nint n)
     {

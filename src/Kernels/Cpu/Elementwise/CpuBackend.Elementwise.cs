@@ -5,13 +5,13 @@ namespace Engine.Kernels;
 
 public sealed unsafe partial class CpuBackend
 {
-    // Elements a thread takes at once (whole tiles), and the work below which one thread does all:
-    // waking the others costs about as much as 64k elements of a cheap operator.
+    // Elements that a thread takes at once (whole tiles), and the work below which one thread does
+    // all: waking the others costs as much as 64k elements of a cheap operator.
     private const int ElementwisePart = 1 << 14;
     private const long ElementwiseSplit = 1 << 16;
 
-    // From this size on a transposed input is copied into order first: straight strided loads
-    // would touch a cache line for every element.
+    // From this size on a transposed input is first copied into row-major order: strided loads
+    // would touch a new cache line for every element.
     private const long TransposeFirst = 1 << 14;
 
     /// <inheritdoc/>
@@ -50,7 +50,7 @@ public sealed unsafe partial class CpuBackend
     private static bool IsShort(long n, int operators) =>
         n * Math.Max(1, operators) < ElementwiseSplit;
 
-    /// <summary>The inputs, with large transposed ones copied into order.</summary>
+    /// <summary>The inputs, with large transposed ones copied into row-major order.</summary>
     private ReadOnlySpan<Operand> InOrder(
         ReadOnlySpan<Operand> inputs, scoped ref List<DeviceBuffer>? copies)
     {

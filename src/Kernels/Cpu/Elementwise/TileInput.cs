@@ -16,14 +16,14 @@ internal enum TileSource : byte
     /// <summary>Strided, or bools: loaded for each tile.</summary>
     Loaded,
 
-    /// <summary>Runs of equal elements, as long as the job's: one element is read a run.</summary>
+    /// <summary>Runs of equal elements: one element is read for each run.</summary>
     Runs,
 }
 
 /// <summary>One input of a running tile program.</summary>
 internal unsafe struct TileInput
 {
-    // A tile costs some 50 ns beside its elements.
+    // A tile costs some 50 ns apart from its elements: shorter runs are not worth one each.
     private const int ShortestRun = 128;
 
     public TileSource Source;
@@ -36,7 +36,7 @@ internal unsafe struct TileInput
     public long Inner, InnerStride;
     public StridedAxes Outer;
 
-    /// <summary>Of runs: an earlier input whose runs lie in the same way, or -1.</summary>
+    /// <summary>For `Runs`: an earlier input with the same axes, or -1.</summary>
     public int Like;
 
     [MethodImpl(Compiled.Once)]
@@ -63,10 +63,11 @@ internal unsafe struct TileInput
     [MethodImpl(Compiled.Once)]
     public void Collapse(Layout layout, long* axes)
     {
-        Outer = new StridedAxes(axes, layout.Rank, 1);
-        for (int i = 0; i < layout.Rank; i++)
-            Outer.Add(layout.Sizes[i], layout.Strides[i], layout.Strides[i]);
-        (Inner, InnerStride, _) = Outer.Pop();
+        ReadOnlySpan<long> sizes = layout.Sizes, strides = layout.Strides;
+        var all = new StridedAxes(axes, sizes.Length, 1);
+        for (int i = 0; i < sizes.Length; i++) all.Add(sizes[i], strides[i], strides[i]);
+        (Inner, InnerStride, _) = all.Pop();
+        Outer = all;
     }
 
     /// <summary>Fills the register with the one element, in whole vectors.</summary>
@@ -88,7 +89,7 @@ internal unsafe struct TileInput
         Source == TileSource.Loaded && !Registers.IsMask(Type) && InnerStride == 0
         && Inner >= ShortestRun ? Inner : 0;
 
-    /// <summary>Whether two inputs' elements lie alike from their first ones on.</summary>
+    /// <summary>Whether two inputs have the same axes, so that their offsets are equal.</summary>
     public readonly bool LiesLike(in TileInput other) =>
         ElementSize == other.ElementSize && Inner == other.Inner
         && InnerStride == other.InnerStride && Outer.Equals(other.Outer);
@@ -128,23 +129,24 @@ internal unsafe struct TileInput
     private readonly void Load<T>(T* source, long start, nint n, T* target) where T : unmanaged
     {
         long* at = stackalloc long[StridedAxes.MaxRank];
-        StridedAxes outer = Outer;
         long inner = Inner, stride = InnerStride;
         (long row, long column) = StridedAxes.DivRem(start, inner);
-        outer.Seek(row, at, out long first, out _);
-        source += first + column * stride;
+        StridedAxes outer = Outer;
+        outer.Seek(row, at, out long offset, out _);
+        T* x = source + offset + column * stride;
         nint left = (nint)Math.Min(inner - column, n);
-        for (long offset = -column * stride; ; offset = 0)
+        while (true)
         {
-            // Runs may write whole vectors past their end: the next run, or the slack, covers that.
-            if (stride == 1) TileMemory.Copy(source, target, left);
-            else if (stride == 0) TileMemory.Fill(target, left, *source);
-            else TileMemory.Gather(source, (nint)stride, target, left);
+            // Whole vectors are written: what passes the row's end is overwritten by the next row
+            // or lies in the slack.
+            if (stride == 1) TileMemory.Copy(x, target, left);
+            else if (stride == 0) TileMemory.Fill(target, left, *x);
+            else TileMemory.Gather(x, (nint)stride, target, left);
             n -= left;
             if (n == 0) return;
             target += left;
             outer.Next(at, ref offset);
-            source += offset;
+            x = source + offset;
             left = (nint)Math.Min(inner, n);
         }
     }

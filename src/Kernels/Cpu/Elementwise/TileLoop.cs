@@ -29,7 +29,7 @@ internal static unsafe class TileLoop
         else Run<TBody, T, Lanes1<T>>(a, b, c, result, n);
     }
 
-    // Two methods: where a loop that is not wanted stood in one, the compiler inlined nothing.
+    // Two methods, because one method with both loops was too large for the JIT to inline bodies.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void Run<TBody, T, V>(void* a, void* b, void* c, void* result, nint n)
         where TBody : struct, ITileBody where V : struct, IFloatLanes<V>
@@ -133,7 +133,7 @@ internal readonly unsafe struct CompareBody<TOp> : ITileBody where TOp : struct,
         V.Store(TOp.Invoke(V.Load(a, i), V.Load(b, i)), result, i);
 }
 
-/// <summary>result = TOp(a) or TOp(a, b) on masks; b is null for unary operators.</summary>
+/// <summary>result = TOp(a, b) on masks; unary operators get the same mask twice.</summary>
 internal readonly unsafe struct MaskBody<TOp> : ITileBody where TOp : struct, IMaskOp
 {
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -1,4 +1,4 @@
-// Rows by index: gather and its transpose, scatter-add.
+// Rows by index: gather, and its transpose, scatter-add.
 using System.Numerics;
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
@@ -43,7 +43,7 @@ public sealed unsafe partial class CpuBackend
         };
         job.Check();
 
-        // Threads share batches and columns, never rows: additions to a place keep their order.
+        // Threads share batches and columns, never rows: additions to an element keep their order.
         bool split = g.Layout.Count >= 2 * IndexPart && job.Inner >= 128;
         job.Each = split ? 64 : job.Inner;
         long units = job.Batch * job.Blocks;
@@ -59,8 +59,8 @@ public sealed unsafe partial class CpuBackend
     }
 
     /// <summary>
-    /// The fast way for single floats by contiguous int32 positions. False where it does not apply,
-    /// or where a position is outside: the general way then says which.
+    /// The fast way for single floats at contiguous int32 positions. False if it does not apply, or
+    /// if a position is outside: the general way then says which one.
     /// </summary>
     private bool InPlanes(in Operand values, in Operand index, in Operand y, bool gather)
     {
@@ -112,7 +112,7 @@ public sealed unsafe partial class CpuBackend
         private readonly long rows = rows;
         private readonly int size = type.Size();
 
-        // Before anything runs, so that an error is thrown on the caller's thread.
+        // Checked before anything is written, on the caller's thread.
         public readonly void Check()
         {
             for (long b = 0; b < Batch; b++)

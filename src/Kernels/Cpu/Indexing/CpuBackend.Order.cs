@@ -94,7 +94,7 @@ public sealed unsafe partial class CpuBackend
             return at;
         }
 
-        // The maximum first, then where it stands: neither pass carries positions along.
+        // Two passes, first the maximum and then its position: faster than one that keeps both.
         [MethodImpl(Compiled.Once)]
         private static long FirstMax<V, T>(T* x, nint n)
             where V : struct, IFloatLanes<V> where T : unmanaged, INumber<T>
@@ -126,8 +126,9 @@ public sealed unsafe partial class CpuBackend
             return i;
         }
 
-        // Keys that sort as unsigned numbers, each with its position: distinct, so any sort is
-        // stable. 32-bit keys share a word with the position.
+        // Sorts keys that order as unsigned numbers, each with its position. With the position no
+        // two are equal, so that any sort is stable. A 32-bit key and its position share a 64-bit
+        // word.
         public static void ArgSort<T>(in OrderJob job, long first, long last)
             where T : unmanaged, INumber<T>
         {

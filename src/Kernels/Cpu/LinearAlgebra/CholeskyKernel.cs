@@ -1,4 +1,4 @@
-// Cholesky factorisation by rows: every element is a dot product of two rows already known.
+// Cholesky factorisation row by row: each element comes from a dot product of rows known by then.
 using System.Numerics;
 using System.Runtime.CompilerServices;
 
@@ -17,7 +17,7 @@ internal static unsafe class CholeskyKernel<T> where T : unmanaged, IFloatingPoi
         }
     }
 
-    /// <summary>False where a pivot is not positive: the matrix is not positive definite.</summary>
+    /// <summary>False if a pivot is not positive: the matrix is not positive definite.</summary>
     [MethodImpl(Compiled.Once)]
     private static bool TryFactor(T* x, T* y, nint n)
     {

@@ -27,7 +27,7 @@ internal static unsafe class EighKernel<T> where T : unmanaged, IFloatingPointIe
     private static bool TrySolve(T* a, T* y, nint n)
     {
         T* vectors = a + n * n, values = vectors + n * n, off = values + n;
-        // At scale 1 no square over- or underflows where it matters.
+        // Scaled so that the largest element is 1: squares then neither overflow nor vanish.
         T scale = T.Zero;
         for (nint i = 0; i < n * n; i++)
         {

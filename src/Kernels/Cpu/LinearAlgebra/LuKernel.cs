@@ -1,5 +1,5 @@
-// LU factorisation with partial pivoting, right-looking: each step eliminates a column from the
-// rows below with the row whose element there is largest.
+// LU factorisation with partial pivoting, right-looking: each step chooses the row with the largest
+// element in the next column and eliminates that column from the rows below.
 using System.Numerics;
 using System.Runtime.CompilerServices;
 

@@ -1,4 +1,4 @@
-// What a kernel over a batch of matrices is told, and the row operations such kernels are made of.
+// The arguments of kernels over a batch of matrices, and the row operations they are built from.
 using System.Numerics;
 using System.Runtime.CompilerServices;
 

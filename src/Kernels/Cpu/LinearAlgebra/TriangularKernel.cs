@@ -1,4 +1,4 @@
-// Forward and back substitution: rows of the result, in the order in which they become known.
+// Forward and back substitution: rows of the result, each from those known before it.
 using System.Numerics;
 using System.Runtime.CompilerServices;
 
@@ -12,7 +12,7 @@ internal static unsafe class TriangularKernel<T> where T : unmanaged, IFloatingP
     {
         nint n = job.Rows, m = job.Columns;
         Triangle triangle = job.Triangle;
-        // Strides of the matrix as it stands; forwards where that is lower triangular.
+        // Strides of the matrix, transposed if asked for; a lower triangle is solved forwards.
         (nint down, nint across) = triangle.Transposed ? ((nint)1, n) : (n, 1);
         bool forward = triangle.Lower != triangle.Transposed;
         for (long batch = start; batch < stop; batch++)

@@ -150,7 +150,8 @@ internal static unsafe class MatMulKernel<O, V, T>
             RunItems(batch, start, end, null);
             return;
         }
-        using var scratch = new Scratch<T>(batch.Backend, GemmSmall<O, V, T>.ScratchSize(batch.First));
+        using var scratch = new Scratch<T>(
+            batch.Backend, GemmSmall<O, V, T>.ScratchSize(batch.First));
         RunItems(batch, start, end, scratch.Pointer);
     }
 

@@ -1,4 +1,5 @@
-// Max-pooling: what a tile program computes is pooled plane by plane while it lies in L1.
+// Max-pooling and its transpose. What a tile program computes is pooled plane by plane, while it
+// lies in L1.
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 
@@ -8,12 +9,13 @@ public sealed unsafe partial class CpuBackend
 {
     private const int PoolElementsPerPart = 32768;
 
-    // Elements of the next planes that are called for: more would leave the first cache unread.
+    // Elements of the next planes that are prefetched: more would push each other out of L1 before
+    // they are read.
     private const int PoolAhead = 8192;
 
     /// <summary>
-    /// Planes in memory or, where there are none, those that tiles compute; what they are pooled
-    /// to, and from which place each value comes. Backwards values are spread over the planes.
+    /// Planes, in memory or computed by tiles; the values they are pooled to; and the position of
+    /// each value in its plane. Backwards, values are written to their positions in the planes.
     /// </summary>
     private struct PoolJob
     {
@@ -85,7 +87,7 @@ public sealed unsafe partial class CpuBackend
     private static void PoolStored(in PoolJob job, long first, long last) => PoolPlanes(
         job, (byte*)job.Images + first * job.Plane * job.Width, first, last - first);
 
-    /// <summary>As many planes at once as fit a tile; a large one tile by tile.</summary>
+    /// <summary>As many planes at once as fit a tile; a larger plane tile by tile.</summary>
     [SkipLocalsInit]
     private static void PoolComputed(in PoolJob job, long first, long last)
     {

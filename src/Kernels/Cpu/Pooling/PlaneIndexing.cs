@@ -1,5 +1,5 @@
-// Gather and scatter-add of single elements within planes by int32 positions: what pooling does.
-// A plane is checked, zeroed and filled while it lies in L1.
+// Gather and scatter-add of single elements of planes by int32 positions, as pooling gives them. A
+// plane is checked, zeroed and filled while it lies in L1.
 using System.Numerics;
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
@@ -71,7 +71,7 @@ internal unsafe struct PlaneIndexing<T> where T : unmanaged, INumber<T>
     }
 
     /// <summary>
-    /// Whether all positions lie in 0 .. rows-1; negative ones are large when unsigned.
+    /// Whether all positions lie in 0 .. rows-1; read as unsigned, negative ones are large.
     /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static bool Inside(int* index, int count, int rows)

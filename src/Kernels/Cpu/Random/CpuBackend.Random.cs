@@ -1,4 +1,4 @@
-// Random words: blocks of Threefry, eight at a time, independent of each other.
+// Random words by Threefry: blocks are independent of each other, so eight are computed at a time.
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 
@@ -55,13 +55,13 @@ public sealed unsafe partial class CpuBackend
             byte* rest = stackalloc byte[64];
             for (long i = start; i < end; i += step)
             {
-                // Eight counters never straddle a multiple of 2^32, so the high word is one.
+                // Eight counters never straddle a multiple of 2^32: they share their high word.
                 long block = job.Wide ? i : i / 2;
                 Vector256<uint> first = Vector256.Create((uint)(block >> 32));
                 Vector256<uint> second = Vector256.Create((uint)block) + Vector256<uint>.Indices;
                 Threefry.Blocks(k0, k1, ref first, ref second);
 
-                // A 64-bit store holds the first word low (the first int32) or high (of an int64).
+                // An int32 result has a block's first word first, an int64 has it as its high word.
                 Vector256<uint> low = job.Wide ? second : first;
                 Vector256<uint> high = job.Wide ? first : second;
                 byte* target = end - i >= step ? y + i * size : rest;
@@ -69,7 +69,7 @@ public sealed unsafe partial class CpuBackend
                     .Store((ulong*)target);
                 (Vector256.WidenUpper(low) | (Vector256.WidenUpper(high) << 32))
                     .Store((ulong*)target + 4);
-                // Not past the row: the next may be another thread's.
+                // The row's end must not be passed: what follows may be another thread's.
                 if (target == rest)
                     Unsafe.CopyBlockUnaligned(y + i * size, rest, (uint)((end - i) * size));
             }

@@ -6,8 +6,8 @@ namespace Engine.Kernels;
 
 public sealed unsafe partial class CpuBackend
 {
-    // Reductions to few results are cut into pieces of a long reduced axis, for threads to share.
-    // Cut by shapes alone, so that sums do not depend on the number of threads.
+    // Reductions of many elements to few results are cut along a long reduced axis, so that threads
+    // share them. The cut depends on shapes alone, so that sums do not depend on the threads.
     private const long ReducePieces = 1 << 17;
     private const long PieceSize = 1 << 15;
 
@@ -57,14 +57,14 @@ public sealed unsafe partial class CpuBackend
             return;
         }
 
-        // No contiguous axis (a view with gaps): pack the distinct elements first.
+        // No contiguous axis (a view with gaps): copy the distinct elements together first.
         Operand packed = Pack(x);
         Reduce(kind, packed, y);
         Return(packed.Buffer);
     }
 
     /// <summary>
-    /// The longest reduced axis cut into equal pieces and a short rest, so that threads share it.
+    /// The longest reduced axis cut into equal pieces and a shorter rest, for threads to share.
     /// </summary>
     private readonly record struct Cut(int Axis, long Length, long Pieces, long Rest)
     {
@@ -91,7 +91,7 @@ public sealed unsafe partial class CpuBackend
         /// <summary>All pieces of a view, (pieces, ..., length, ...).</summary>
         public Operand PiecesOf(in Operand x) => Part(x, 0, Pieces, Length);
 
-        /// <summary>What is left, (1, ..., rest, ...).</summary>
+        /// <summary>The rest of a view, (1, ..., rest, ...).</summary>
         public Operand RestOf(in Operand x) => Part(x, Pieces * Length, 1, Rest);
 
         private Operand Part(in Operand x, long start, long pieces, long length)
@@ -116,7 +116,7 @@ public sealed unsafe partial class CpuBackend
         ReducePartials(kind, cut, partials, y);
     }
 
-    /// <summary>Room for a row of partial results a piece.</summary>
+    /// <summary>Room for the partial results of each piece, a row for a piece.</summary>
     private Operand Partials(in Cut cut, in Operand y)
     {
         long results = y.Layout.Count;

@@ -1,4 +1,4 @@
-// Reductions of tile programs.
+// Reductions of what a tile program computes, without storing it.
 using System.Numerics;
 using System.Runtime.Intrinsics;
 
@@ -37,7 +37,7 @@ public sealed unsafe partial class CpuBackend
 
         List<DeviceBuffer>? copies = null;
         inputs = InOrder(inputs, ref copies);
-        // Element numbers of the program, seen as a view.
+        // A view whose offsets are the numbers of the program's elements.
         Operand elements = outputs[0] with { Offset = 0, Layout = sizes };
         if (Cut.Find(sizes, y, out Cut cut))
             ReduceCut(kind, cut, program, elements, inputs, outputs);
@@ -95,7 +95,8 @@ public sealed unsafe partial class CpuBackend
             case DType.Float64: Run<TOp, double>(job); break;
             case DType.Int32: Run<TOp, int>(job); break;
             case DType.Int64: Run<TOp, long>(job); break;
-            default: throw new ArgumentException($"Reduce: {job.Geometry.Kind} of bool; cast it.");
+            default:
+                throw new ArgumentException($"Reduce: {job.Geometry.Kind} of bool; cast it first.");
         }
     }
 

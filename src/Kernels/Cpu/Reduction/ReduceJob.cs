@@ -1,21 +1,21 @@
-// One reduction, prepared: axes ordered by stride and merged, so that the innermost is contiguous
-// and either reduced (rows) or kept (columns). The loops are in ReduceLoops.cs.
+// A reduction prepared for the loops in ReduceLoops.cs: axes are ordered by stride and merged, so
+// that the innermost is contiguous. It is either reduced ("rows") or kept ("columns").
 using System.Runtime.CompilerServices;
 
 namespace Engine.Kernels;
 
-/// <summary>One reduction: y[kept] = combination over reduced of x.</summary>
+/// <summary>One reduction: y[kept] = x combined over the reduced axes.</summary>
 internal unsafe struct ReduceJob
 {
-    // Elements a part should have at least, and columns a part takes at most.
+    // Elements that a part should have at least, and columns that a unit takes at most.
     private const long PartSize = 1 << 15;
     public const int ColumnBlock = 512;
 
-    /// <summary>Elements of runs that lie together and are done together.</summary>
+    /// <summary>Elements of adjacent runs that are reduced together.</summary>
     public const int Stretch = 8192;
 
     /// <summary>
-    /// Elements of the next runs that are called for; from there on the processor foresees them.
+    /// Elements of the next runs that are prefetched; the processor foresees the ones behind.
     /// </summary>
     public const int Ahead = 256;
 
@@ -29,21 +29,22 @@ internal unsafe struct ReduceJob
     public long InnerTo;
     public bool InnerReduced;
 
-    /// <summary>How often every element counts: the sizes of reduced broadcast axes.</summary>
+    /// <summary>How often each element counts: the product of reduced broadcast sizes.</summary>
     public long Repeats;
 
+    /// <summary>What parts are made of: results, or blocks of columns.</summary>
     public long Units;
     public long UnitsPerPart;
 
-    /// <summary>Whether the runs of some results follow each other in memory.</summary>
+    /// <summary>Whether the runs of neighbouring results are adjacent in memory.</summary>
     public readonly bool RunsLieTogether =>
         InnerReduced && Kept.Rank > 0 && Kept.From[Kept.Rank - 1] == Inner;
 
     public readonly long ColumnBlocks => (Inner + ColumnBlock - 1) / ColumnBlock;
 
     /// <summary>
-    /// Puts results whose runs lie together into one part, as long as there are parts for all
-    /// threads: the processor foresees what follows in memory, not runs of a page far apart.
+    /// Puts results with adjacent runs into one part, as long as every thread has parts enough: the
+    /// processor foresees accesses that follow in memory, not runs that lie pages apart.
     /// </summary>
     public void Join(int threads)
     {

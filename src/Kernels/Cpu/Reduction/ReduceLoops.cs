@@ -1,5 +1,5 @@
 // The loops of reductions. Floats are summed in two levels: some hundred elements in lanes of their
-// own type, then those sums in float64; the order depends on shapes and strides only.
+// own type, then those sums in float64. The order depends on shapes and strides alone.
 using System.Numerics;
 using System.Runtime.CompilerServices;
 
@@ -11,7 +11,7 @@ internal static unsafe class ReduceLoops<TOp, V, T>
     where V : struct, IFloatLanes<V>
     where T : unmanaged, INumber<T>
 {
-    // Elements, or rows, summed in lanes before they go to float64.
+    // Elements, or rows, that are summed in lanes before the sum is added in float64.
     public const int Block = 512;
     public const int RowBlock = 64;
 
@@ -62,7 +62,7 @@ internal static unsafe class ReduceLoops<TOp, V, T>
         }
     }
 
-    // As above for results whose runs lie together: all that lies there is read at once.
+    // The same for results with adjacent runs: a long stretch of memory is read at once.
     private static void Stretches(in ReduceJob job, long first, long last)
     {
         long* at = stackalloc long[StridedAxes.MaxRank];
@@ -117,7 +117,7 @@ internal static unsafe class ReduceLoops<TOp, V, T>
     }
 
     /// <summary>
-    /// Adds at most a block of elements that lie together; full blocks go to float64.
+    /// Adds at most a block of adjacent elements; the sum of a full block goes to float64.
     /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void AddRun(
@@ -145,12 +145,12 @@ internal static unsafe class ReduceLoops<TOp, V, T>
         pending = 0;
     }
 
-    /// <summary>What a run's sums come to.</summary>
+    /// <summary>The result: the lanes combined, and for float sums the total added.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static T Result(V sum, double total) =>
         IsFloatSum ? Scalars.From<T>(total + V.Sum(sum)) : Horizontal(sum);
 
-    /// <summary>The lanes that the last vector of n elements fills.</summary>
+    /// <summary>A mask of the lanes that n elements fill in their last vector.</summary>
     public static V Tail(nint n)
     {
         T* mask = stackalloc T[V.Count];
@@ -216,7 +216,7 @@ internal static unsafe class ReduceLoops<TOp, V, T>
             for (nint i = 0; i < n; i++) y[i * step] = sums[i];
     }
 
-    // sums += rows, whole vectors: rows may be read, and sums written, past n.
+    // sums += rows in whole vectors: rows are read, and sums written, past n.
     [MethodImpl(Compiled.Once)]
     public static void AddRows(T** rows, int height, T* sums, nint n)
     {

@@ -1,5 +1,5 @@
-// Reductions of what a tile program computes, without ever storing it: each tile is summed while it
-// lies in L1. The order of summation is that of ReduceLoops, element for element.
+// Reductions of what a tile program computes: each tile is summed while it lies in L1. The order of
+// summation is that of ReduceLoops, element for element.
 using System.Numerics;
 using System.Runtime.CompilerServices;
 
@@ -16,7 +16,7 @@ internal unsafe struct ReduceTilesJob
 
     public BoundTileProgram Tiles;
 
-    /// <summary>One result a program output.</summary>
+    /// <summary>A result for each output of the program.</summary>
     public byte** Results;
 
     public readonly int Outputs => Tiles.Plan.Outputs.Length;
@@ -42,8 +42,8 @@ internal static unsafe class ReduceTilesLoops<TOp, V, T>
     }
 
     /// <summary>
-    /// Runs that are done together, because they lie together: memory is read in long stretches,
-    /// and as many as fit are one tile.
+    /// Adjacent runs that are reduced together: memory is read in long stretches, and as many runs
+    /// as fit share a tile.
     /// </summary>
     private struct Span
     {
@@ -51,7 +51,7 @@ internal static unsafe class ReduceTilesLoops<TOp, V, T>
         public nint Inner;
         public int Count;
 
-        /// <summary>Runs a tile.</summary>
+        /// <summary>How many runs share a tile.</summary>
         public int Fit;
     }
 
@@ -114,7 +114,7 @@ internal static unsafe class ReduceTilesLoops<TOp, V, T>
             for (int first = 0; first < span.Count; first += span.Fit)
             {
                 int count = Math.Min(span.Fit, span.Count - first);
-                // Every unit of a span has come equally far.
+                // All runs of a span have summed the same number of elements.
                 pending = atRun;
                 for (nint i = 0; i < span.Inner; i += piece)
                 {
@@ -145,8 +145,7 @@ internal static unsafe class ReduceTilesLoops<TOp, V, T>
                     V.Load(lanes, sum * V.Count), totals[sum]);
     }
 
-    // A block of columns at one position of the other kept axes. Short rows that lie together are
-    // computed together.
+    // A block of columns at one position of the other kept axes. Adjacent short rows share a tile.
     [SkipLocalsInit]
     [MethodImpl(Compiled.Once)]
     private static void Columns(in ReduceTilesJob job, long unit)

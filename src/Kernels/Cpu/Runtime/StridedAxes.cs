@@ -1,5 +1,5 @@
-// One way to walk strided views: axes that lie as one are merged, and an odometer steps over what is
-// left. Copies, loads of tiles, reductions and batches of products all use it.
+// One way to walk strided views: axes that lie as one are merged, and an odometer steps over what
+// is left. Copies, loads of tiles, reductions and batches of products all use it.
 using System.Runtime.CompilerServices;
 
 namespace Engine.Kernels;
@@ -66,6 +66,7 @@ internal unsafe struct StridedAxes
     /// <summary>
     /// Adds an axis inside the others; merged with its neighbour if they lie as one in both views.
     /// </summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void Add(long size, long from, long to)
     {
         if (size == 1) return;
@@ -81,6 +82,7 @@ internal unsafe struct StridedAxes
     }
 
     /// <summary>Takes the innermost axis away; size 1 and stride 0 if there is none.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public (long Size, long From, long To) Pop()
     {
         if (Rank == 0) return (1, 0, 0);
@@ -105,7 +107,7 @@ internal unsafe struct StridedAxes
         new ReadOnlySpan<long>(a, countA).SequenceEqual(new(b, countB));
 
     /// <summary>The offsets of position i, and its place on each axis.</summary>
-    [MethodImpl(Compiled.Once)]
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public readonly void Seek(long i, long* at, out long from, out long to)
     {
         from = to = 0;

@@ -8,15 +8,15 @@ namespace Engine.Kernels;
 
 /// <summary>
 /// Runs the parts of one job on a fixed set of threads. They start with the first job that can use
-/// them, look out for the next one for a few microseconds after each, then sleep.
+/// them; after each job they spin for some microseconds in case another follows, then sleep.
 /// </summary>
 internal sealed unsafe class Workers(int count)
 {
     private const int Closed = int.MaxValue;
     private static readonly long SpinTicks = Stopwatch.Frequency / 1_000_000 * 30;
 
-    // Generation of the job in the upper half, its next unclaimed part in the lower: a thread that
-    // comes late cannot claim a part of a job whose body it has not read.
+    // The job's generation in the upper half, its next unclaimed part in the lower. A thread claims
+    // a part by raising the ticket it has read, so it cannot claim a part of a newer job.
     private long ticket = Closed;
 
     private readonly object gate = new();
@@ -131,8 +131,8 @@ internal sealed unsafe class Workers(int count)
         {
             long seen = Volatile.Read(ref ticket);
             int part = (int)seen;
-            // Stale reads are harmless: the exchange fails if the job changed after the ticket was
-            // read, and while a part is unclaimed the job cannot change.
+            // Reading these before the claim is safe: the exchange fails if the job changed after
+            // the ticket was read, and a job cannot change while a part of it is unclaimed.
             delegate*<void*, int, void> body = this.body;
             void* context = this.context;
             if (part >= Volatile.Read(ref parts)) return;
@@ -187,7 +187,8 @@ internal sealed unsafe class Workers(int count)
         while (Stopwatch.GetTimestamp() - start < SpinTicks);
         lock (gate)
         {
-            // Counted before the last look: a caller either sees a sleeper or is seen.
+            // Counted before the last look at the ticket: either the caller sees a sleeper and
+            // wakes it, or the sleeper sees the new job.
             Interlocked.Increment(ref sleeping);
             while (Generation() == done) Monitor.Wait(gate);
             sleeping--;

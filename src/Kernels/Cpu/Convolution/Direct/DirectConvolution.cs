@@ -78,7 +78,8 @@ internal static unsafe class DirectConvolution<O, V, T>
         public readonly nint PackedTask => PackedGroup * Operands.Groups;
     }
 
-    public static void Run(CpuBackend backend, DirectAxis rows, DirectAxis columns, DirectOperands<T> o)
+    public static void Run(
+        CpuBackend backend, DirectAxis rows, DirectAxis columns, DirectOperands<T> o)
     {
         if (rows.OutSize == 0 || columns.OutSize == 0) return;
         int taps = rows.Taps.Length * columns.Taps.Length;

@@ -27,7 +27,8 @@ internal static unsafe class DirectWeightGradient<O, V, T>
     /// <summary>
     /// Writes o.Weights (contiguous within a task); o.Result holds the gradient of the output.
     /// </summary>
-    public static void Run(CpuBackend backend, DirectAxis rows, DirectAxis columns, DirectOperands<T> o)
+    public static void Run(
+        CpuBackend backend, DirectAxis rows, DirectAxis columns, DirectOperands<T> o)
     {
         int taps = rows.Taps.Length * columns.Taps.Length;
         var one = new DirectLayout(rows, columns, 1, O.Count);
