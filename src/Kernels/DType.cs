@@ -58,6 +58,7 @@ public static class DTypes
         if (typeof(T) == typeof(long)) return DType.Int64;
         if (typeof(T) == typeof(bool)) return DType.Bool;
         throw new ArgumentException(
-            $"DType: {typeof(T).Name} is no element type. Use float, double, int, long or bool.");
+            $"DType: {typeof(T).Name} is not an element type. Use float, double, int, long or "
+            + "bool.");
     }
 }

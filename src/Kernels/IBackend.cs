@@ -1,5 +1,6 @@
 // What a device can do. Plans speak to a device through this interface alone: views in, views out,
-// never a pointer. Two devices implement it (CPU and GPU), and a third of plain loops in the tests.
+// never a pointer. The CPU implements it, and so do plain loops in the tests, against which the
+// CPU's kernels are checked; a GPU would be one more implementation.
 namespace Engine.Kernels;
 
 /// <summary>How a reduction combines elements.</summary>
@@ -26,8 +27,8 @@ public interface IBackend
     string Name { get; }
 
     /// <summary>
-    /// How many callers it serves at the same time without any being slower for it; 1 for a device
-    /// that spreads every call by itself.
+    /// How many callers it serves at the same time, each at full speed; 1 for a device that spreads
+    /// every call over all it has.
     /// </summary>
     int Threads { get; }
 
@@ -53,9 +54,9 @@ public interface IBackend
     void Download(DeviceBuffer source, long offset, Span<byte> target);
 
     /// <summary>
-    /// Runs a tile program over views of one number of elements: element i of an output depends on
-    /// the i-th elements of the inputs, in row-major order of each. Inputs may be strided or
-    /// broadcast; outputs are contiguous.
+    /// Runs a tile program over views with the same number of elements: element i of an output
+    /// depends on the i-th elements of the inputs, in row-major order of each. Inputs may be
+    /// strided or broadcast; outputs are contiguous.
     /// </summary>
     void Elementwise(
         TileProgram program, ReadOnlySpan<Operand> inputs, ReadOnlySpan<Operand> outputs);
@@ -69,7 +70,7 @@ public interface IBackend
     void Fill(in Operand target, long bits);
 
     /// <summary>
-    /// Reduces the axes where <paramref name="y"/> has size 1 and <paramref name="x"/> has not.
+    /// Reduces the axes where <paramref name="y"/> has size 1 and <paramref name="x"/> does not.
     /// x (any strides) and y have the same rank and number type; sums of floats are two-level. The
     /// epilogue is applied to y.
     /// </summary>
@@ -79,7 +80,8 @@ public interface IBackend
     /// Runs a tile program over <paramref name="sizes"/> (a contiguous layout) and reduces each of
     /// its outputs, numbers of one type, over the axes where the view for it has size 1. Bit for
     /// bit what <see cref="Elementwise"/> and then <see cref="Reduce(ReduceKind, in Operand, in
-    /// Operand, in Epilogue)"/> give, without the memory between. An epilogue needs one output.
+    /// Operand, in Epilogue)"/> give, but without storing the outputs. An epilogue needs one
+    /// output.
     /// </summary>
     void Reduce(
         ReduceKind kind, TileProgram program, Layout sizes, ReadOnlySpan<Operand> inputs,
@@ -130,8 +132,8 @@ public interface IBackend
     /// Runs a tile program of one output over images (planes, H, W) and pools what it computes:
     /// values (planes, OH, OW), the first maximum of each window, and their positions, as
     /// <see cref="MaxPoolIndices"/> gives them. Inputs have <paramref name="sizes"/>, a contiguous
-    /// layout of as many elements; the images themselves are stored nowhere. The epilogue is
-    /// applied to the values.
+    /// layout with as many elements as the images; the images themselves are never stored. The
+    /// epilogue is applied to the values.
     /// </summary>
     void MaxPool(
         in PoolShape shape, TileProgram program, Layout sizes, ReadOnlySpan<Operand> inputs,
@@ -176,8 +178,8 @@ public interface IBackend
     void Cholesky(in Operand x, in Operand y);
 
     /// <summary>
-    /// The x with a x = b: a (B, n, n), of which one triangle is read, b and x (B, n, m), all
-    /// contiguous floats. Zeros on the diagonal give infinities and NaN.
+    /// The x with a x = b: a (B, n, n), b and x (B, n, m), all contiguous floats; only one triangle
+    /// of a is read. Zeros on the diagonal give infinities and NaN.
     /// </summary>
     void TriangularSolve(in Operand a, in Operand b, in Operand x, Triangle triangle);
 
@@ -190,9 +192,9 @@ public interface IBackend
 
     /// <summary>
     /// Eigenvalues, ascending, in the first row of y (B, n + 1, n), the unit eigenvectors in the
-    /// columns below them: x (B, n, n) contiguous, float, symmetric. The component of largest
-    /// magnitude of each vector (the first of equal ones) is positive. A matrix with a number that
-    /// is not finite gives NaN throughout.
+    /// columns below them: x (B, n, n) contiguous, float, symmetric. Each vector's component of
+    /// largest magnitude (the first of equal ones) is positive. A matrix with a number that is not
+    /// finite gives NaN throughout.
     /// </summary>
     void Eigh(in Operand x, in Operand y);
 

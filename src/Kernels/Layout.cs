@@ -6,7 +6,7 @@ namespace Engine.Kernels;
 public sealed class Layout
 {
     /// <summary>
-    /// Most axes a view may have: kernels keep their counters in buffers of that size.
+    /// Most axes a view may have: kernels keep a counter for each in buffers of this size.
     /// </summary>
     public const int MaxRank = 32;
 
@@ -45,7 +45,8 @@ public sealed class Layout
     public bool IsUniform { get; }
 
     /// <summary>
-    /// Whether neighbours along the innermost axis lie apart, but along another one together.
+    /// Whether elements are contiguous along an axis, but not the innermost: as in a matrix that is
+    /// read transposed.
     /// </summary>
     public bool IsTransposed { get; }
 

@@ -1,4 +1,4 @@
-// Geometry of convolution and pooling, and which triangle of a matrix is meant, shared by every
+// Sizes of convolutions and poolings, and which triangle of a matrix is read; the same for every
 // device.
 namespace Engine.Kernels;
 

@@ -1,5 +1,5 @@
-// Where tile kernels are got from. Switches over element types stand here and nowhere else; all
-// generic instances are written out, so nothing is made at run time.
+// Where tile kernels come from: for each shape of operator a switch over the element types. All
+// generic instances are written out, so that no type is made at run time.
 namespace Engine.Kernels;
 
 /// <summary>The tile kernel of an operator at an element type; always the same instance.</summary>

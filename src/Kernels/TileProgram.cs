@@ -30,7 +30,7 @@ public enum RegisterType : byte
 
 /// <summary>
 /// One operator at one element type: reads up to three registers and writes one. Sources and result
-/// have room for whole vectors past <c>n</c>; the result may be one of the sources.
+/// have room for a whole vector past their n elements; the result may be one of the sources.
 /// </summary>
 public abstract unsafe class TileKernel
 {
@@ -63,10 +63,13 @@ public abstract unsafe class TileKernel
     /// the first if <paramref name="source"/> is 0, the second if it is 1.
     /// </summary>
     internal virtual void RunUniform(int source, void* one, void* all, void* result, nint n) =>
-        throw new NotSupportedException($"{Operator.Name} takes tiles only.");
+        throw new NotSupportedException($"{Operator.Name} reads tiles, not single elements.");
 }
 
-/// <summary>One step: its result is register Inputs + Constants + (index of the step).</summary>
+/// <summary>
+/// An operator and the registers it reads (-1 where it reads fewer). Its result is register
+/// Inputs + Constants + (index of the instruction).
+/// </summary>
 public readonly record struct TileInstruction(TileKernel Kernel, int A, int B = -1, int C = -1);
 
 /// <summary>A constant register: the value in every element, by its bits.</summary>
@@ -74,8 +77,9 @@ public readonly record struct TileConstant(RegisterType Type, long Bits);
 
 /// <summary>
 /// Registers 0 .. Inputs-1 are loaded from views (a bool view into the mask type asked for), the
-/// next are constants, then one a step. <paramref name="Outputs"/> are the registers stored, each
-/// to a view of its own (masks as bytes of 0 or 1).
+/// next hold constants, and the rest the results of the instructions, in order.
+/// <paramref name="Outputs"/> are the registers that are stored, each to a view of its own (masks
+/// as bytes of 0 or 1).
 /// </summary>
 public sealed record TileProgram(
     ImmutableArray<RegisterType> Inputs,
@@ -129,7 +133,7 @@ public sealed record TileProgram(
             : Instructions[register - Constants.Length].Kernel.Result;
     }
 
-    /// <summary>Whether inputs, constants, steps and outputs are equal, in order.</summary>
+    /// <summary>Whether inputs, constants, instructions and outputs are equal, in order.</summary>
     public bool Equals(TileProgram? other) =>
         other is not null && Inputs.AsSpan().SequenceEqual(other.Inputs.AsSpan())
         && Constants.AsSpan().SequenceEqual(other.Constants.AsSpan())
@@ -142,7 +146,7 @@ public sealed record TileProgram(
         var hash = new HashCode();
         foreach (RegisterType input in Inputs) hash.Add(input);
         foreach (TileConstant constant in Constants) hash.Add(constant);
-        foreach (TileInstruction step in Instructions) hash.Add(step);
+        foreach (TileInstruction instruction in Instructions) hash.Add(instruction);
         foreach (int output in Outputs) hash.Add(output);
         return hash.ToHashCode();
     }

@@ -78,6 +78,6 @@ public class ConvolutionSumTests
         in Epilogue epilogue, in Operand result, long channels, long plane)
     {
         byte* memory = stackalloc byte[BoundEpilogue.MemoryFor(epilogue)];
-        return BoundEpilogue.Bind(epilogue, result, memory).Added(channels, plane) != null;
+        return BoundEpilogue.Bind(epilogue, result, memory).Bias(channels, plane) != null;
     }
 }

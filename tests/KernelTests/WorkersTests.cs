@@ -67,6 +67,39 @@ public unsafe class WorkersTests
         Assert.All(Run(workers, 9, -1, false), count => Assert.Equal(1, count));
     }
 
+    [Theory]
+    [InlineData(1)]
+    [InlineData(3)]
+    public void RangesCoverEachNumberOnce(int threads)
+    {
+        var workers = new Workers(threads);
+        foreach (int count in (int[])[0, 1, 7, 8, 9, 100])
+            foreach (int length in (int[])[1, 3, 8, 1000])
+            {
+                var counts = new Counts { Seen = new int[count], Fail = length };
+                workers.Run(count, length, &Mark, counts);
+                Assert.All(counts.Seen, seen => Assert.Equal(1, seen));
+            }
+
+        static void Mark(in Counts counts, long start, long end)
+        {
+            // All ranges are as long as asked for, but the last.
+            Assert.True(end - start == counts.Fail || end == counts.Seen.Length);
+            for (long i = start; i < end; i++) Interlocked.Increment(ref counts.Seen[i]);
+        }
+    }
+
+    [Fact]
+    public void RunningAllocatesNothing()
+    {
+        var workers = new Workers(2);
+        var counts = new Counts { Seen = new int[40], Fail = -1 };
+        workers.Run(40, &Count, counts);
+        long before = GC.GetAllocatedBytesForCurrentThread();
+        for (int round = 0; round < 100; round++) workers.Run(40, &Count, counts);
+        Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
+    }
+
     private static int[] Run(Workers workers, int parts, int fail, bool nested)
     {
         var counts = new Counts
@@ -75,17 +108,12 @@ public unsafe class WorkersTests
             Seen = new int[parts],
             Fail = fail,
         };
-#pragma warning disable CS8500 // a struct with references on this frame, which outlives the job
-        workers.Run(parts, &Count, &counts);
-#pragma warning restore CS8500
+        workers.Run(parts, &Count, counts);
         return counts.Seen;
     }
 
-    private static void Count(void* context, int part)
+    private static void Count(in Counts counts, int part)
     {
-#pragma warning disable CS8500
-        ref Counts counts = ref *(Counts*)context;
-#pragma warning restore CS8500
         if (part >= counts.Fail && counts.Fail >= 0)
             throw new InvalidOperationException($"part {part}");
         Interlocked.Increment(ref counts.Seen[part]);

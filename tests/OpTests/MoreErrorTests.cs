@@ -73,7 +73,7 @@ public class MoreErrorTests
             Error(() => Tensor.Scalar(1L).Item<int>()));
         Assert.Equal("From: shape (2, 2) needs 4 values, but got 3. Give as many values as the "
             + "sizes multiply to.", Error(() => Tensor.From([1f, 2, 3], Shape.Of(2, 2))));
-        Assert.StartsWith("DType: Byte is no element type.",
+        Assert.StartsWith("DType: Byte is not an element type.",
             Assert.Throws<ArgumentException>(() => Tensor.From(new byte[1])).Message);
         Assert.Equal("FromRaw: float32 (2) takes 8 bytes, but got 7.",
             Error(() => Tensor.FromRaw(new byte[7], 2, DType.Float32)));

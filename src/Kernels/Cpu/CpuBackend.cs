@@ -1,5 +1,6 @@
 // The CPU as a device: pooled native memory, SIMD kernels and a small pool of spinning threads.
-// One file a family of kernels: CpuBackend.MatMul.cs, CpuBackend.Convolution.cs, ...
+// The folders beside this file are families of kernels, each with a CpuBackend.*.cs where its calls
+// arrive; Runtime and Epilogues serve them all.
 using System.Runtime.CompilerServices;
 
 namespace Engine.Kernels;
@@ -44,9 +45,8 @@ public sealed unsafe partial class CpuBackend : IBackend
     public void SideBySide(int parts, Action<int> body)
     {
         ArgumentNullException.ThrowIfNull(body);
-        Workers.Run(
-            parts, &Call, Unsafe.AsPointer(ref body));
-        static void Call(void* body, int part) => Unsafe.AsRef<Action<int>>(body)(part);
+        Workers.Run(parts, &Call, body);
+        static void Call(in Action<int> body, int part) => body(part);
     }
 
     /// <summary>Bytes rented and not yet returned.</summary>

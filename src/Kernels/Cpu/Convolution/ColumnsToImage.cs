@@ -14,7 +14,7 @@ internal static unsafe class ColumnsToImage<V, T>
     {
         public DirectOperands<T> Operands;
         public FewChannelsPlanes Shape;
-        public void* Backend;
+        public CpuBackend Backend;
     }
 
     /// <summary>Whether the columns of one image, which a thread holds, are not too many.</summary>
@@ -31,18 +31,17 @@ internal static unsafe class ColumnsToImage<V, T>
         {
             Operands = o,
             Shape = shape,
-            Backend = Unsafe.AsPointer(ref backend),
+            Backend = backend,
         };
-        backend.Workers.Run(o.Tasks * o.Images, &Image, &job);
+        backend.Workers.Run(o.Tasks * o.Images, &Image, job);
     }
 
     [MethodImpl(Compiled.Once)]
-    private static void Image(void* context, int part)
+    private static void Image(in Job job, int part)
     {
-        ref Job job = ref *(Job*)context;
-        ref DirectOperands<T> o = ref job.Operands;
+        ref readonly DirectOperands<T> o = ref job.Operands;
         FewChannelsPlanes shape = job.Shape;
-        CpuBackend backend = Unsafe.AsRef<CpuBackend>(job.Backend);
+        CpuBackend backend = job.Backend;
         int task = part / o.Images, image = part % o.Images;
         using var columns = new Scratch<T>(backend, (nint)shape.Depth * shape.Outputs);
         var product = new Product<T>

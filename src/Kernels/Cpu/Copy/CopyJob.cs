@@ -1,5 +1,5 @@
-// The loops of Copy and Fill: an odometer over the outer axes, and for the two inner ones runs,
-// fills, strided runs or transposed blocks.
+// The loops of Copy and Fill: a walk over the outer axes, and at each position a run, a fill, a
+// strided run or a transposed block.
 using System.Runtime.CompilerServices;
 
 namespace Engine.Kernels;
@@ -7,161 +7,123 @@ namespace Engine.Kernels;
 /// <summary>One strided copy; its axes are merged and ordered by the target's strides.</summary>
 internal unsafe struct CopyJob
 {
-    // A block of a transpose: 16 lines of 64 bytes on each side stay in L1.
+    // Transposes go by square blocks: 16 cache lines on each side stay in L1.
     private const int Block = 16;
 
-    public int Parts;
+    // Elements that a thread copies at once.
+    private const long PartSize = 1 << 16;
+
     private void* from;
     private void* to;
     private int size;
-    private int rank;
-    private long* sizes;
-    private long* fromStrides;
-    private long* toStrides;
-    private int transposed;
-    private long partSize;
 
-    /// <summary>Describes a copy; <paramref name="axes"/> has room for 3 (rank + 1).</summary>
+    /// <summary>The innermost axis.</summary>
+    private long columns, fromColumn, toColumn;
+
+    /// <summary>
+    /// An axis along which the source is contiguous while the target is along the innermost; else
+    /// one of a single row.
+    /// </summary>
+    private long rows, toRow;
+
+    /// <summary>The axes around them.</summary>
+    private StridedAxes outer;
+
+    // At each position of the outer axes the rows, or a single row's columns, are cut into pieces.
+    private long piece, pieces;
+
+    /// <summary>Number of pieces in all, and how many are worth a thread.</summary>
+    public readonly long Units => outer.Count * pieces;
+    public long UnitsPerPart;
+
+    /// <summary>Numbers that the axes of a copy to views of a rank need.</summary>
+    public static int MemoryFor(int rank) => 6 * rank;
+
+    /// <summary>Describes a copy; the memory must outlive it.</summary>
+    [SkipLocalsInit]
     public static CopyJob Of(
-        void* from, void* to, int size, Layout source, Layout target, long* axes)
+        void* from, void* to, int size, Layout source, Layout target, long* memory)
     {
-        int room = target.Rank + 1;
+        int rank = target.Rank;
+        var all = new StridedAxes(memory, rank, 2);
+        int* order = stackalloc int[StridedAxes.MaxRank];
+        StridedAxes.Order(target.Strides, order);
+        for (int i = 0; i < rank; i++)
+            all.Add(
+                target.Sizes[order[i]], source.Strides[order[i]], target.Strides[order[i]]);
         var job = new CopyJob
         {
-            Parts = 1,
             from = from,
             to = to,
             size = size,
-            sizes = axes,
-            fromStrides = axes + room,
-            toStrides = axes + 2 * room,
+            rows = 1,
+            outer = new StridedAxes(memory + 3 * rank, rank, 2),
         };
-        for (int i = 0; i < target.Rank; i++)
-            if (target.Sizes[i] != 1)
-                job.Insert(target.Sizes[i], source.Strides[i], target.Strides[i]);
-        job.Merge();
-        if (job.rank == 0) job.Insert(1, 1, 1);
-        job.partSize = job.sizes[0];
-        job.transposed = job.FindTransposed();
+        (job.columns, job.fromColumn, job.toColumn) = all.Pop();
+        bool transposes = job.toColumn == 1 && job.fromColumn is not (0 or 1) && job.columns >= 4;
+        for (int i = 0; i < all.Rank; i++)
+        {
+            if (transposes && job.rows == 1 && all.From[i] == 1 && all.Sizes[i] >= 4)
+                (job.rows, job.toRow) = (all.Sizes[i], all.To[i]);
+            else job.outer.Add(all.Sizes[i], all.From[i], all.To[i]);
+        }
+        (long cut, long whole) = job.rows > 1 ? (job.rows, job.columns) : (job.columns, 1);
+        job.piece = Math.Min(cut, Math.Max(Block, PartSize / whole & -Block));
+        job.pieces = (cut + job.piece - 1) / job.piece;
+        job.UnitsPerPart = Math.Max(1, PartSize / (job.piece * whole));
         return job;
     }
 
-    /// <summary>Cuts the outermost axis into parts of some 64k elements.</summary>
-    public void Split()
+    /// <summary>Copies units start .. end - 1.</summary>
+    public static void Run(in CopyJob job, long start, long end)
     {
-        long row = 1;
-        for (int i = 1; i < rank; i++) row *= sizes[i];
-        partSize = Math.Clamp((1 << 16) / row, 1, sizes[0]);
-        if (rank == 1 || transposed == 0) partSize = Math.Min(sizes[0], (partSize + 15) & ~15);
-        Parts = checked((int)((sizes[0] + partSize - 1) / partSize));
-    }
-
-    public static void RunPart(void* job, int part)
-    {
-        CopyJob self = *(CopyJob*)job;
-        if (self.size == 1) self.Run<byte>(part);
-        else if (self.size == 4) self.Run<int>(part);
-        else self.Run<long>(part);
-    }
-
-    // Keeps the target's strides descending; equal ones in their order.
-    private void Insert(long count, long fromStride, long toStride)
-    {
-        int at = rank++;
-        for (; at > 0 && Math.Abs(toStrides[at - 1]) < Math.Abs(toStride); at--)
-        {
-            sizes[at] = sizes[at - 1];
-            fromStrides[at] = fromStrides[at - 1];
-            toStrides[at] = toStrides[at - 1];
-        }
-
-        sizes[at] = count;
-        fromStrides[at] = fromStride;
-        toStrides[at] = toStride;
-    }
-
-    private void Merge()
-    {
-        int kept = 0;
-        for (int i = 1; i < rank; i++)
-        {
-            if (fromStrides[kept] == fromStrides[i] * sizes[i]
-                && toStrides[kept] == toStrides[i] * sizes[i])
-            {
-                sizes[kept] *= sizes[i];
-            }
-            else sizes[++kept] = sizes[i];
-            fromStrides[kept] = fromStrides[i];
-            toStrides[kept] = toStrides[i];
-        }
-
-        rank = Math.Min(rank, kept + 1);
-    }
-
-    // The outer axis along which the source is contiguous while the target is along the innermost.
-    private readonly int FindTransposed()
-    {
-        int last = rank - 1;
-        if (toStrides[last] != 1 || fromStrides[last] is 0 or 1 || sizes[last] < 4) return -1;
-        for (int i = 0; i < last; i++)
-            if (fromStrides[i] == 1 && sizes[i] >= 4) return i;
-        return -1;
+        if (job.size == 1) job.Run<byte>(start, end);
+        else if (job.size == 4) job.Run<int>(start, end);
+        else job.Run<long>(start, end);
     }
 
     [SkipLocalsInit]
     [MethodImpl(Compiled.Once)]
-    private readonly void Run<T>(int part) where T : unmanaged
+    private readonly void Run<T>(long start, long end) where T : unmanaged
     {
-        long first = part * partSize;
-        long firstSize = Math.Min(partSize, sizes[0] - first);
-        T* source = (T*)from + first * fromStrides[0];
-        T* target = (T*)to + first * toStrides[0];
-        int last = rank - 1;
-        long* at = stackalloc long[TileInput.MaxRank];
-        for (int i = 0; i < rank; i++) at[i] = 0;
-        while (true)
+        long* at = stackalloc long[StridedAxes.MaxRank];
+        (long position, long number) = StridedAxes.DivRem(start, pieces);
+        StridedAxes outer = this.outer;
+        outer.Seek(position, at, out long source, out long target);
+        long done = number * piece, most = piece, length = rows > 1 ? rows : columns;
+        T* x = (T*)from, y = (T*)to;
+        for (long left = end - start; ;)
         {
-            if (transposed >= 0)
-                Transpose(source, target, transposed == 0 ? firstSize : sizes[transposed]);
-            else Inner(source, target, last == 0 ? firstSize : sizes[last]);
-            int axis = last - 1;
-            for (; axis >= 0; axis--)
-            {
-                if (axis == transposed) continue;
-                source += fromStrides[axis];
-                target += toStrides[axis];
-                long count = axis == 0 ? firstSize : sizes[axis];
-                if (++at[axis] < count) break;
-                source -= count * fromStrides[axis];
-                target -= count * toStrides[axis];
-                at[axis] = 0;
-            }
-
-            if (axis < 0) return;
+            long n = Math.Min(most, length - done);
+            if (rows > 1) Transpose(x + source + done, y + target + done * toRow, n);
+            else Inner(x + source + done * fromColumn, y + target + done * toColumn, n);
+            if (--left == 0) return;
+            done += n;
+            if (done < length) continue;
+            done = 0;
+            outer.Next(at, ref source, ref target);
         }
     }
 
     [MethodImpl(Compiled.Once)]
     private readonly void Inner<T>(T* source, T* target, long n) where T : unmanaged
     {
-        long fromStride = fromStrides[rank - 1], toStride = toStrides[rank - 1];
-        if (toStride == 1 && fromStride == 1)
+        if (toColumn == 1 && fromColumn == 1)
             Buffer.MemoryCopy(source, target, n * sizeof(T), n * sizeof(T));
-        else if (toStride == 1 && fromStride == 0)
+        else if (toColumn == 1 && fromColumn == 0)
             new Span<T>(target, checked((int)n)).Fill(*source);
-        else if (toStride == 1) TileMemory.Gather(source, (nint)fromStride, target, (nint)n);
+        else if (toColumn == 1) TileMemory.Gather(source, (nint)fromColumn, target, (nint)n);
         else
         {
-            for (; n > 0; n--, source += fromStride, target += toStride) *target = *source;
+            for (; n > 0; n--, source += fromColumn, target += toColumn) *target = *source;
         }
     }
 
-    // target[r * toStride + c] = source[r + c * fromStride] for r < rows, c < columns.
+    // target[r * toRow + c] = source[r + c * fromColumn] for r < rows, c < columns.
     [MethodImpl(Compiled.Once)]
     private readonly void Transpose<T>(T* source, T* target, long rows) where T : unmanaged
     {
-        nint columns = (nint)sizes[rank - 1];
-        nint fromStride = (nint)fromStrides[rank - 1], toStride = (nint)toStrides[transposed];
+        nint columns = (nint)this.columns, fromStride = (nint)fromColumn, toStride = (nint)toRow;
         for (nint row = 0; row < rows; row += Block)
         {
             nint height = Math.Min(Block, (nint)rows - row);

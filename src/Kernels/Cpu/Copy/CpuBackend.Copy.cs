@@ -25,31 +25,26 @@ public sealed unsafe partial class CpuBackend
             }
         }
 
-        long* axes = stackalloc long[3 * (target.Layout.Rank + 1)];
-        CopyJob job = CopyJob.Of(from, to, size, source.Layout, target.Layout, axes);
-        if (target.Layout.Count * size < CopySplit) CopyJob.RunPart(&job, 0);
-        else
-        {
-            job.Split();
-            Workers.Run(job.Parts, &CopyJob.RunPart, &job);
-        }
+        long* axes = stackalloc long[CopyJob.MemoryFor(target.Layout.Rank)];
+        Run(CopyJob.Of(from, to, size, source.Layout, target.Layout, axes), target);
     }
 
     /// <inheritdoc/>
+    [SkipLocalsInit]
     public void Fill(in Operand target, long bits)
     {
         if (target.Layout.Count == 0) return;
         // A broadcast of one element, so filling is a copy.
         long value = bits;
-        long* axes = stackalloc long[3 * (target.Layout.Rank + 1)];
+        int size = target.Type.Size();
         var one = new Layout(target.Layout.Sizes.ToArray(), new long[target.Layout.Rank]);
-        CopyJob job = CopyJob.Of(
-            &value, Pointer(target), target.Type.Size(), one, target.Layout, axes);
-        if (target.Layout.Count * target.Type.Size() < CopySplit) CopyJob.RunPart(&job, 0);
-        else
-        {
-            job.Split();
-            Workers.Run(job.Parts, &CopyJob.RunPart, &job);
-        }
+        long* axes = stackalloc long[CopyJob.MemoryFor(target.Layout.Rank)];
+        Run(CopyJob.Of(&value, Pointer(target), size, one, target.Layout, axes), target);
+    }
+
+    private void Run(in CopyJob job, in Operand target)
+    {
+        bool isShort = target.Layout.Count * target.Type.Size() < CopySplit;
+        Workers.Run(job.Units, isShort ? job.Units : job.UnitsPerPart, &CopyJob.Run, job);
     }
 }

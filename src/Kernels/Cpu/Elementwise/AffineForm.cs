@@ -1,14 +1,15 @@
-// Sums, differences and products by single elements that follow each other, as one pass over tiles:
-// what a normalisation, its gradient or a step of an optimiser comes to.
+// Chains of adds and multiplies by single elements fused into one pass over a tile: normalisations,
+// their gradients and steps of optimisers are such chains.
 using System.Numerics;
 using System.Runtime.CompilerServices;
 
 namespace Engine.Kernels;
 
 /// <summary>
-/// ((x + a) b + (z + d) e) f + c, or with a product of the two brackets: x and z are tiles, z may
-/// be missing, the letters are single elements or nothing. Each is rounded as the operators one by
-/// one are: what is missing is replaced by -0 or 1, which change no number, and x - a is x + (-a).
+/// ((x + a) b + (z + d) e) f + c, or ((x + a) b (z + d) e) f + c. x and z are tiles, z optional;
+/// the letters are single elements, all optional. Results have the bits of the operators run one by
+/// one: a missing letter is -0 (for sums) or 1 (for products), which change no number, and x - a is
+/// computed as x + (-a).
 /// </summary>
 internal sealed unsafe class AffineForm
 {
@@ -19,7 +20,7 @@ internal sealed unsafe class AffineForm
 
     private readonly RegisterType type;
 
-    // How far the form has come: its next letter is this one or a later one.
+    // The first letter still free: letters are taken in order.
     private int next;
 
     private AffineForm(RegisterType type, int x)
@@ -41,17 +42,18 @@ internal sealed unsafe class AffineForm
     /// <summary>The registers of the letters, or -1.</summary>
     public int[] Registers { get; private set; } = new int[Letters];
 
-    /// <summary>Which letters count with the other sign.</summary>
+    /// <summary>Which letters are negated.</summary>
     public bool[] Negative { get; private set; } = new bool[Letters];
 
-    /// <summary>How many operators it stands for.</summary>
+    /// <summary>How many operators the form replaces.</summary>
     public int Operators { get; private set; }
 
     /// <summary>x alone.</summary>
     public static AffineForm Of(RegisterType type, int x) => new(type, x);
 
     /// <summary>
-    /// The form and one more operator with a single element; null if it has no room.
+    /// The form with one more operator, whose other source is a single element; null if no letter
+    /// is left for it.
     /// </summary>
     public AffineForm? With(AffineRole op, int letter, bool letterFirst) => op switch
     {
@@ -64,7 +66,7 @@ internal sealed unsafe class AffineForm
         _ => null,
     };
 
-    /// <summary>Two forms combined; null if either has no room for it.</summary>
+    /// <summary>Two forms combined by an operator; null if either is too long.</summary>
     public AffineForm? With(AffineRole op, AffineForm other)
     {
         if (next > D || other.next > D) return null;
@@ -87,7 +89,6 @@ internal sealed unsafe class AffineForm
             AffineForm form = Copy();
             form.Registers[place] = letter;
             form.Negative[place] = negative;
-            // Behind a and b of x alone come f and c.
             form.next = place + 1;
             return form.Counting(Operators + 1);
         }

@@ -1,4 +1,4 @@
-// One tile of a job: registers get their places, inputs are loaded, and the calls run.
+// One tile of a bound program: registers get their places, inputs are loaded, the calls run.
 using System.Runtime.CompilerServices;
 
 namespace Engine.Kernels;
@@ -6,8 +6,8 @@ namespace Engine.Kernels;
 internal readonly unsafe partial struct BoundTileProgram
 {
     /// <summary>
-    /// Gives registers their places in scratch and fills those that are the same in every tile of
-    /// at most n elements.
+    /// Gives registers their places in scratch and fills those that are the same in every tile.
+    /// Tiles have at most n elements.
     /// </summary>
     [MethodImpl(Compiled.Once)]
     public void Begin(void** registers, byte* scratch, nint n)
@@ -31,15 +31,15 @@ internal readonly unsafe partial struct BoundTileProgram
     }
 
     /// <summary>
-    /// Computes elements at .. at + n - 1 into registers; results that are numbers go straight to
-    /// element <paramref name="place"/> of their target.
+    /// Computes elements at .. at + n - 1 into registers. Results that are numbers are written
+    /// directly to their targets, from element <paramref name="place"/> on.
     /// </summary>
     [MethodImpl(Compiled.Once)]
     public void Evaluate(
         void** registers, byte* scratch, long at, nint n, byte** targets, long place)
     {
         long length = *run, number = 0, inRun = 0;
-        if (length != long.MaxValue) (number, inRun) = TileInput.DivRem(at, length);
+        if (length != long.MaxValue) (number, inRun) = StridedAxes.DivRem(at, length);
         if (length == long.MaxValue || inRun + n <= length)
         {
             EvaluateRun(registers, scratch, at, n, targets, place, number);
@@ -59,7 +59,7 @@ internal readonly unsafe partial struct BoundTileProgram
                 }
             done += count;
         }
-        // Inputs of runs were left in other places.
+        // The runs moved these registers: the next call must load them again.
         registers[Sequence.Offsets.Length] = NoRun;
         for (int i = 0; i < Plan.Outputs.Length; i++)
         {
@@ -73,12 +73,12 @@ internal readonly unsafe partial struct BoundTileProgram
         }
     }
 
-    /// <summary>Whether a register is an input that each run puts into the same place.</summary>
+    /// <summary>Whether a register is an input that each run loads into the same scratch.</summary>
     private bool IsMadeAnew(int register) =>
         register < Plan.Inputs.Length
         && inputs[register].Source is (TileSource.Loaded or TileSource.Runs);
 
-    /// <summary>The same for elements of the run with the given number.</summary>
+    /// <summary>The same for elements that all lie in the run with the given number.</summary>
     [MethodImpl(Compiled.Once)]
     private void EvaluateRun(
         void** registers, byte* scratch, long at, nint n, byte** targets, long place, long number)
@@ -118,7 +118,7 @@ internal readonly unsafe partial struct BoundTileProgram
     }
 
     /// <summary>
-    /// Repeats a register's one element; that of an input in its place in scratch.
+    /// Repeats a register's single element over its tile; that of an input lies in scratch.
     /// </summary>
     private void Repeat(void** registers, byte* scratch, int register, nint n)
     {
@@ -131,8 +131,8 @@ internal readonly unsafe partial struct BoundTileProgram
     }
 
     /// <summary>
-    /// Sets the registers of inputs. The number of the run that all elements lie in is kept behind
-    /// the registers, since its elements need not be found again.
+    /// Sets the registers of inputs. The number of the run is kept behind the registers: while it
+    /// stays the same, `Runs` inputs need not be looked up again.
     /// </summary>
     [MethodImpl(Compiled.Once)]
     private void Load(void** registers, long at, nint n, byte* scratch, long number)

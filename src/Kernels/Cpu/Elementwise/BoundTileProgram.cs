@@ -1,5 +1,6 @@
-// A tile program bound to memory: runs any range of its elements, tile by tile through every step,
-// so that what lies between the steps stays in L1 and memory is read and written once.
+// A tile program bound to memory: runs any range of its elements. A tile goes through all calls
+// before the next one begins, so that intermediate values stay in L1 and memory is read and written
+// once.
 using System.Runtime.CompilerServices;
 
 namespace Engine.Kernels;
@@ -18,7 +19,7 @@ internal readonly unsafe partial struct BoundTileProgram
     private readonly TileInput* inputs;
     private readonly byte** outputs;
 
-    // Elements from one multiple of which to the next every input of runs stays the same.
+    // Run length: within a run, each `Runs` input is one constant.
     private readonly long* run;
 
     private BoundTileProgram(TileProgram program, int inputs, byte* memory)
@@ -78,7 +79,7 @@ internal readonly unsafe partial struct BoundTileProgram
             job.Bind(i + 1, epilogue.Operands[i], ref axes);
         job.FindRuns(epilogue.Operands.Length + 1);
         job.outputs[0] = (byte*)CpuBackend.Pointer(result);
-        // A result of one element is read where it is written.
+        // Even a result of one element is read in place: the epilogue overwrites it.
         job.inputs[0].Source = TileSource.InPlace;
         return new BoundTileProgram(job);
     }
@@ -92,7 +93,9 @@ internal readonly unsafe partial struct BoundTileProgram
         axes += 2 * input.Layout.Rank;
     }
 
-    /// <summary>The inputs that repeat each element as often as the fastest such one.</summary>
+    /// <summary>
+    /// Marks as `Runs` the inputs whose runs are multiples of the shortest run.
+    /// </summary>
     private void FindRuns(int count)
     {
         long shortest = long.MaxValue;
@@ -111,7 +114,7 @@ internal readonly unsafe partial struct BoundTileProgram
 
     private bool MayRun(int input) => input < 64 && Plan.SinglesHelp[input];
 
-    /// <summary>An earlier input whose runs lie in the same way, or -1.</summary>
+    /// <summary>An earlier input with the same axes, or -1.</summary>
     private int Similar(int input)
     {
         for (int i = 0; i < input; i++)
@@ -120,8 +123,8 @@ internal readonly unsafe partial struct BoundTileProgram
     }
 
     /// <summary>
-    /// Runs elements start .. end - 1. With <paramref name="spill"/> the rest of the 16 elements
-    /// that the end lies in is nobody's and may be written. Without, no other element is touched.
+    /// Runs elements start .. end - 1. With <paramref name="spill"/> the elements behind the end,
+    /// up to the next multiple of 16, may be overwritten too. Without, no other element is touched.
     /// </summary>
     [SkipLocalsInit]
     [MethodImpl(Compiled.Once)]
@@ -137,11 +140,11 @@ internal readonly unsafe partial struct BoundTileProgram
         {
             nint n = (nint)Math.Min(length, end - at);
             long number = 0, inRun = 0;
-            if (*run != long.MaxValue) (number, inRun) = TileInput.DivRem(at, *run);
+            if (*run != long.MaxValue) (number, inRun) = StridedAxes.DivRem(at, *run);
             n = (nint)Math.Min(n, *run - inRun);
-            // Whole vectors are written. What they touch of the next tiles is written afterwards,
-            // but read before if results take the place of what they come from; and what lies
-            // behind the end may be another thread's.
+            // Whole vectors are written, past the end of a tile too. That is safe where the next
+            // tile writes those elements again, unless results replace their sources: then they
+            // are still to be read. Behind the end they may be another thread's.
             nint whole = (n + Vector - 1) / Vector * Vector;
             bool mayPass = at + n == end
                 ? spill && at % Vector == 0 : !inPlace && at + whole <= end;
@@ -156,7 +159,7 @@ internal readonly unsafe partial struct BoundTileProgram
         }
     }
 
-    /// <summary>Computes a tile apart and copies just its elements.</summary>
+    /// <summary>Computes a tile into scratch and copies only its own elements.</summary>
     [SkipLocalsInit]
     private void RunApart(void** registers, byte* scratch, long at, nint n, long number)
     {
@@ -176,9 +179,7 @@ internal readonly unsafe partial struct BoundTileProgram
         }
     }
 
-    /// <summary>
-    /// Calls for elements at .. at + n - 1 of what is read in place.
-    /// </summary>
+    /// <summary>Prefetches elements at .. at + n - 1 of the inputs read in place.</summary>
     [MethodImpl(Compiled.Once)]
     public void Prefetch(long at, nint n)
     {
@@ -191,25 +192,20 @@ internal readonly unsafe partial struct BoundTileProgram
     }
 
     /// <summary>
-    /// What is added, where an epilogue does nothing but add a number to each channel of its
-    /// result, the same for all images; else null.
+    /// Where the numbers of an input begin if there is one for each channel of (images, channels,
+    /// plane), the same for all images; else null.
     /// </summary>
-    public void* Added(long channels, long plane)
+    public void* PerChannel(int input, long channels, long plane)
     {
-        if (Plan.Inputs.Length != 2 || Plan.Constants.Length > 0 || Plan.Instructions.Length != 1)
-            return null;
-        TileInstruction step = Plan.Instructions[0];
-        if (step.Kernel.Affine != AffineRole.Sum || step.A + step.B != 1) return null;
-        TileInput added = inputs[1];
-        bool strided = added.Source is TileSource.Loaded or TileSource.Runs;
-        if (!strided || Plan.Outputs[0] != 2 || added.Rank is not (2 or 3)) return null;
-        long* sizes = added.Axes + added.Rank - 2, strides = sizes + added.Rank;
-        bool everyImage = added.Rank == 2 || added.Axes[added.Rank] == 0;
-        return everyImage && sizes[0] == channels && strides[0] == 1 && sizes[1] == plane
-            && strides[1] == 0 ? added.Pointer : null;
+        TileInput x = inputs[input];
+        if (x.Source is not (TileSource.Loaded or TileSource.Runs) || x.Inner != plane) return null;
+        (long size, long stride, _) = x.Outer.Pop();
+        bool everyImage = x.Outer.Rank == 0 || (x.Outer.Rank == 1 && *x.Outer.From == 0);
+        return everyImage && size == channels && stride == 1 && x.InnerStride == 0
+            ? x.Pointer : null;
     }
 
-    // Numbers computed by a step are in place already.
+    // Numbers that an instruction computed are in place already.
     [MethodImpl(Compiled.Once)]
     private void Store(void** registers, long at, nint n)
     {

@@ -1,5 +1,5 @@
-// Conversions between register types, and random bits to uniform numbers. The pairs that matter
-// are vector loops (CastLoops.cs); the rest are scalar.
+// Conversions between register types, and random bits to uniform numbers. Pairs of types that are
+// common have vector loops (CastLoops.cs); the rest are scalar.
 using System.Collections.Immutable;
 using System.Numerics;
 using System.Runtime.CompilerServices;

@@ -1,10 +1,10 @@
-// How the CPU runs a tile program: facts about the program alone, and the sequences of calls it has
-// come to so far.
+// A tile program as the CPU keeps it: facts about the program alone, and the sequences of calls
+// made so far for the kinds of inputs it has met.
 using System.Runtime.CompilerServices;
 
 namespace Engine.Kernels;
 
-/// <summary>Facts about one program.</summary>
+/// <summary>The compiled form of one program, kept by the program.</summary>
 internal sealed class CompiledTileProgram
 {
     private readonly TileProgram program;
@@ -51,16 +51,16 @@ internal sealed class CompiledTileProgram
 
     public RegisterType[] OutputTypes { get; }
 
-    /// <summary>By input: whether some step is faster where it is one element.</summary>
+    /// <summary>By input: whether some instruction is faster if the input is one element.</summary>
     public bool[] SinglesHelp { get; }
 
-    /// <summary>The register of the first step.</summary>
+    /// <summary>The register of the first instruction's result.</summary>
     public int FirstStep => Inputs.Length + Constants.Length;
 
-    /// <summary>By register: the output a step writes straight to, or -1.</summary>
+    /// <summary>By register: the output that its instruction writes directly, or -1.</summary>
     public int[] DirectOutput { get; }
 
-    /// <summary>Pointers that a run keeps: one a register, and the run of elements.</summary>
+    /// <summary>Pointers that a run keeps: one for each register, and the run's number.</summary>
     public int FrameLength => DirectOutput.Length + 1;
 
     /// <summary>The compiled form of a program, made at its first run.</summary>
@@ -69,7 +69,7 @@ internal sealed class CompiledTileProgram
         program.CompiledAs(static p => new CompiledTileProgram(p));
 
     /// <summary>
-    /// The calls where these inputs, bit by bit, are one element throughout or one in each tile.
+    /// The calls for inputs that are (bit by bit) one element throughout, or one in each tile.
     /// </summary>
     public TileSequence For(ulong uniform, ulong runs)
     {

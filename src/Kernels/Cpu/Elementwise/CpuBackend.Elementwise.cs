@@ -5,13 +5,13 @@ namespace Engine.Kernels;
 
 public sealed unsafe partial class CpuBackend
 {
-    // Elements a thread takes at once (whole tiles), and the work below which one thread does all:
-    // waking the others costs about as much as 64k elements of a cheap operator.
+    // Elements that a thread takes at once (whole tiles), and the work below which one thread does
+    // all: waking the others costs as much as 64k elements of a cheap operator.
     private const int ElementwisePart = 1 << 14;
     private const long ElementwiseSplit = 1 << 16;
 
-    // From this size on a transposed input is copied into order first: straight strided loads
-    // would touch a cache line for every element.
+    // From this size on a transposed input is first copied into row-major order: strided loads
+    // would touch a new cache line for every element.
     private const long TransposeFirst = 1 << 14;
 
     /// <inheritdoc/>
@@ -31,62 +31,26 @@ public sealed unsafe partial class CpuBackend
         Return(copies);
     }
 
-    /// <summary>
-    /// Runs all n elements of a job, on several threads if it is worth waking them.
-    /// </summary>
+    /// <summary>Runs all n elements of a bound program.</summary>
     internal void RunTiles(in BoundTileProgram job, long n)
     {
-        if (n * Math.Max(1, job.Plan.Instructions.Length) < ElementwiseSplit || n <= ElementwisePart)
-        {
-            job.Run(0, n, spill: true);
-            return;
-        }
-        int parts = checked((int)((n + ElementwisePart - 1) / ElementwisePart));
-        var split = new SplitTiles { Job = job, Count = n };
-        Workers.Run(parts, &SplitTiles.RunPart, Unsafe.AsPointer(ref split));
+        if (IsShort(n, job.Plan.Instructions.Length)) job.Run(0, n, spill: true);
+        else Workers.Run(n, ElementwisePart, &Range, (job, n));
+        static void Range(in (BoundTileProgram Job, long Count) all, long start, long end) =>
+            all.Job.Run(start, end, spill: end == all.Count);
     }
 
-    /// <summary>The same for a row form.</summary>
+    /// <summary>Runs all n elements of an affine epilogue.</summary>
     internal void RunRows(in BoundAffineEpilogue job, long n)
     {
-        if (n < ElementwiseSplit)
-        {
-            job.Run(0, n);
-            return;
-        }
-        int parts = checked((int)((n + ElementwisePart - 1) / ElementwisePart));
-        var split = new SplitRows { Job = job, Count = n };
-        Workers.Run(parts, &SplitRows.RunPart, Unsafe.AsPointer(ref split));
+        Workers.Run(n, IsShort(n, 1) ? n : ElementwisePart, &Range, job);
+        static void Range(in BoundAffineEpilogue job, long start, long end) => job.Run(start, end);
     }
 
-    private struct SplitRows
-    {
-        public BoundAffineEpilogue Job;
-        public long Count;
+    private static bool IsShort(long n, int operators) =>
+        n * Math.Max(1, operators) < ElementwiseSplit;
 
-        public static void RunPart(void* context, int part)
-        {
-            ref SplitRows self = ref Unsafe.AsRef<SplitRows>(context);
-            long start = (long)part * ElementwisePart;
-            self.Job.Run(start, Math.Min(self.Count, start + ElementwisePart));
-        }
-    }
-
-    private struct SplitTiles
-    {
-        public BoundTileProgram Job;
-        public long Count;
-
-        public static void RunPart(void* context, int part)
-        {
-            ref SplitTiles self = ref Unsafe.AsRef<SplitTiles>(context);
-            long start = (long)part * ElementwisePart;
-            long end = Math.Min(self.Count, start + ElementwisePart);
-            self.Job.Run(start, end, spill: end == self.Count);
-        }
-    }
-
-    /// <summary>The inputs, with large transposed ones copied into order.</summary>
+    /// <summary>The inputs, with large transposed ones copied into row-major order.</summary>
     private ReadOnlySpan<Operand> InOrder(
         ReadOnlySpan<Operand> inputs, scoped ref List<DeviceBuffer>? copies)
     {

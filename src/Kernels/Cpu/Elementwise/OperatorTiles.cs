@@ -143,7 +143,7 @@ public sealed unsafe class CompareTile<TOp, T> : TileKernel
         DTypes.Of<T>().IsFloat() ? TOp.Affine : AffineRole.None;
 }
 
-/// <summary>A mask from one or two masks; a unary operator may be given one.</summary>
+/// <summary>A mask from two masks, or from one for a unary operator.</summary>
 public sealed unsafe class MaskTile<TOp> : TileKernel where TOp : struct, IMaskOp
 {
     private static readonly MaskTile<TOp> Narrow = new(RegisterType.Mask32);
@@ -169,7 +169,7 @@ public sealed unsafe class MaskTile<TOp> : TileKernel where TOp : struct, IMaskO
     {
         RegisterType.Mask32 => Narrow,
         RegisterType.Mask64 => Wide,
-        _ => throw new ArgumentException($"MaskTile: {type} is no mask type."),
+        _ => throw new ArgumentException($"MaskTile: {type} is not a mask type."),
     };
 
     /// <inheritdoc/>

@@ -1,8 +1,8 @@
-// Turns the steps of a program into calls: what depends on single elements alone is computed once a
-// tile, and operators that make a linear form become one call.
+// Turns the instructions of a program into calls: what depends on single elements alone is computed
+// once in a tile, and chains of adds and multiplies become one call (AffineForm).
 namespace Engine.Kernels;
 
-/// <summary>The calls of a program for given single inputs.</summary>
+/// <summary>The calls of a program when some inputs are known to be single elements.</summary>
 internal sealed class TileFolding
 {
     private readonly TileProgram program;
@@ -10,7 +10,7 @@ internal sealed class TileFolding
     private readonly bool[] single, repeated;
     private readonly int[] uses;
 
-    // By register: the form that computes it, while no call does.
+    // By register: the form that computes it, as long as no call has been emitted for it.
     private readonly AffineForm?[] forms;
     private readonly List<TileCall> calls = [];
 
@@ -28,20 +28,23 @@ internal sealed class TileFolding
         foreach (TileInstruction step in plan.Instructions)
             foreach (int source in Sources(step))
                 uses[source]++;
-        // What leaves is never part of something else.
+        // Outputs are stored, so they are never folded into another form.
         foreach (int output in plan.Outputs) uses[output] += 2;
 
-        for (int i = 0; i < plan.Instructions.Length; i++) Add(plan.FirstStep + i, plan.Instructions[i]);
+        for (int i = 0; i < plan.Instructions.Length; i++)
+            Add(plan.FirstStep + i, plan.Instructions[i]);
         foreach (int output in plan.Outputs) Need(output);
         Calls = WithRepeats();
     }
 
     public IReadOnlyList<TileCall> Calls { get; }
 
-    /// <summary>Whether a register is one element in each tile.</summary>
+    /// <summary>Whether a register holds a single element in each tile.</summary>
     public bool IsSingle(int register) => single[register];
 
-    /// <summary>Whether one that is, is wanted as a tile by some call or as a result.</summary>
+    /// <summary>
+    /// Whether a single element must be repeated: a call or an output needs a tile.
+    /// </summary>
     public bool IsRepeated(int register) => repeated[register];
 
     private static int[] Sources(TileInstruction step) =>
@@ -58,13 +61,16 @@ internal sealed class TileFolding
         else if (Form(step) is { } form)
         {
             forms[result] = form;
-            // One operator alone is its own kernel; more are emitted when all are known.
+            // A register with one use may yet become part of a longer form: its call waits.
             if (uses[result] != 1) Emit(result, step);
         }
         else Emit(result, step);
     }
 
-    /// <summary>The form of a step and of those that only it needs; null if it has none.</summary>
+    /// <summary>
+    /// The form that computes an instruction, grown from the forms of its sources; null if the
+    /// operator has no role in one.
+    /// </summary>
     private AffineForm? Form(TileInstruction step)
     {
         AffineRole op = step.Kernel.Affine;
@@ -78,7 +84,7 @@ internal sealed class TileFolding
             ?? Alone(step.A).With(op, Alone(step.B));
     }
 
-    /// <summary>The form that is to compute a register, or the register.</summary>
+    /// <summary>The form that a register waits to be computed by, or the register alone.</summary>
     private AffineForm Operand(int register) => forms[register] ?? Alone(register);
 
     private AffineForm Alone(int register) => AffineForm.Of(program.TypeOf(register), register);
@@ -122,7 +128,7 @@ internal sealed class TileFolding
         if (form.Z >= 0) Need(form.Z);
     }
 
-    /// <summary>The source of which the kernel takes the single element, or -1.</summary>
+    /// <summary>The source that the kernel reads as a single element, or -1.</summary>
     private int OneOf(TileInstruction step)
     {
         if (step.C >= 0 || step.B < 0) return -1;

@@ -16,17 +16,14 @@ internal enum TileSource : byte
     /// <summary>Strided, or bools: loaded for each tile.</summary>
     Loaded,
 
-    /// <summary>Runs of equal elements, as long as the job's: one element is read a run.</summary>
+    /// <summary>Runs of equal elements: one element is read for each run.</summary>
     Runs,
 }
 
 /// <summary>One input of a running tile program.</summary>
 internal unsafe struct TileInput
 {
-    /// <summary>Axes a view may have.</summary>
-    public const int MaxRank = Layout.MaxRank;
-
-    // A tile costs some 50 ns beside its elements.
+    // A tile costs some 50 ns apart from its elements: shorter runs are not worth one each.
     private const int ShortestRun = 128;
 
     public TileSource Source;
@@ -34,12 +31,12 @@ internal unsafe struct TileInput
     public RegisterType Type;
     public int ElementSize;
     public byte* Pointer;
-    public int Rank;
 
-    /// <summary>Sizes, then strides, of the collapsed axes.</summary>
-    public long* Axes;
+    /// <summary>The innermost axis of a strided view, and those around it.</summary>
+    public long Inner, InnerStride;
+    public StridedAxes Outer;
 
-    /// <summary>Of runs: an earlier input whose runs lie in the same way, or -1.</summary>
+    /// <summary>For `Runs`: an earlier input with the same axes, or -1.</summary>
     public int Like;
 
     [MethodImpl(Compiled.Once)]
@@ -60,31 +57,17 @@ internal unsafe struct TileInput
     }
 
     /// <summary>
-    /// Drops axes of size 1 and merges those that lie as one; <paramref name="axes"/> has room for
-    /// twice the rank and stays with this input.
+    /// Finds the axes of a strided view; <paramref name="axes"/> has room for twice the rank and
+    /// stays with this input.
     /// </summary>
     [MethodImpl(Compiled.Once)]
     public void Collapse(Layout layout, long* axes)
     {
         ReadOnlySpan<long> sizes = layout.Sizes, strides = layout.Strides;
-        long* kept = axes + sizes.Length;
-        Axes = axes;
-        Rank = 0;
-        for (int i = 0; i < sizes.Length; i++)
-        {
-            if (sizes[i] == 1) continue;
-            if (Rank > 0 && kept[Rank - 1] == strides[i] * sizes[i])
-            {
-                axes[Rank - 1] *= sizes[i];
-                kept[Rank - 1] = strides[i];
-                continue;
-            }
-
-            axes[Rank] = sizes[i];
-            kept[Rank++] = strides[i];
-        }
-
-        for (int i = 0; i < Rank; i++) axes[Rank + i] = kept[i];
+        var all = new StridedAxes(axes, sizes.Length, 1);
+        for (int i = 0; i < sizes.Length; i++) all.Add(sizes[i], strides[i], strides[i]);
+        (Inner, InnerStride, _) = all.Pop();
+        Outer = all;
     }
 
     /// <summary>Fills the register with the one element, in whole vectors.</summary>
@@ -103,32 +86,21 @@ internal unsafe struct TileInput
 
     /// <summary>Length of the runs of equal elements, if worth a tile each; else 0.</summary>
     public readonly long RunLength =>
-        Source == TileSource.Loaded && !Registers.IsMask(Type) && Rank > 0
-        && Axes[2 * Rank - 1] == 0 && Axes[Rank - 1] >= ShortestRun ? Axes[Rank - 1] : 0;
+        Source == TileSource.Loaded && !Registers.IsMask(Type) && InnerStride == 0
+        && Inner >= ShortestRun ? Inner : 0;
 
-    /// <summary>Of numbers that are not negative: narrow divisions take half the time.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static (long Quotient, long Remainder) DivRem(long a, long b) =>
-        (a | b) <= uint.MaxValue ? Math.DivRem((uint)a, (uint)b) : Math.DivRem(a, b);
-
-    /// <summary>Whether two inputs' elements lie alike from their first ones on.</summary>
+    /// <summary>Whether two inputs have the same axes, so that their offsets are equal.</summary>
     public readonly bool LiesLike(in TileInput other) =>
-        Rank == other.Rank && ElementSize == other.ElementSize
-        && new ReadOnlySpan<long>(Axes, 2 * Rank).SequenceEqual(new(other.Axes, 2 * Rank));
+        ElementSize == other.ElementSize && Inner == other.Inner
+        && InnerStride == other.InnerStride && Outer.Equals(other.Outer);
 
-    /// <summary>Where element i is, of a view with an axis at least.</summary>
+    /// <summary>Where element i of a strided view is.</summary>
     [MethodImpl(Compiled.Once)]
     public readonly byte* At(long i)
     {
-        long offset = 0;
-        for (int axis = Rank - 1; axis > 0; axis--)
-        {
-            (i, long at) = DivRem(i, Axes[axis]);
-            offset += at * Axes[Rank + axis];
-        }
-        // What is left lies on the first axis.
-        offset += i * Axes[Rank];
-        return Pointer + offset * ElementSize;
+        (i, long at) = StridedAxes.DivRem(i, Inner);
+        Outer.Find(i, out long offset, out _);
+        return Pointer + (offset + at * InnerStride) * ElementSize;
     }
 
     /// <summary>
@@ -156,36 +128,25 @@ internal unsafe struct TileInput
     [MethodImpl(Compiled.Once)]
     private readonly void Load<T>(T* source, long start, nint n, T* target) where T : unmanaged
     {
-        long* strides = Axes + Rank;
-        long* at = stackalloc long[MaxRank];
-        int last = Rank - 1;
-        for (int axis = last; axis >= 0; axis--)
-        {
-            (start, at[axis]) = Math.DivRem(start, Axes[axis]);
-            source += at[axis] * strides[axis];
-        }
-
-        long inner = Axes[last], stride = strides[last];
-        nint left = (nint)Math.Min(inner - at[last], n);
+        long* at = stackalloc long[StridedAxes.MaxRank];
+        long inner = Inner, stride = InnerStride;
+        (long row, long column) = StridedAxes.DivRem(start, inner);
+        StridedAxes outer = Outer;
+        outer.Seek(row, at, out long offset, out _);
+        T* x = source + offset + column * stride;
+        nint left = (nint)Math.Min(inner - column, n);
         while (true)
         {
-            // Runs may write whole vectors past their end: the next run, or the slack, covers that.
-            if (stride == 1) TileMemory.Copy(source, target, left);
-            else if (stride == 0) TileMemory.Fill(target, left, *source);
-            else TileMemory.Gather(source, (nint)stride, target, left);
+            // Whole vectors are written: what passes the row's end is overwritten by the next row
+            // or lies in the slack.
+            if (stride == 1) TileMemory.Copy(x, target, left);
+            else if (stride == 0) TileMemory.Fill(target, left, *x);
+            else TileMemory.Gather(x, (nint)stride, target, left);
             n -= left;
             if (n == 0) return;
             target += left;
-            source -= at[last] * stride;
-            at[last] = 0;
-            for (int axis = last - 1; axis >= 0; axis--)
-            {
-                source += strides[axis];
-                if (++at[axis] < Axes[axis]) break;
-                source -= Axes[axis] * strides[axis];
-                at[axis] = 0;
-            }
-
+            outer.Next(at, ref offset);
+            x = source + offset;
             left = (nint)Math.Min(inner, n);
         }
     }

@@ -26,7 +26,7 @@ internal static unsafe class TileLoop
         Widest.Run<Tile<TBody, T>, T>(ref tile);
     }
 
-    // Two loops, each a method: where both stood in one, the compiler inlined nothing.
+    // Two methods, because one method with both loops was too large for the JIT to inline bodies.
     private readonly struct Tile<TBody, T>(void* a, void* b, void* c, void* result, nint n)
         : IAnyWidth<T> where TBody : struct, ITileBody where T : unmanaged
     {
@@ -133,7 +133,7 @@ internal readonly unsafe struct CompareBody<TOp> : ITileBody where TOp : struct,
         V.Store(TOp.Invoke(V.Load(a, i), V.Load(b, i)), result, i);
 }
 
-/// <summary>result = TOp(a) or TOp(a, b) on masks; b is null for unary operators.</summary>
+/// <summary>result = TOp(a, b) on masks; unary operators get the same mask twice.</summary>
 internal readonly unsafe struct MaskBody<TOp> : ITileBody where TOp : struct, IMaskOp
 {
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

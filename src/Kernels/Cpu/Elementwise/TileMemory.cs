@@ -1,5 +1,5 @@
-// Moving elements in and out of tiles. What writes vectors may write whole ones past n; see the
-// callers for why that is safe. Gather writes n elements: copies to any memory rely on it.
+// Moving elements in and out of tiles. Vectors are written whole, past n elements too; callers say
+// why that is safe. Only Gather writes exactly n elements: copies to any memory rely on it.
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 using System.Runtime.Intrinsics.X86;
@@ -39,7 +39,7 @@ internal static unsafe class TileMemory
         for (; i < n; i++, source += stride) target[i] = *source;
     }
 
-    /// <summary>Calls for what is read or written soon; it may lie behind a buffer.</summary>
+    /// <summary>Prefetches bytes used soon; they may lie behind a buffer's end.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Prefetch(void* from, nint bytes)
     {

@@ -1,9 +1,9 @@
-// What the steps of a tile program come to once it is known which inputs are one element throughout
-// a tile: calls of kernels, and where in scratch each register lies. Worked out once for each set
-// of such inputs, and kept with the program.
+// The calls that run a tile program once it is known which inputs are a single element in each
+// tile, and where in scratch each register lies. Worked out once for each set of such inputs, and
+// kept with the compiled program.
 namespace Engine.Kernels;
 
-/// <summary>One call: a kernel, a linear form, or a single element repeated.</summary>
+/// <summary>One call: a kernel, an affine form, or a single element to repeat.</summary>
 internal readonly record struct TileCall(int Result, TileKernel? Kernel, AffineForm? Form = null)
 {
     /// <summary>Registers read by a kernel; -1 for none.</summary>
@@ -21,7 +21,7 @@ internal readonly record struct TileCall(int Result, TileKernel? Kernel, AffineF
     /// <summary>Whether the result is a single element.</summary>
     public bool Once { get; init; }
 
-    /// <summary>Whether the result's one element is repeated all over its tile.</summary>
+    /// <summary>Whether the call only repeats its result's single element over the tile.</summary>
     public bool Repeats => Kernel is null && Form is null;
 
     /// <summary>Calls <paramref name="read"/> with each register that the call reads.</summary>
@@ -40,7 +40,7 @@ internal readonly record struct TileCall(int Result, TileKernel? Kernel, AffineF
 /// <summary>The calls of a program, in order, and the scratch memory of its registers.</summary>
 internal sealed class TileSequence
 {
-    // Slots of a power-of-two size would all fall on the same L1 sets and store-buffer addresses.
+    // Bytes added to each slot: slots of a power-of-two size would compete for the same L1 sets.
     private const int Skew = 320;
 
     private readonly TileProgram program;
@@ -55,7 +55,7 @@ internal sealed class TileSequence
         var folding = new TileFolding(program, plan, uniform | runs);
         Repeated = new bool[plan.FirstStep];
         for (int i = 0; i < plan.FirstStep; i++) Repeated[i] = folding.IsRepeated(i);
-        // Runs change from tile to tile: they are repeated there.
+        // Inputs of runs change from tile to tile, so each tile repeats them anew.
         Calls =
         [
             .. Enumerable.Range(0, Math.Min(64, plan.Inputs.Length))
@@ -65,7 +65,7 @@ internal sealed class TileSequence
         ];
 
         int[] slots = Allocate(out int narrow, out int wide);
-        // A single element takes one vector of its slot.
+        // Single elements use one vector of their slot and leave the rest of L1 free.
         int singles = Enumerable.Range(0, slots.Length).Count(i =>
             folding.IsSingle(i) && !folding.IsRepeated(i));
         Tile = wide > 0 || narrow - singles > 6 ? 512 : 1024;
@@ -80,10 +80,10 @@ internal sealed class TileSequence
         TileBytes = Tile * sizeof(double) + Skew;
     }
 
-    /// <summary>The inputs that are one element throughout, bit by bit.</summary>
+    /// <summary>A bit for each input: whether it is one element throughout.</summary>
     public ulong Uniform { get; }
 
-    /// <summary>The inputs that are one element in each tile.</summary>
+    /// <summary>A bit for each input: whether it is one element in each tile.</summary>
     public ulong Runs { get; }
 
     public TileCall[] Calls { get; }
@@ -92,7 +92,7 @@ internal sealed class TileSequence
     public RegisterType TypeOf(int register) => program.TypeOf(register);
 
     /// <summary>
-    /// By input or constant: whether its tile is wanted although it is one element.
+    /// By input or constant: whether its single element must be repeated over a tile.
     /// </summary>
     public bool[] Repeated { get; }
 
@@ -102,7 +102,7 @@ internal sealed class TileSequence
     /// <summary>Where in scratch bools are gathered before they become masks.</summary>
     public int BytesOffset { get; }
 
-    /// <summary>Bytes of scratch a run needs.</summary>
+    /// <summary>Bytes of scratch that a run needs.</summary>
     public int ScratchBytes { get; }
 
     /// <summary>Bytes of any output's tile, with room for whole vectors.</summary>
@@ -111,9 +111,10 @@ internal sealed class TileSequence
     /// <summary>Elements of a tile; chosen so that scratch fits L1 for common programs.</summary>
     public int Tile { get; }
 
-    // Slots of 4 and of 8 bytes an element are numbered apart. Inputs and constants keep theirs
-    // (they may be filled once), and so do single elements, which are read again and again; a call
-    // takes a slot given up by a source read for the last time, its own sources included.
+    // Slots of 4-byte and of 8-byte elements are numbered separately. Inputs and constants keep
+    // their slots, because they may be filled once for all tiles, and so do single elements, which
+    // many calls read. Any other result takes a slot whose register has been
+    // read for the last time, be it by the very call that writes the result.
     private int[] Allocate(out int narrow, out int wide)
     {
         int[] slots = new int[program.RegisterCount];

@@ -1,8 +1,8 @@
-// What most epilogues of matrix products are: a scale, a bias or another result added, the
-// rectifier or its derivative. Recognised in a tile program, it can run in one pass over rows.
+// Recognises what most epilogues are: a scale, a bias or another result added, then perhaps the
+// rectifier or its derivative. Such a program can run in one pass over rows.
 namespace Engine.Kernels;
 
-/// <summary>What a <see cref="AffineEpilogue"/> does last.</summary>
+/// <summary>What an <see cref="AffineEpilogue"/> does last.</summary>
 internal enum AffineEnd : byte
 {
     /// <summary>Nothing.</summary>
@@ -11,13 +11,14 @@ internal enum AffineEnd : byte
     /// <summary>max(v, 0).</summary>
     Rectified,
 
-    /// <summary>v where the mask's source is above 0, and 0 elsewhere.</summary>
+    /// <summary>v where another input is above 0, and 0 elsewhere.</summary>
     Kept,
 }
 
 /// <summary>
-/// v = r s + y + z with signs, and an ending; r is register 0, s a single element, y and z are
-/// views, each may be missing. Rounded as the operators one by one are: signs change no rounding.
+/// v = ±r s ± y ± z, then an ending. r is register 0, s a single element, y and z are views; all
+/// but r are optional. Results have the bits of the operators run one by one: signs change no
+/// rounding.
 /// </summary>
 internal sealed class AffineEpilogue
 {
@@ -28,7 +29,7 @@ internal sealed class AffineEpilogue
     /// <summary>The register of s, an input or a constant, or -1 for 1.</summary>
     public int Scale { get; private set; } = -1;
 
-    /// <summary>Whether r counts with the other sign.</summary>
+    /// <summary>Whether r s is negated.</summary>
     public bool IsNegative { get; private set; }
 
     /// <summary>The inputs y and z, or -1, and whether they are subtracted.</summary>
@@ -46,10 +47,14 @@ internal sealed class AffineEpilogue
     /// <summary>The ending.</summary>
     public AffineEnd End { get; private set; }
 
-    /// <summary>The input that says what is kept, or -1.</summary>
+    /// <summary>The input that decides which results are kept, or -1.</summary>
     public int Mask { get; private set; } = -1;
 
-    /// <summary>The form of a program; null if it is another one.</summary>
+    /// <summary>Whether it is r + y and no more.</summary>
+    public bool IsSum =>
+        Scale < 0 && !IsNegative && Y >= 0 && !SubtractsY && Z < 0 && End == AffineEnd.None;
+
+    /// <summary>The program as an affine epilogue; null if it is not one.</summary>
     public static AffineEpilogue? Of(TileProgram program)
     {
         if (program.Inputs.Length == 0 || program.Outputs.Length != 1) return null;
@@ -64,7 +69,8 @@ internal sealed class AffineEpilogue
         {
             TileInstruction step = program.Instructions[i];
             int result = program.Inputs.Length + program.Constants.Length + i;
-            if (step.Kernel.Affine == AffineRole.Less && form.IsZero(step.A) && form.IsInput(step.B))
+            if (step.Kernel.Affine == AffineRole.Less
+                && form.IsZero(step.A) && form.IsInput(step.B))
             {
                 masks[result] = step.B;
                 continue;
@@ -92,7 +98,8 @@ internal sealed class AffineEpilogue
             case AffineRole.Sum:
                 return first != (step.B == value) && Adds(other, false);
             case AffineRole.Difference:
-                // y - v is -v + y only while v is one product: its sign is part of no rounding.
+                // y - v becomes -v + y, which turns the sign of r s; too late once something has
+                // been added to it.
                 if (!first)
                 {
                     IsNegative = !IsNegative;

@@ -1,12 +1,13 @@
-// A row form bound to memory: the result and all it is combined with are walked row by row, each
-// with its own strides, so that nothing is copied and a result still in L1 is passed over once.
+// An affine epilogue bound to memory: the result and the views it is combined with are walked row
+// by row, each with its own strides, so that nothing is copied and a result in L1 is passed over
+// once. Rows may be short, so the walk is written out here instead of being StridedAxes'.
 using System.Numerics;
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 
 namespace Engine.Kernels;
 
-/// <summary>One run of a <see cref="AffineEpilogue"/> over a contiguous result.</summary>
+/// <summary>An <see cref="AffineEpilogue"/> over a contiguous result.</summary>
 internal unsafe struct BoundAffineEpilogue
 {
     private const int MaxAxes = 4, Views = 3;
@@ -15,14 +16,16 @@ internal unsafe struct BoundAffineEpilogue
     private double scale, signY, signZ;
     private delegate*<in BoundAffineEpilogue, long, long, void> body;
 
-    // Columns lie together in every view; axes, the innermost first, count the rows.
+    // Columns are contiguous in every view; the axes, innermost first, count the rows.
     private long columns;
     private int axes;
     private fixed long sizes[MaxAxes];
     private fixed long strides[Views * MaxAxes];
     private fixed long views[Views];
 
-    /// <summary>Binds an epilogue; false if it or its views are of another form.</summary>
+    /// <summary>
+    /// Binds an epilogue; false if it is not affine or its views do not allow it.
+    /// </summary>
     [SkipLocalsInit]
     public static bool Bind(in Epilogue epilogue, in Operand result, out BoundAffineEpilogue job)
     {
@@ -68,8 +71,8 @@ internal unsafe struct BoundAffineEpilogue
     }
 
     /// <summary>
-    /// The axes of all views at once, adjacent ones merged where every view allows it; false if
-    /// some view's elements do not follow each other along the innermost.
+    /// Finds axes common to all views, adjacent ones merged where every view allows it; false if a
+    /// view is not contiguous along the innermost.
     /// </summary>
     private bool Walk(ReadOnlySpan<int> inputs, in Epilogue epilogue, long count)
     {
@@ -89,8 +92,8 @@ internal unsafe struct BoundAffineEpilogue
         }
         for (long left = count; left > 1;)
         {
-            // Only the order of elements is the same in all views: the next axis is as long as the
-            // shortest of theirs, and the rest of longer ones follows.
+            // Views agree on the order of elements but not on sizes. The next common axis, from the
+            // inside, is as long as the shortest of theirs; the rest of a longer one comes next.
             long size = left;
             for (int view = 0; view < Views; view++)
             {
@@ -142,7 +145,7 @@ internal unsafe struct BoundAffineEpilogue
     private static delegate*<in BoundAffineEpilogue, long, long, void> Body<T>(
         AffineEpilogue form, long columns) where T : unmanaged, INumber<T>
     {
-        // Where half a vector or more of each row would be left over, narrower vectors do it.
+        // If half a vector or more would be left of each row, narrower vectors are faster.
         bool narrower = columns % Vector512<T>.Count >= Vector256<T>.Count;
         var choice = new Choice<T>(form);
         Widest.Run<Choice<T>, T>(ref choice, bits: narrower ? 256 : 512);
@@ -156,7 +159,8 @@ internal unsafe struct BoundAffineEpilogue
         public void Run<V>() where V : struct, IKernelLanes<V, T> => Body = Body<V, T>(form);
     }
 
-    private static delegate*<in BoundAffineEpilogue, long, long, void> Body<V, T>(AffineEpilogue form)
+    private static delegate*<in BoundAffineEpilogue, long, long, void> Body<V, T>(
+        AffineEpilogue form)
         where V : struct, IFloatLanes<V> where T : unmanaged, INumber<T> => form switch
         {
             { Z: >= 0 } => Body<V, T, C2>(form.End),
@@ -173,7 +177,9 @@ internal unsafe struct BoundAffineEpilogue
             _ => &RowLoops<V, T, N, C0>.Run,
         };
 
-    /// <summary>The loops for so many views added (0 .. 2) and an ending, a AffineEnd.</summary>
+    /// <summary>
+    /// The loops with N views added (0 .. 2) and an ending, the AffineEnd's number.
+    /// </summary>
     private static class RowLoops<V, T, N, End>
         where V : struct, IFloatLanes<V> where T : unmanaged, INumber<T>
         where N : struct, IConst where End : struct, IConst
@@ -183,12 +189,12 @@ internal unsafe struct BoundAffineEpilogue
         public static void Run(in BoundAffineEpilogue job, long start, long end)
         {
             long* at = stackalloc long[MaxAxes];
-            (long row, long column) = TileInput.DivRem(start, job.columns);
+            (long row, long column) = StridedAxes.DivRem(start, job.columns);
             T* c = (T*)job.result + start;
             T* y = (T*)job.views[0], z = (T*)job.views[1], m = (T*)job.views[2];
             for (int axis = 0; axis < job.axes; axis++)
             {
-                (row, at[axis]) = TileInput.DivRem(row, job.sizes[axis]);
+                (row, at[axis]) = StridedAxes.DivRem(row, job.sizes[axis]);
                 y += at[axis] * job.strides[axis];
                 z += at[axis] * job.strides[MaxAxes + axis];
                 m += at[axis] * job.strides[2 * MaxAxes + axis];
@@ -210,7 +216,7 @@ internal unsafe struct BoundAffineEpilogue
                 c -= first;
                 for (; i <= n - V.Count; i += V.Count)
                     V.Store(Value(V.Load(c, i), y, z, m, i, scale, signY, signZ), c, i);
-                // What a vector would write past the end belongs to another row or thread.
+                // One by one: a vector would write past the row, where another thread may be.
                 for (; i < n; i++)
                     Lanes1<T>.Store(
                         Value(

@@ -1,5 +1,5 @@
-// An epilogue bound to memory: in one pass over rows if it is of the common form, else tile by
-// tile through its program.
+// An epilogue bound to memory: one pass over rows if it is affine (BoundAffineEpilogue), else tile
+// by tile through its program (BoundTileProgram).
 namespace Engine.Kernels;
 
 /// <summary>
@@ -21,7 +21,7 @@ internal readonly unsafe struct BoundEpilogue
     /// <summary>Bytes that binding needs.</summary>
     public static int MemoryFor(in Epilogue epilogue) => BoundTileProgram.MemoryFor(epilogue);
 
-    /// <summary>The epilogue on a contiguous result; memory must outlive the job.</summary>
+    /// <summary>The epilogue on a contiguous result; the memory must outlive it.</summary>
     public static BoundEpilogue Bind(in Epilogue epilogue, in Operand result, byte* memory) =>
         new(epilogue, result, memory);
 
@@ -33,12 +33,13 @@ internal readonly unsafe struct BoundEpilogue
     }
 
     /// <summary>
-    /// What is added, where it adds a number to each channel of so many of a plane each, the same
-    /// for all images, and does nothing else; else null.
+    /// The bias if the epilogue is only a bias, one number for each channel; otherwise null.
     /// </summary>
-    public void* Added(long channels, long plane) => ofRows ? null : tiles.Added(channels, plane);
+    public void* Bias(long channels, long plane) =>
+        !ofRows && tiles.Plan.Epilogue is { IsSum: true, Y: var y }
+            ? tiles.PerChannel(y, channels, plane) : null;
 
-    /// <summary>Runs all n elements, on several threads if it is worth waking them.</summary>
+    /// <summary>Runs all n elements, on several threads if waking them is worth it.</summary>
     public void RunAll(CpuBackend backend, long n)
     {
         if (ofRows) backend.RunRows(rows, n);

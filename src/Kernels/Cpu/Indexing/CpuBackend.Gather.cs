@@ -1,4 +1,4 @@
-// Rows by index: gather and its transpose, scatter-add.
+// Rows by index: gather, and its transpose, scatter-add.
 using System.Numerics;
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
@@ -22,10 +22,8 @@ public sealed unsafe partial class CpuBackend
             To = (byte*)Pointer(y),
         };
         job.Check();
-        job.Each = Math.Clamp(IndexPart / job.Inner, 1, job.Batch * job.Indices);
-        int parts = checked((int)((job.Batch * job.Indices + job.Each - 1) / job.Each));
-        if (parts == 1) IndexJob.Gather(&job, 0);
-        else Workers.Run(parts, &IndexJob.Gather, &job);
+        Workers.Run(
+            job.Batch * job.Indices, Math.Max(1, IndexPart / job.Inner), &IndexJob.Gather, job);
     }
 
     /// <inheritdoc/>
@@ -45,11 +43,11 @@ public sealed unsafe partial class CpuBackend
         };
         job.Check();
 
-        // Threads share batches and columns, never rows: additions to a place keep their order.
+        // Threads share batches and columns, never rows: additions to an element keep their order.
         bool split = g.Layout.Count >= 2 * IndexPart && job.Inner >= 128;
         job.Each = split ? 64 : job.Inner;
-        int parts = checked((int)(job.Batch * ((job.Inner + job.Each - 1) / job.Each)));
-        delegate*<void*, int, void> body = y.Type switch
+        long units = job.Batch * job.Blocks;
+        delegate*<in IndexJob, long, long, void> body = y.Type switch
         {
             DType.Float32 => &IndexJob.Scatter<float>,
             DType.Float64 => &IndexJob.Scatter<double>,
@@ -57,14 +55,12 @@ public sealed unsafe partial class CpuBackend
             DType.Int64 => &IndexJob.Scatter<long>,
             _ => throw new ArgumentException("ScatterAdd: bools cannot be added; cast them."),
         };
-        if (g.Layout.Count >= 2 * IndexPart) Workers.Run(parts, body, &job);
-        else
-            for (int part = 0; part < parts; part++) body(&job, part);
+        Workers.Run(units, g.Layout.Count >= 2 * IndexPart ? 1 : units, body, job);
     }
 
     /// <summary>
-    /// The fast way for single floats by contiguous int32 positions. False where it does not apply,
-    /// or where a position is outside: the general way then says which.
+    /// The fast way for single floats at contiguous int32 positions. False if it does not apply, or
+    /// if a position is outside: the general way then says which one.
     /// </summary>
     private bool InPlanes(in Operand values, in Operand index, in Operand y, bool gather)
     {
@@ -100,7 +96,11 @@ public sealed unsafe partial class CpuBackend
         public long FromRow;
         public long FromColumn;
         public byte* To;
+
+        /// <summary>Columns that are added together, and the number of such blocks.</summary>
         public long Each;
+        public readonly long Blocks => (Inner + Each - 1) / Each;
+
         public readonly long Inner = inner;
         public readonly long Batch = index.Layout.Sizes[0];
         public readonly long Indices = index.Layout.Sizes[1];
@@ -112,7 +112,7 @@ public sealed unsafe partial class CpuBackend
         private readonly long rows = rows;
         private readonly int size = type.Size();
 
-        // Before anything runs, so that an error is thrown on the caller's thread.
+        // Checked before anything is written, on the caller's thread.
         public readonly void Check()
         {
             for (long b = 0; b < Batch; b++)
@@ -135,11 +135,8 @@ public sealed unsafe partial class CpuBackend
         }
 
         [MethodImpl(Compiled.Once)]
-        public static void Gather(void* context, int part)
+        public static void Gather(in IndexJob job, long first, long last)
         {
-            IndexJob job = *(IndexJob*)context;
-            long first = part * job.Each;
-            long last = Math.Min(first + job.Each, job.Batch * job.Indices);
             (long b, long i) = Math.DivRem(first, job.Indices);
             long bytes = job.Inner * job.size;
             byte* to = job.To + first * bytes;
@@ -156,11 +153,16 @@ public sealed unsafe partial class CpuBackend
             }
         }
 
-        [MethodImpl(Compiled.Once)]
-        public static void Scatter<T>(void* context, int part) where T : unmanaged, INumber<T>
+        public static void Scatter<T>(in IndexJob job, long first, long last)
+            where T : unmanaged, INumber<T>
         {
-            IndexJob job = *(IndexJob*)context;
-            (long b, long column) = Math.DivRem(part, (job.Inner + job.Each - 1) / job.Each);
+            for (long unit = first; unit < last; unit++) Scatter<T>(job, unit);
+        }
+
+        [MethodImpl(Compiled.Once)]
+        private static void Scatter<T>(IndexJob job, long unit) where T : unmanaged, INumber<T>
+        {
+            (long b, long column) = Math.DivRem(unit, job.Blocks);
             column *= job.Each;
             nint n = (nint)Math.Min(job.Each, job.Inner - column);
             T* from = (T*)job.From + b * job.FromBatch + column * job.FromColumn;

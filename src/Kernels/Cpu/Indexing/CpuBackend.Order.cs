@@ -14,7 +14,7 @@ public sealed unsafe partial class CpuBackend
     public void ArgMax(in Operand x, in Operand y)
     {
         if (y.Layout.Count == 0) return;
-        delegate*<void*, int, void> body = x.Type switch
+        delegate*<in OrderJob, long, long, void> body = x.Type switch
         {
             DType.Float32 => &OrderJob.ArgMax<float>,
             DType.Float64 => &OrderJob.ArgMax<double>,
@@ -29,7 +29,7 @@ public sealed unsafe partial class CpuBackend
     public void ArgSort(in Operand x, in Operand y)
     {
         if (y.Layout.Count == 0) return;
-        delegate*<void*, int, void> body = x.Type switch
+        delegate*<in OrderJob, long, long, void> body = x.Type switch
         {
             DType.Float32 => &OrderJob.ArgSort<float>,
             DType.Float64 => &OrderJob.ArgSort<double>,
@@ -40,39 +40,33 @@ public sealed unsafe partial class CpuBackend
         Run(x, y, body);
     }
 
-    private void Run(in Operand x, in Operand y, delegate*<void*, int, void> body)
+    private void Run(
+        in Operand x, in Operand y, delegate*<in OrderJob, long, long, void> body)
     {
         var job = new OrderJob
         {
             X = Pointer(x),
             Y = (long*)Pointer(y),
-            Rows = x.Layout.Sizes[0],
             Length = x.Layout.Sizes[1],
             RowStride = x.Layout.Strides[0],
             Stride = x.Layout.Strides[1],
         };
-        job.RowsPerPart = Math.Clamp(OrderPart / Math.Max(1, job.Length), 1, job.Rows);
-        int parts = checked((int)((job.Rows + job.RowsPerPart - 1) / job.RowsPerPart));
-        if (parts == 1) body(&job, 0);
-        else Workers.Run(parts, body, &job);
+        long rows = x.Layout.Sizes[0], each = Math.Max(1, OrderPart / Math.Max(1, job.Length));
+        Workers.Run(rows, each, body, job);
     }
 
     private struct OrderJob
     {
         public void* X;
         public long* Y;
-        public long Rows;
         public long Length;
         public long RowStride;
         public long Stride;
-        public long RowsPerPart;
 
         [MethodImpl(Compiled.Once)]
-        public static void ArgMax<T>(void* context, int part) where T : unmanaged, INumber<T>
+        public static void ArgMax<T>(in OrderJob job, long first, long last)
+            where T : unmanaged, INumber<T>
         {
-            OrderJob job = *(OrderJob*)context;
-            long first = part * job.RowsPerPart;
-            long last = Math.Min(job.Rows, first + job.RowsPerPart);
             for (long row = first; row < last; row++)
             {
                 T* x = (T*)job.X + row * job.RowStride;
@@ -100,7 +94,7 @@ public sealed unsafe partial class CpuBackend
             return at;
         }
 
-        // The maximum first, then where it stands: neither pass carries positions along.
+        // Two passes, first the maximum and then its position: faster than one that keeps both.
         [MethodImpl(Compiled.Once)]
         private static long FirstMax<V, T>(T* x, nint n)
             where V : struct, IFloatLanes<V> where T : unmanaged, INumber<T>
@@ -132,13 +126,12 @@ public sealed unsafe partial class CpuBackend
             return i;
         }
 
-        // Keys that sort as unsigned numbers, each with its position: distinct, so any sort is
-        // stable. 32-bit keys share a word with the position.
-        public static void ArgSort<T>(void* context, int part) where T : unmanaged, INumber<T>
+        // Sorts keys that order as unsigned numbers, each with its position. With the position no
+        // two are equal, so that any sort is stable. A 32-bit key and its position share a 64-bit
+        // word.
+        public static void ArgSort<T>(in OrderJob job, long first, long last)
+            where T : unmanaged, INumber<T>
         {
-            OrderJob job = *(OrderJob*)context;
-            long first = part * job.RowsPerPart;
-            long last = Math.Min(job.Rows, first + job.RowsPerPart);
             int n = checked((int)job.Length);
             void* scratch = NativeMemory.Alloc((nuint)n, 16);
             for (long row = first; row < last; row++)

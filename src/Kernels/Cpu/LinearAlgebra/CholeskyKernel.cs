@@ -1,4 +1,4 @@
-// Cholesky factorisation by rows: every element is a dot product of two rows already known.
+// Cholesky factorisation row by row: each element comes from a dot product of rows known by then.
 using System.Numerics;
 using System.Runtime.CompilerServices;
 
@@ -7,18 +7,17 @@ namespace Engine.Kernels;
 /// <summary>y yᵀ = x with y lower triangular.</summary>
 internal static unsafe class CholeskyKernel<T> where T : unmanaged, IFloatingPointIeee754<T>
 {
-    public static void RunPart(void* context, int part)
+    public static void Run(in MatrixJob job, long first, long end)
     {
-        var job = (MatrixJob*)context;
-        nint n = job->Rows;
-        foreach (long b in job->Matrices(part))
+        nint n = job.Rows;
+        for (long b = first; b < end; b++)
         {
-            T* y = (T*)job->Y + (nint)b * n * n;
-            if (!TryFactor((T*)job->A + (nint)b * n * n, y, n)) Row<T>.Fill(y, T.NaN, n * n);
+            T* y = (T*)job.Y + (nint)b * n * n;
+            if (!TryFactor((T*)job.A + (nint)b * n * n, y, n)) Row<T>.Fill(y, T.NaN, n * n);
         }
     }
 
-    /// <summary>False where a pivot is not positive: the matrix is not positive definite.</summary>
+    /// <summary>False if a pivot is not positive: the matrix is not positive definite.</summary>
     [MethodImpl(Compiled.Once)]
     private static bool TryFactor(T* x, T* y, nint n)
     {

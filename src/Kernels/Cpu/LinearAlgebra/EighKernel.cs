@@ -9,17 +9,16 @@ namespace Engine.Kernels;
 /// <summary>Ascending eigenvalues in the first row, eigenvectors in the columns below.</summary>
 internal static unsafe class EighKernel<T> where T : unmanaged, IFloatingPointIeee754<T>
 {
-    public static void RunPart(void* context, int part)
+    public static void Run(in MatrixJob job, long first, long end)
     {
-        var job = (MatrixJob*)context;
-        nint n = job->Rows, square = n * n;
+        nint n = job.Rows, square = n * n;
         // The matrix, the eigenvectors, both diagonals, and the order of the eigenvalues.
         T* scratch = (T*)NativeMemory.Alloc((nuint)(2 * square + 3 * n), (nuint)sizeof(T));
-        foreach (long b in job->Matrices(part))
+        for (long b = first; b < end; b++)
         {
-            T* y = (T*)job->Y + (nint)b * (square + n);
+            T* y = (T*)job.Y + (nint)b * (square + n);
             long bytes = square * sizeof(T);
-            Buffer.MemoryCopy((T*)job->A + (nint)b * square, scratch, bytes, bytes);
+            Buffer.MemoryCopy((T*)job.A + (nint)b * square, scratch, bytes, bytes);
             if (!TrySolve(scratch, y, n)) Row<T>.Fill(y, T.NaN, square + n);
         }
         NativeMemory.Free(scratch);
@@ -28,7 +27,7 @@ internal static unsafe class EighKernel<T> where T : unmanaged, IFloatingPointIe
     private static bool TrySolve(T* a, T* y, nint n)
     {
         T* vectors = a + n * n, values = vectors + n * n, off = values + n;
-        // At scale 1 no square over- or underflows where it matters.
+        // Scaled so that the largest element is 1: squares then neither overflow nor vanish.
         T scale = T.Zero;
         for (nint i = 0; i < n * n; i++)
         {

@@ -1,5 +1,5 @@
-// LU factorisation with partial pivoting, right-looking: each step eliminates a column from the
-// rows below with the row whose element there is largest.
+// LU factorisation with partial pivoting, right-looking: each step chooses the row with the largest
+// element in the next column and eliminates that column from the rows below.
 using System.Numerics;
 using System.Runtime.CompilerServices;
 
@@ -9,15 +9,14 @@ namespace Engine.Kernels;
 internal static unsafe class LuKernel<T> where T : unmanaged, IFloatingPointIeee754<T>
 {
     [MethodImpl(Compiled.Once)]
-    public static void RunPart(void* context, int part)
+    public static void Run(in MatrixJob job, long first, long end)
     {
-        var job = (MatrixJob*)context;
-        nint n = job->Rows;
-        foreach (long b in job->Matrices(part))
+        nint n = job.Rows;
+        for (long b = first; b < end; b++)
         {
-            T* y = (T*)job->Y + (nint)b * (n + 1) * n, order = y + n * n;
+            T* y = (T*)job.Y + (nint)b * (n + 1) * n, order = y + n * n;
             long bytes = n * n * sizeof(T);
-            Buffer.MemoryCopy((T*)job->A + (nint)b * n * n, y, bytes, bytes);
+            Buffer.MemoryCopy((T*)job.A + (nint)b * n * n, y, bytes, bytes);
             for (nint i = 0; i < n; i++) order[i] = T.CreateTruncating(i);
             for (nint k = 0; k < n; k++) Eliminate(y, order, k, n);
         }

@@ -1,10 +1,10 @@
-// What a kernel over a batch of matrices is told, and the row operations such kernels are made of.
+// The arguments of kernels over a batch of matrices, and the row operations they are built from.
 using System.Numerics;
 using System.Runtime.CompilerServices;
 
 namespace Engine.Kernels;
 
-/// <summary>A batch of matrices, cut into parts of whole matrices.</summary>
+/// <summary>A batch of matrices that lie one after another.</summary>
 internal unsafe struct MatrixJob
 {
     public void* A;
@@ -12,24 +12,7 @@ internal unsafe struct MatrixJob
     public void* Y;
     public nint Rows;
     public nint Columns;
-    public long Batch;
-    public long PerPart;
     public Triangle Triangle;
-    public bool Reverse;
-
-    /// <summary>The matrices of a part.</summary>
-    public readonly Numbers Matrices(int part) =>
-        new(part * PerPart, Math.Min(Batch, (part + 1) * PerPart));
-
-    /// <summary>Numbers from first to below end.</summary>
-    public struct Numbers(long first, long end)
-    {
-        public long Current { get; private set; } = first - 1;
-
-        public readonly Numbers GetEnumerator() => this;
-
-        public bool MoveNext() => ++Current < end;
-    }
 }
 
 /// <summary>Operations on contiguous rows.</summary>

@@ -1,4 +1,4 @@
-// Forward and back substitution: rows of the result, in the order in which they become known.
+// Forward and back substitution: rows of the result, each from those known before it.
 using System.Numerics;
 using System.Runtime.CompilerServices;
 
@@ -8,20 +8,19 @@ namespace Engine.Kernels;
 internal static unsafe class TriangularKernel<T> where T : unmanaged, IFloatingPointIeee754<T>
 {
     [MethodImpl(Compiled.Once)]
-    public static void RunPart(void* context, int part)
+    public static void Run(in MatrixJob job, long start, long stop)
     {
-        var job = (MatrixJob*)context;
-        nint n = job->Rows, m = job->Columns;
-        Triangle triangle = job->Triangle;
-        // Strides of the matrix as it stands; forwards where that is lower triangular.
+        nint n = job.Rows, m = job.Columns;
+        Triangle triangle = job.Triangle;
+        // Strides of the matrix, transposed if asked for; a lower triangle is solved forwards.
         (nint down, nint across) = triangle.Transposed ? ((nint)1, n) : (n, 1);
         bool forward = triangle.Lower != triangle.Transposed;
-        foreach (long batch in job->Matrices(part))
+        for (long batch = start; batch < stop; batch++)
         {
-            T* a = (T*)job->A + (nint)batch * n * n;
-            T* x = (T*)job->Y + (nint)batch * n * m;
+            T* a = (T*)job.A + (nint)batch * n * n;
+            T* x = (T*)job.Y + (nint)batch * n * m;
             Buffer.MemoryCopy(
-                (T*)job->B + (nint)batch * n * m, x, n * m * sizeof(T), n * m * sizeof(T));
+                (T*)job.B + (nint)batch * n * m, x, n * m * sizeof(T), n * m * sizeof(T));
             for (nint k = 0; k < n; k++)
             {
                 nint i = forward ? k : n - 1 - k;

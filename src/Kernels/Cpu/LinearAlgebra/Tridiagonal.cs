@@ -11,7 +11,7 @@ namespace Engine.Kernels;
 /// </summary>
 internal static unsafe class Tridiagonal<T> where T : unmanaged, IFloatingPointIeee754<T>
 {
-    // One to two steps an eigenvalue are usual; thirty have never been seen to fail.
+    // One or two steps for each eigenvalue are usual; thirty have always been enough.
     private const int StepsPerValue = 30;
 
     /// <summary>Reflects the rows and columns of a, which is overwritten.</summary>
@@ -73,7 +73,8 @@ internal static unsafe class Tridiagonal<T> where T : unmanaged, IFloatingPointI
     }
 
     /// <summary>
-    /// Rotates the rows of z until nothing stands beside the diagonal; false if that fails.
+    /// Rotates the rows of z until the elements beside the diagonal are negligible; false if they
+    /// do not become so.
     /// </summary>
     [MethodImpl(Compiled.Once)]
     public static bool TryDiagonalise(T* z, T* diagonal, T* beside, nint n)
@@ -102,8 +103,8 @@ internal static unsafe class Tridiagonal<T> where T : unmanaged, IFloatingPointI
     }
 
     /// <summary>
-    /// One implicit QR step on the block first .. last with Wilkinson's shift: a rotation that
-    /// makes an element beside the band, and those that chase it out at the end.
+    /// One implicit QR step on the block first .. last with Wilkinson's shift: a rotation creates
+    /// an element outside the band, and further ones chase it off the end.
     /// </summary>
     private static void Step(T* z, T* d, T* e, nint first, nint last, nint n)
     {

@@ -26,7 +26,7 @@ internal static unsafe class Gemm<V, T>
     private struct Block
     {
         public Product<T> Product;
-        public void* Backend;
+        public CpuBackend Backend;
         public T* Packed;
         public nint Column, Columns;
         public nint Start, Depth;
@@ -66,7 +66,7 @@ internal static unsafe class Gemm<V, T>
         var block = new Block
         {
             Product = product,
-            Backend = Unsafe.AsPointer(ref backend),
+            Backend = backend,
             Packed = packed.Pointer,
             Rows = rows,
             RowParts = rowParts,
@@ -85,8 +85,8 @@ internal static unsafe class Gemm<V, T>
                 block.Start = start;
                 block.Depth = Math.Min(depthBlock, product.K - start);
                 nint panels = Parts(block.Columns, width);
-                backend.Workers.Run((int)Parts(panels, PackPanels), &Pack, &block);
-                backend.Workers.Run((int)(rowParts * columnParts), &Multiply, &block);
+                backend.Workers.Run((int)Parts(panels, PackPanels), &Pack, block);
+                backend.Workers.Run((int)(rowParts * columnParts), &Multiply, block);
             }
         }
     }
@@ -94,10 +94,9 @@ internal static unsafe class Gemm<V, T>
     private const int PackPanels = 8;
 
     [MethodImpl(Compiled.Once)]
-    private static void Pack(void* context, int part)
+    private static void Pack(in Block block, int part)
     {
-        ref Block block = ref *(Block*)context;
-        ref Product<T> p = ref block.Product;
+        ref readonly Product<T> p = ref block.Product;
         int width = GemmBlock<V, T>.Columns;
         nint end = Math.Min(block.Columns, (part + 1) * PackPanels * (nint)width);
         for (nint j = part * PackPanels * (nint)width; j < end; j += width)
@@ -107,11 +106,10 @@ internal static unsafe class Gemm<V, T>
     }
 
     [MethodImpl(Compiled.Once)]
-    private static void Multiply(void* context, int part)
+    private static void Multiply(in Block block, int part)
     {
-        ref Block block = ref *(Block*)context;
-        ref Product<T> p = ref block.Product;
-        CpuBackend backend = Unsafe.AsRef<CpuBackend>(block.Backend);
+        ref readonly Product<T> p = ref block.Product;
+        CpuBackend backend = block.Backend;
         int width = GemmBlock<V, T>.Columns;
         nint row = part % block.RowParts * block.Rows;
         nint column = part / block.RowParts * block.PartColumns;

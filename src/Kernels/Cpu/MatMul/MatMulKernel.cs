@@ -15,15 +15,13 @@ internal static unsafe class MatMulKernel<V, T>
 
     // Results of so many elements are still in L1 when the epilogue passes over them.
     private const int FinishElements = 4096;
-    private const int MaxAxes = 8;
 
     /// <summary>The products of a batch.</summary>
     private struct Batch
     {
         public Product<T> First;
-        public void* Backend;
+        public CpuBackend Backend;
         public long Items;
-        public long ItemsPerPart;
         public nint ItemC;
 
         /// <summary>The BoundEpilogue, or null.</summary>
@@ -31,10 +29,9 @@ internal static unsafe class MatMulKernel<V, T>
 
         /// <summary>Rows per item where one product is cut into several, else 0.</summary>
         public nint ItemRows;
-        public int Axes;
-        public fixed long Sizes[MaxAxes];
-        public fixed long StridesA[MaxAxes];
-        public fixed long StridesB[MaxAxes];
+
+        /// <summary>Where the items begin in a and in b.</summary>
+        public StridedAxes Axes;
 
         public readonly Product<T> Item(long item)
         {
@@ -46,18 +43,9 @@ internal static unsafe class MatMulKernel<V, T>
                 p.M = Math.Min(ItemRows, p.M - (nint)item * ItemRows);
                 return p;
             }
-            for (int i = Axes - 1; i > 0; i--)
-            {
-                long index = item % Sizes[i];
-                item /= Sizes[i];
-                p.A += index * StridesA[i];
-                p.B += index * StridesB[i];
-            }
-            if (Axes > 0)
-            {
-                p.A += item * StridesA[0];
-                p.B += item * StridesB[0];
-            }
+            Axes.Find(item, out long a, out long b);
+            p.A += a;
+            p.B += b;
             return p;
         }
 
@@ -73,11 +61,13 @@ internal static unsafe class MatMulKernel<V, T>
     /// <summary>
     /// c = a b, and then the epilogue, an <see cref="BoundEpilogue"/>, if there is one.
     /// </summary>
+    [SkipLocalsInit]
     public static void Run(
         CpuBackend backend, in Operand a, in Operand b, in Operand c, void* after)
     {
         if (c.Layout.Count == 0) return;
         int rank = c.Layout.Rank;
+        long* axes = stackalloc long[3 * rank];
         var first = new Product<T>
         {
             A = (T*)CpuBackend.Pointer(a),
@@ -100,8 +90,9 @@ internal static unsafe class MatMulKernel<V, T>
         var batch = new Batch
         {
             First = first,
-            Backend = Unsafe.AsPointer(ref backend),
+            Backend = backend,
             After = after,
+            Axes = new StridedAxes(axes, rank, 2),
         };
         Collapse(ref batch, a.Layout, b.Layout, c.Layout);
         if (batch.First.N == 1) Swap(ref batch);
@@ -126,9 +117,8 @@ internal static unsafe class MatMulKernel<V, T>
             batch.ItemC = batch.ItemRows * p.N;
             products = (double)batch.ItemRows * p.N * p.K;
         }
-        batch.ItemsPerPart = (long)Math.Clamp(PartProducts / products, 1, batch.Items);
-        long parts = (batch.Items + batch.ItemsPerPart - 1) / batch.ItemsPerPart;
-        backend.Workers.Run(checked((int)parts), &Part, &batch);
+        long each = (long)Math.Clamp(PartProducts / products, 1, batch.Items);
+        backend.Workers.Run(batch.Items, each, &Items, batch);
     }
 
     /// <summary>
@@ -138,54 +128,30 @@ internal static unsafe class MatMulKernel<V, T>
     private static void Collapse(ref Batch batch, Layout a, Layout b, Layout c)
     {
         ref Product<T> p = ref batch.First;
-        long* sizes = stackalloc long[c.Rank], stridesA = stackalloc long[c.Rank];
-        long* stridesB = stackalloc long[c.Rank];
-        int axes = 0;
-        for (int i = c.Rank - 3; i >= 0; i--)
+        int axes = c.Rank - 2;
+        for (; axes > 0; axes--)
         {
-            long size = c.Sizes[i], strideA = a.Strides[i], strideB = b.Strides[i];
+            long size = c.Sizes[axes - 1], strideA = a.Strides[axes - 1];
             if (size == 1) continue;
-            if (axes == 0 && strideB == 0 && (p.M == 1 || strideA == p.M * p.RowA))
-            {
-                if (p.M == 1) p.RowA = (nint)strideA;
-                p.M *= (nint)size;
-            }
-            else if (axes > 0 && strideA == stridesA[axes - 1] * sizes[axes - 1]
-                && strideB == stridesB[axes - 1] * sizes[axes - 1])
-                sizes[axes - 1] *= size;
-            else
-            {
-                (sizes[axes], stridesA[axes], stridesB[axes]) = (size, strideA, strideB);
-                axes++;
-            }
+            if (b.Strides[axes - 1] != 0 || (p.M > 1 && strideA != p.M * p.RowA)) break;
+            if (p.M == 1) p.RowA = (nint)strideA;
+            p.M *= (nint)size;
         }
-        if (axes > MaxAxes)
-            throw new NotSupportedException($"MatMul: {axes} separate batch axes.");
-        batch.Items = 1;
-        batch.Axes = axes;
-        for (int i = 0; i < axes; i++)
-        {
-            batch.Sizes[i] = sizes[axes - 1 - i];
-            batch.StridesA[i] = stridesA[axes - 1 - i];
-            batch.StridesB[i] = stridesB[axes - 1 - i];
-            batch.Items *= batch.Sizes[i];
-        }
+        for (int i = 0; i < axes; i++) batch.Axes.Add(c.Sizes[i], a.Strides[i], b.Strides[i]);
+        batch.Items = batch.Axes.Count;
     }
 
     [MethodImpl(Compiled.Once)]
-    private static void Part(void* context, int part)
+    private static void Items(in Batch batch, long start, long end)
     {
-        ref Batch batch = ref *(Batch*)context;
-        long start = part * batch.ItemsPerPart;
-        long end = Math.Min(start + batch.ItemsPerPart, batch.Items);
         if (IsOuter(batch.First) || Dots(batch.First)
             || !GemmSmall<V, T>.NeedsScratch(batch.First))
         {
             RunItems(batch, start, end, null);
             return;
         }
-        CpuBackend backend = Unsafe.AsRef<CpuBackend>(batch.Backend);
-        using var scratch = new Scratch<T>(backend, GemmSmall<V, T>.ScratchSize(batch.First));
+        using var scratch = new Scratch<T>(
+            batch.Backend, GemmSmall<V, T>.ScratchSize(batch.First));
         RunItems(batch, start, end, scratch.Pointer);
     }
 
@@ -255,8 +221,7 @@ internal static unsafe class MatMulKernel<V, T>
         (batch.First.RowA, batch.First.ColumnA) = (p.ColumnB, p.RowB);
         (batch.First.RowB, batch.First.ColumnB) = (p.ColumnA, p.RowA);
         (batch.First.M, batch.First.N) = (p.N, p.M);
-        for (int i = 0; i < batch.Axes; i++)
-            (batch.StridesA[i], batch.StridesB[i]) = (batch.StridesB[i], batch.StridesA[i]);
+        batch.Axes.Exchange();
     }
 
     /// <summary>Whether rows of A meet columns of B that both are contiguous along k.</summary>

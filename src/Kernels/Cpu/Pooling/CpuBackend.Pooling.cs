@@ -1,4 +1,5 @@
-// Max-pooling: what a tile program computes is pooled plane by plane while it lies in L1.
+// Max-pooling and its transpose. What a tile program computes is pooled plane by plane, while it
+// lies in L1.
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 
@@ -8,12 +9,13 @@ public sealed unsafe partial class CpuBackend
 {
     private const int PoolElementsPerPart = 32768;
 
-    // Elements of the next planes that are called for: more would leave the first cache unread.
+    // Elements of the next planes that are prefetched: more would push each other out of L1 before
+    // they are read.
     private const int PoolAhead = 8192;
 
     /// <summary>
-    /// Planes in memory or, where there are none, those that tiles compute; what they are pooled
-    /// to, and from which place each value comes. Backwards values are spread over the planes.
+    /// Planes, in memory or computed by tiles; the values they are pooled to; and the position of
+    /// each value in its plane. Backwards, values are written to their positions in the planes.
     /// </summary>
     private struct PoolJob
     {
@@ -26,7 +28,6 @@ public sealed unsafe partial class CpuBackend
         /// <summary>The BoundEpilogue of the values, or null.</summary>
         public void* After;
         public bool IsDouble;
-        public long Planes, PlanesPerPart;
 
         public readonly int Width => IsDouble ? sizeof(double) : sizeof(float);
 
@@ -69,37 +70,29 @@ public sealed unsafe partial class CpuBackend
 
     private void Pool(
         ref PoolJob job, in PoolShape shape, DType type, in Operand positions,
-        delegate*<void*, int, void> part)
+        delegate*<in PoolJob, long, long, void> body)
     {
         if (positions.Layout.Count == 0) return;
         if (!type.IsFloat())
             throw new NotSupportedException($"MaxPool: no kernel for {type.Name()}.");
         job.Shape = shape;
         job.Positions = (int*)Pointer(positions);
-        job.Planes = positions.Layout.Sizes[0];
-        job.PlanesPerPart =
-            Math.Clamp(PoolElementsPerPart / Math.Max(1, job.Plane), 1, job.Planes);
-        long parts = (job.Planes + job.PlanesPerPart - 1) / job.PlanesPerPart;
-        Workers.Run(checked((int)parts), part, Unsafe.AsPointer(ref job));
+        Run(job, positions.Layout.Sizes[0], body);
     }
 
-    private static void PoolStored(void* context, int part)
-    {
-        ref PoolJob job = ref Unsafe.AsRef<PoolJob>(context);
-        long start = part * job.PlanesPerPart;
-        long count = Math.Min(job.PlanesPerPart, job.Planes - start);
-        PoolPlanes(job, (byte*)job.Images + start * job.Plane * job.Width, start, count);
-    }
+    private void Run(
+        in PoolJob job, long planes, delegate*<in PoolJob, long, long, void> body) =>
+        Workers.Run(planes, Math.Max(1, PoolElementsPerPart / Math.Max(1, job.Plane)), body, job);
 
-    /// <summary>As many planes at once as fit a tile; a large one tile by tile.</summary>
+    private static void PoolStored(in PoolJob job, long first, long last) => PoolPlanes(
+        job, (byte*)job.Images + first * job.Plane * job.Width, first, last - first);
+
+    /// <summary>As many planes at once as fit a tile; a larger plane tile by tile.</summary>
     [SkipLocalsInit]
-    private static void PoolComputed(void* context, int part)
+    private static void PoolComputed(in PoolJob job, long first, long last)
     {
-        ref PoolJob job = ref Unsafe.AsRef<PoolJob>(context);
         CompiledTileProgram plan = job.Tiles.Plan;
         TileSequence sequence = job.Tiles.Sequence;
-        long first = part * job.PlanesPerPart;
-        long last = Math.Min(first + job.PlanesPerPart, job.Planes);
         nint together = Math.Max(1, sequence.Tile / job.Plane);
         byte* scratch = ThreadScratch.Get(
             sequence.ScratchBytes + together * job.Plane * job.Width + sequence.TileBytes);
@@ -153,12 +146,8 @@ public sealed unsafe partial class CpuBackend
                 Images = Pointer(y),
                 Values = Pointer(g),
                 Positions = (int*)Pointer(positions),
-                Planes = planes,
-                PlanesPerPart = Math.Clamp(
-                    PoolElementsPerPart / Math.Max(1, shape.Height * shape.Width), 1, planes),
             };
-            long parts = (planes + job.PlanesPerPart - 1) / job.PlanesPerPart;
-            Workers.Run(checked((int)parts), &UnpoolPart, Unsafe.AsPointer(ref job));
+            Run(job, planes, &Unpool);
             return;
         }
         ScatterAdd(
@@ -167,14 +156,8 @@ public sealed unsafe partial class CpuBackend
             y with { Layout = Layout.Contiguous(planes, (long)shape.Height * shape.Width, 1) });
     }
 
-    private static void UnpoolPart(void* context, int part)
-    {
-        ref PoolJob job = ref Unsafe.AsRef<PoolJob>(context);
-        long first = part * job.PlanesPerPart;
-        long last = Math.Min(first + job.PlanesPerPart, job.Planes);
-        PoolLoops.Unpair(
-            job.Shape, (float*)job.Values + first * job.Pooled,
-            job.Positions + first * job.Pooled, (float*)job.Images + first * job.Plane,
-            last - first);
-    }
+    private static void Unpool(in PoolJob job, long first, long last) => PoolLoops.Unpair(
+        job.Shape, (float*)job.Values + first * job.Pooled,
+        job.Positions + first * job.Pooled, (float*)job.Images + first * job.Plane,
+        last - first);
 }

@@ -1,5 +1,5 @@
-// Gather and scatter-add of single elements within planes by int32 positions: what pooling does.
-// A plane is checked, zeroed and filled while it lies in L1.
+// Gather and scatter-add of single elements of planes by int32 positions, as pooling gives them. A
+// plane is checked, zeroed and filled while it lies in L1.
 using System.Numerics;
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
@@ -21,8 +21,7 @@ internal unsafe struct PlaneIndexing<T> where T : unmanaged, INumber<T>
     public int Indices;
     public int Rows;
 
-    private long planesPerPart;
-    private int outside;
+    private int* outside;
 
     /// <summary>
     /// Runs the gather (or scatter) over all planes; false if a position lies outside its plane,
@@ -31,25 +30,22 @@ internal unsafe struct PlaneIndexing<T> where T : unmanaged, INumber<T>
     public static bool Run(CpuBackend backend, PlaneIndexing<T> job, bool gather)
     {
         int plane = Math.Max(1, Math.Max(job.Rows, job.Indices));
-        job.planesPerPart = Math.Max(1, PartElements / plane);
-        int parts = checked((int)((job.Planes + job.planesPerPart - 1) / job.planesPerPart));
-        delegate*<void*, int, void> body = gather ? &Gather : &Scatter;
-        if (parts == 1) body(&job, 0);
-        else backend.Workers.Run(parts, body, &job);
-        return job.outside == 0;
+        int outside = 0;
+        job.outside = &outside;
+        delegate*<in PlaneIndexing<T>, long, long, void> body = gather ? &Gather : &Scatter;
+        backend.Workers.Run(job.Planes, Math.Max(1, PartElements / plane), body, job);
+        return outside == 0;
     }
 
     [MethodImpl(Compiled.Once)]
-    private static void Gather(void* context, int part)
+    private static void Gather(in PlaneIndexing<T> job, long first, long last)
     {
-        ref PlaneIndexing<T> job = ref *(PlaneIndexing<T>*)context;
-        long last = Math.Min((part + 1) * job.planesPerPart, job.Planes);
-        for (long plane = part * job.planesPerPart; plane < last; plane++)
+        for (long plane = first; plane < last; plane++)
         {
             int* index = job.Index + plane * job.Indices;
             if (!Inside(index, job.Indices, job.Rows))
             {
-                job.outside = 1;
+                *job.outside = 1;
                 continue;
             }
             T* from = job.Values + plane * job.ValuesStride, to = job.Result + plane * job.Indices;
@@ -58,16 +54,14 @@ internal unsafe struct PlaneIndexing<T> where T : unmanaged, INumber<T>
     }
 
     [MethodImpl(Compiled.Once)]
-    private static void Scatter(void* context, int part)
+    private static void Scatter(in PlaneIndexing<T> job, long first, long last)
     {
-        ref PlaneIndexing<T> job = ref *(PlaneIndexing<T>*)context;
-        long last = Math.Min((part + 1) * job.planesPerPart, job.Planes);
-        for (long plane = part * job.planesPerPart; plane < last; plane++)
+        for (long plane = first; plane < last; plane++)
         {
             int* index = job.Index + plane * job.Indices;
             if (!Inside(index, job.Indices, job.Rows))
             {
-                job.outside = 1;
+                *job.outside = 1;
                 continue;
             }
             T* from = job.Values + plane * job.ValuesStride, to = job.Result + plane * job.Rows;
@@ -77,7 +71,7 @@ internal unsafe struct PlaneIndexing<T> where T : unmanaged, INumber<T>
     }
 
     /// <summary>
-    /// Whether all positions lie in 0 .. rows-1; negative ones are large when unsigned.
+    /// Whether all positions lie in 0 .. rows-1; read as unsigned, negative ones are large.
     /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static bool Inside(int* index, int count, int rows)

@@ -1,4 +1,5 @@
-// The loops of max-pooling over planes: positions and values of the first maxima, and back.
+// The loops of max-pooling over planes: the first maximum of each window and its position, and the
+// transpose.
 using System.Numerics;
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
@@ -7,8 +8,8 @@ using System.Runtime.Intrinsics.X86;
 namespace Engine.Kernels;
 
 /// <summary>
-/// Pooling of planes that lie one after another; values may be null where only positions are
-/// wanted. What depends on the shape alone is a division each: it is worked out before the loops.
+/// Pooling of planes that lie one after another; values are null if only positions are wanted. The
+/// sizes of the output take a division each, so they are computed before the loops.
 /// </summary>
 internal static unsafe class PoolLoops
 {
@@ -52,8 +53,8 @@ internal static unsafe class PoolLoops
     }
 
     /// <summary>
-    /// Windows of 2 x 2 without overlap, eight at a time; what a vector writes past a row is
-    /// written again by the next.
+    /// Windows of 2 x 2 without overlap, eight at a time. A vector may write past its row; the next
+    /// row overwrites that.
     /// </summary>
     [MethodImpl(Compiled.Once)]
     public static void Pairs(in PoolShape s, float* x, float* values, int* positions, long planes)
@@ -88,9 +89,10 @@ internal static unsafe class PoolLoops
     }
 
     /// <summary>
-    /// Eight windows of 2 x 2: their first maxima and, added to the left upper corners in the order
-    /// of <see cref="Halves"/>, where those are. The better of each row first, then of both: ties
-    /// go to the first either way, and the rows do not wait for each other.
+    /// The first maxima of eight windows of 2 x 2. <paramref name="place"/> comes with the
+    /// positions of the upper left corners, in the order of <see cref="Halves"/>, and leaves with
+    /// those of the maxima. Each row's maximum is found first, then the larger of the two: the
+    /// first of equal elements wins all the same, and the two rows are independent of each other.
     /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector256<float> Best(
@@ -102,14 +104,14 @@ internal static unsafe class PoolLoops
         a = Select(right, b, a);
         c = Select(lowerRight, d, c);
         Vector256<float> lower = Exceeds(c, a);
-        // A mask is -1.
+        // A set mask is -1, so subtracting it adds 1.
         Vector256<int> best = place + (lower.AsInt32() & below)
             - Select(lower, lowerRight, right).AsInt32();
         place = InOrder(best.AsSingle()).AsInt32();
         return InOrder(Select(lower, c, a));
     }
 
-    /// <summary>For masks: the compiler makes three instructions of the portable one.</summary>
+    /// <summary>A select by masks; the portable one compiles to three instructions.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector256<float> Select(
         Vector256<float> mask, Vector256<float> a, Vector256<float> b) =>
@@ -135,20 +137,20 @@ internal static unsafe class PoolLoops
         odd = Vector256.Create(a[1], b[1], a[3], b[3]).AsSingle();
     }
 
-    /// <summary>What <see cref="Halves"/> mixed, in order.</summary>
+    /// <summary>Undoes the order of <see cref="Halves"/>.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector256<float> InOrder(Vector256<float> mixed) =>
         Vector256.Shuffle(mixed.AsDouble(), Vector256.Create(0L, 2, 1, 3)).AsSingle();
 
-    /// <summary>Where the other is larger or the first NaN.</summary>
+    /// <summary>Where the other is larger, or is the first NaN.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector256<float> Exceeds(Vector256<float> other, Vector256<float> value) =>
         Vector256.AndNot(
             Vector256.Equals(value, value), Vector256.GreaterThanOrEqual(value, other));
 
     /// <summary>
-    /// The transpose of <see cref="Pairs"/>: each element of a plane is that of its window if the
-    /// window points to it, and zero otherwise.
+    /// The transpose of <see cref="Pairs"/>: an element gets its window's value if it was the
+    /// maximum there, and zero otherwise.
     /// </summary>
     [MethodImpl(Compiled.Once)]
     public static void Unpair(in PoolShape s, float* g, int* positions, float* y, long planes)
@@ -157,8 +159,8 @@ internal static unsafe class PoolLoops
         int size = s.Height * width, pooled = outHeight * outWidth;
         for (; planes > 0; planes--, g += pooled, positions += pooled, y += size)
         {
-            // Few windows are put back a row at a time: what a vector writes past a row is written
-            // again by the next.
+            // Rows of fewer than four windows go one at a time: what a vector writes past a row,
+            // the next row overwrites.
             int paired = outWidth < 4 ? 0 : 2 * outHeight;
             for (int row = 0; row < paired; row += 2)
                 UnpairRows(
@@ -175,8 +177,8 @@ internal static unsafe class PoolLoops
     }
 
     /// <summary>
-    /// The two rows of a row of four windows or more, the first of which begins at <paramref
-    /// name="start"/> of its plane. The last vectors overlap those before them.
+    /// Both rows of elements under a row of at least four windows, which begins at element
+    /// <paramref name="start"/> of its plane. The last vectors overlap those before them.
     /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void UnpairRows(float* g, int* positions, int start, int width, float* y)

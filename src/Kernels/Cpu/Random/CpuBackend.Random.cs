@@ -1,4 +1,4 @@
-// Random words: blocks of Threefry, eight at a time, independent of each other.
+// Random words by Threefry: blocks are independent of each other, so eight are computed at a time.
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 
@@ -19,16 +19,15 @@ public sealed unsafe partial class CpuBackend
             Length = y.Layout.Sizes[1],
             Wide = y.Type == DType.Int64,
         };
-        int parts = checked((int)(y.Layout.Sizes[0] * job.PartsPerRow));
-        if (y.Layout.Count < RandomJob.PartSize)
-            for (int part = 0; part < parts; part++) RandomJob.RunPart(&job, part);
-        else Workers.Run(parts, &RandomJob.RunPart, &job);
+        long chunks = y.Layout.Sizes[0] * job.ChunksPerRow;
+        bool isShort = y.Layout.Count < RandomJob.Chunk;
+        Workers.Run(chunks, isShort ? chunks : 1, &RandomJob.Run, job);
     }
 
     private struct RandomJob
     {
-        // Elements of a part: a multiple of the 16 (8) that eight blocks give.
-        public const long PartSize = 1 << 14;
+        // Elements that a thread writes at once: a multiple of the 16 (8) that eight blocks give.
+        public const long Chunk = 1 << 14;
 
         public int* Keys;
         public long RowStride;
@@ -37,28 +36,32 @@ public sealed unsafe partial class CpuBackend
         public long Length;
         public bool Wide;
 
-        public readonly long PartsPerRow => (Length + PartSize - 1) / PartSize;
+        public readonly long ChunksPerRow => (Length + Chunk - 1) / Chunk;
+
+        public static void Run(in RandomJob job, long first, long last)
+        {
+            for (long number = first; number < last; number++) Run(job, number);
+        }
 
         [MethodImpl(Compiled.Once)]
-        public static void RunPart(void* context, int part)
+        private static void Run(RandomJob job, long number)
         {
-            RandomJob job = *(RandomJob*)context;
-            (long row, long chunk) = Math.DivRem(part, job.PartsPerRow);
+            (long row, long chunk) = Math.DivRem(number, job.ChunksPerRow);
             uint k0 = (uint)job.Keys[row * job.RowStride];
             uint k1 = (uint)job.Keys[row * job.RowStride + job.WordStride];
-            long start = chunk * PartSize, end = Math.Min(job.Length, start + PartSize);
+            long start = chunk * Chunk, end = Math.Min(job.Length, start + Chunk);
             int size = job.Wide ? 8 : 4, step = 64 / size;
             byte* y = job.Y + row * job.Length * size;
             byte* rest = stackalloc byte[64];
             for (long i = start; i < end; i += step)
             {
-                // Eight counters never straddle a multiple of 2^32, so the high word is one.
+                // Eight counters never straddle a multiple of 2^32: they share their high word.
                 long block = job.Wide ? i : i / 2;
                 Vector256<uint> first = Vector256.Create((uint)(block >> 32));
                 Vector256<uint> second = Vector256.Create((uint)block) + Vector256<uint>.Indices;
                 Threefry.Blocks(k0, k1, ref first, ref second);
 
-                // A 64-bit store holds the first word low (the first int32) or high (of an int64).
+                // An int32 result has a block's first word first, an int64 has it as its high word.
                 Vector256<uint> low = job.Wide ? second : first;
                 Vector256<uint> high = job.Wide ? first : second;
                 byte* target = end - i >= step ? y + i * size : rest;
@@ -66,7 +69,7 @@ public sealed unsafe partial class CpuBackend
                     .Store((ulong*)target);
                 (Vector256.WidenUpper(low) | (Vector256.WidenUpper(high) << 32))
                     .Store((ulong*)target + 4);
-                // Not past the row: the next may be another thread's.
+                // The row's end must not be passed: what follows may be another thread's.
                 if (target == rest)
                     Unsafe.CopyBlockUnaligned(y + i * size, rest, (uint)((end - i) * size));
             }

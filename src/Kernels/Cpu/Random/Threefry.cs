@@ -1,5 +1,6 @@
 // Threefry-2x32 with 20 rounds: Salmon, Moraes, Dror, Shaw, "Parallel random numbers: as easy as
-// 1, 2, 3", SC 2011. Counter-based, so any element can be computed alone.
+// 1, 2, 3", SC 2011. Counter-based: any element can be
+// computed without those before it.
 using System.Numerics;
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
@@ -13,7 +14,7 @@ internal static class Threefry
 
     private static ReadOnlySpan<byte> Rotations => [13, 15, 26, 6, 17, 29, 16, 24];
 
-    /// <summary>One block, in plain steps.</summary>
+    /// <summary>One block, written as in the paper.</summary>
     public static (uint First, uint Second) Block(uint k0, uint k1, uint c0, uint c1)
     {
         ReadOnlySpan<uint> keys = [k0, k1, Parity ^ k0 ^ k1];
@@ -31,7 +32,9 @@ internal static class Threefry
         return (x, y);
     }
 
-    /// <summary>Eight blocks with counters (c0, c1) by lanes, in place.</summary>
+    /// <summary>
+    /// Eight blocks at once: a counter in each lane of (x, y), replaced by its words.
+    /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Blocks(uint k0, uint k1, ref Vector256<uint> x, ref Vector256<uint> y)
     {

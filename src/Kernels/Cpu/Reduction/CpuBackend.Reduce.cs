@@ -5,8 +5,8 @@ namespace Engine.Kernels;
 
 public sealed unsafe partial class CpuBackend
 {
-    // Reductions to few results are cut into pieces of a long reduced axis, for threads to share.
-    // Cut by shapes alone, so that sums do not depend on the number of threads.
+    // Reductions of many elements to few results are cut along a long reduced axis, so that threads
+    // share them. The cut depends on shapes alone, so that sums do not depend on the threads.
     private const long ReducePieces = 1 << 17;
     private const long PieceSize = 1 << 15;
 
@@ -47,22 +47,23 @@ public sealed unsafe partial class CpuBackend
             ReduceCut(kind, cut, x, y);
             return;
         }
-        if (ReduceJob.Prepare(kind, x, y, out ReduceJob job))
+        long* axes = stackalloc long[ReduceJob.MemoryFor(x.Layout.Rank)];
+        if (ReduceJob.Prepare(kind, x, y, axes, out ReduceJob job))
         {
             job.Join(Threads);
-            Run(ref job);
+            Run(job);
             if (kind == ReduceKind.Sum && job.Repeats > 1) Multiply(y, job.Repeats);
             return;
         }
 
-        // No contiguous axis (a view with gaps): pack the distinct elements first.
+        // No contiguous axis (a view with gaps): copy the distinct elements together first.
         Operand packed = Pack(x);
         Reduce(kind, packed, y);
         Return(packed.Buffer);
     }
 
     /// <summary>
-    /// The longest reduced axis cut into equal pieces and a short rest, so that threads share it.
+    /// The longest reduced axis cut into equal pieces and a shorter rest, for threads to share.
     /// </summary>
     private readonly record struct Cut(int Axis, long Length, long Pieces, long Rest)
     {
@@ -89,7 +90,7 @@ public sealed unsafe partial class CpuBackend
         /// <summary>All pieces of a view, (pieces, ..., length, ...).</summary>
         public Operand PiecesOf(in Operand x) => Part(x, 0, Pieces, Length);
 
-        /// <summary>What is left, (1, ..., rest, ...).</summary>
+        /// <summary>The rest of a view, (1, ..., rest, ...).</summary>
         public Operand RestOf(in Operand x) => Part(x, Pieces * Length, 1, Rest);
 
         private Operand Part(in Operand x, long start, long pieces, long length)
@@ -114,7 +115,7 @@ public sealed unsafe partial class CpuBackend
         ReducePartials(kind, cut, partials, y);
     }
 
-    /// <summary>Room for a row of partial results a piece.</summary>
+    /// <summary>Room for the partial results of each piece, a row for a piece.</summary>
     private Operand Partials(in Cut cut, in Operand y)
     {
         long results = y.Layout.Count;
@@ -151,47 +152,43 @@ public sealed unsafe partial class CpuBackend
         return packed with { Layout = new Layout(x.Layout.Sizes.ToArray(), spread) };
     }
 
-    private void Run(ref ReduceJob job)
+    private void Run(in ReduceJob job)
     {
         switch (job.Kind)
         {
-            case ReduceKind.Sum: Run<SumOp>(ref job); break;
-            case ReduceKind.Max: Run<MaxOp>(ref job); break;
-            default: Run<MinOp>(ref job); break;
+            case ReduceKind.Sum: Run<SumOp>(job); break;
+            case ReduceKind.Max: Run<MaxOp>(job); break;
+            default: Run<MinOp>(job); break;
         }
     }
 
-    private void Run<TOp>(ref ReduceJob job) where TOp : struct, IReduceOp
+    private void Run<TOp>(in ReduceJob job) where TOp : struct, IReduceOp
     {
         switch (job.Type)
         {
-            case DType.Float32: Run<TOp, float>(ref job); break;
-            case DType.Float64: Run<TOp, double>(ref job); break;
-            case DType.Int32: Run<TOp, int>(ref job); break;
-            case DType.Int64: Run<TOp, long>(ref job); break;
+            case DType.Float32: Run<TOp, float>(job); break;
+            case DType.Float64: Run<TOp, double>(job); break;
+            case DType.Int32: Run<TOp, int>(job); break;
+            case DType.Int64: Run<TOp, long>(job); break;
             default: throw new ArgumentException($"Reduce: {job.Kind} of bool; cast it first.");
         }
     }
 
-    private void Run<TOp, T>(ref ReduceJob job)
+    private void Run<TOp, T>(in ReduceJob job)
         where TOp : struct, IReduceOp where T : unmanaged, INumber<T>
     {
         ReduceLoop<TOp, T> loop = default;
         Widest.Run<ReduceLoop<TOp, T>, T>(ref loop);
-        fixed (ReduceJob* pointer = &job)
-        {
-            if (job.Parts == 1) loop.RunPart(pointer, 0);
-            else Workers.Run(job.Parts, loop.RunPart, pointer);
-        }
+        Workers.Run(job.Units, job.UnitsPerPart, loop.Body, job);
     }
 
     private struct ReduceLoop<TOp, T> : IAnyWidth<T>
         where TOp : struct, IReduceOp where T : unmanaged, INumber<T>
     {
-        public delegate*<void*, int, void> RunPart;
+        public delegate*<in ReduceJob, long, long, void> Body;
 
         public void Run<V>() where V : struct, IKernelLanes<V, T> =>
-            RunPart = &ReduceLoops<TOp, V, T>.RunPart;
+            Body = &ReduceLoops<TOp, V, T>.Run;
     }
 
     private static void Multiply(in Operand y, long factor)

@@ -1,6 +1,5 @@
-// Reductions of tile programs.
+// Reductions of what a tile program computes, without storing it.
 using System.Numerics;
-using System.Runtime.CompilerServices;
 
 namespace Engine.Kernels;
 
@@ -37,7 +36,7 @@ public sealed unsafe partial class CpuBackend
 
         List<DeviceBuffer>? copies = null;
         inputs = InOrder(inputs, ref copies);
-        // Element numbers of the program, seen as a view.
+        // A view whose offsets are the numbers of the program's elements.
         Operand elements = outputs[0] with { Offset = 0, Layout = sizes };
         if (Cut.Find(sizes, y, out Cut cut))
             ReduceCut(kind, cut, program, elements, inputs, outputs);
@@ -66,7 +65,8 @@ public sealed unsafe partial class CpuBackend
         ReduceKind kind, TileProgram program, in Operand elements, ReadOnlySpan<Operand> inputs,
         ReadOnlySpan<Operand> outputs)
     {
-        ReduceJob.Prepare(kind, elements, outputs[0], out ReduceJob geometry);
+        long* axes = stackalloc long[ReduceJob.MemoryFor(elements.Layout.Rank)];
+        ReduceJob.Prepare(kind, elements, outputs[0], axes, out ReduceJob geometry);
         geometry.Join(Threads);
         byte* memory = stackalloc byte[BoundTileProgram.MemoryFor(inputs, 0)];
         byte** results = stackalloc byte*[outputs.Length];
@@ -80,38 +80,39 @@ public sealed unsafe partial class CpuBackend
         };
         switch (kind)
         {
-            case ReduceKind.Sum: Run<SumOp>(ref job); break;
-            case ReduceKind.Max: Run<MaxOp>(ref job); break;
-            default: Run<MinOp>(ref job); break;
+            case ReduceKind.Sum: Run<SumOp>(job); break;
+            case ReduceKind.Max: Run<MaxOp>(job); break;
+            default: Run<MinOp>(job); break;
         }
     }
 
-    private void Run<TOp>(ref ReduceTilesJob job) where TOp : struct, IReduceOp
+    private void Run<TOp>(in ReduceTilesJob job) where TOp : struct, IReduceOp
     {
         switch (job.Geometry.Type)
         {
-            case DType.Float32: Run<TOp, float>(ref job); break;
-            case DType.Float64: Run<TOp, double>(ref job); break;
-            case DType.Int32: Run<TOp, int>(ref job); break;
-            case DType.Int64: Run<TOp, long>(ref job); break;
-            default: throw new ArgumentException($"Reduce: {job.Geometry.Kind} of bool; cast it.");
+            case DType.Float32: Run<TOp, float>(job); break;
+            case DType.Float64: Run<TOp, double>(job); break;
+            case DType.Int32: Run<TOp, int>(job); break;
+            case DType.Int64: Run<TOp, long>(job); break;
+            default:
+                throw new ArgumentException($"Reduce: {job.Geometry.Kind} of bool; cast it first.");
         }
     }
 
-    private void Run<TOp, T>(ref ReduceTilesJob job)
+    private void Run<TOp, T>(in ReduceTilesJob job)
         where TOp : struct, IReduceOp where T : unmanaged, INumber<T>
     {
         ReduceTilesLoop<TOp, T> loop = default;
         Widest.Run<ReduceTilesLoop<TOp, T>, T>(ref loop);
-        Workers.Run(job.Geometry.Parts, loop.RunPart, Unsafe.AsPointer(ref job));
+        Workers.Run(job.Geometry.Units, job.Geometry.UnitsPerPart, loop.Body, job);
     }
 
     private struct ReduceTilesLoop<TOp, T> : IAnyWidth<T>
         where TOp : struct, IReduceOp where T : unmanaged, INumber<T>
     {
-        public delegate*<void*, int, void> RunPart;
+        public delegate*<in ReduceTilesJob, long, long, void> Body;
 
         public void Run<V>() where V : struct, IKernelLanes<V, T> =>
-            RunPart = &ReduceTilesLoops<TOp, V, T>.RunPart;
+            Body = &ReduceTilesLoops<TOp, V, T>.Run;
     }
 }

@@ -1,5 +1,5 @@
 // The loops of reductions. Floats are summed in two levels: some hundred elements in lanes of their
-// own type, then those sums in float64; the order depends on shapes and strides only.
+// own type, then those sums in float64. The order depends on shapes and strides alone.
 using System.Numerics;
 using System.Runtime.CompilerServices;
 
@@ -11,17 +11,14 @@ internal static unsafe class ReduceLoops<TOp, V, T>
     where V : struct, IFloatLanes<V>
     where T : unmanaged, INumber<T>
 {
-    // Elements, or rows, summed in lanes before they go to float64.
+    // Elements, or rows, that are summed in lanes before the sum is added in float64.
     public const int Block = 512;
     public const int RowBlock = 64;
 
-    public static void RunPart(void* context, int part)
+    public static void Run(in ReduceJob job, long first, long last)
     {
-        ReduceJob* job = (ReduceJob*)context;
-        long first = part * job->UnitsPerPart;
-        long last = Math.Min(job->Units, first + job->UnitsPerPart);
-        if (job->RunsLieTogether && job->Reduced.Count > 1) Stretches(job, first, last);
-        else if (job->InnerReduced) Rows(job, first, last);
+        if (job.RunsLieTogether && job.Reduced.Count > 1) Stretches(job, first, last);
+        else if (job.InnerReduced) Rows(job, first, last);
         else
             for (long unit = first; unit < last; unit++) Columns(job, unit);
     }
@@ -35,46 +32,46 @@ internal static unsafe class ReduceLoops<TOp, V, T>
     // Each unit is one result: all runs of the innermost axis at all positions of the outer ones.
     [SkipLocalsInit]
     [MethodImpl(Compiled.Once)]
-    private static void Rows(ReduceJob* job, long first, long last)
+    private static void Rows(in ReduceJob job, long first, long last)
     {
-        long* keptAt = stackalloc long[TileInput.MaxRank];
-        long* at = stackalloc long[TileInput.MaxRank];
-        nint inner = (nint)job->Inner;
+        long* keptAt = stackalloc long[StridedAxes.MaxRank];
+        long* at = stackalloc long[StridedAxes.MaxRank];
+        nint inner = (nint)job.Inner;
         V start = TOp.Start<V>(), inTail = Tail(inner);
 
-        long runs = job->Reduced.Count;
-        job->Kept.Seek(first, keptAt, out long from, out long to);
+        long runs = job.Reduced.Count;
+        job.Kept.Seek(first, keptAt, out long from, out long to);
         for (long unit = first; unit < last; unit++)
         {
             V sum = start;
             double total = 0;
             nint pending = 0;
             long offset = 0, none = 0;
-            for (int i = 0; i < job->Reduced.Rank; i++) at[i] = 0;
+            for (int i = 0; i < job.Reduced.Rank; i++) at[i] = 0;
             for (long run = 0; run < runs; run++)
             {
-                T* x = (T*)job->X + from + offset;
+                T* x = (T*)job.X + from + offset;
                 for (nint i = 0; i < inner; i += Block)
                     AddRun(
                         x + i, Math.Min(Block, inner - i), inTail, ref sum, ref total, ref pending);
-                job->Reduced.Next(at, ref offset, ref none);
+                job.Reduced.Next(at, ref offset, ref none);
             }
 
-            ((T*)job->Y)[to] = Result(sum, total);
-            job->Kept.Next(keptAt, ref from, ref to);
+            ((T*)job.Y)[to] = Result(sum, total);
+            job.Kept.Next(keptAt, ref from, ref to);
         }
     }
 
-    // As above for results whose runs lie together: all that lies there is read at once.
-    private static void Stretches(ReduceJob* job, long first, long last)
+    // The same for results with adjacent runs: a long stretch of memory is read at once.
+    private static void Stretches(in ReduceJob job, long first, long last)
     {
-        long* at = stackalloc long[TileInput.MaxRank];
-        int axis = job->Kept.Rank - 1;
-        long most = Math.Clamp(ReduceJob.Stretch / job->Inner, 1, RowBlock);
+        long* at = stackalloc long[StridedAxes.MaxRank];
+        int axis = job.Kept.Rank - 1;
+        long most = Math.Clamp(ReduceJob.Stretch / job.Inner, 1, RowBlock);
         for (long unit = first; unit < last;)
         {
-            job->Kept.Seek(unit, at, out long from, out long to);
-            long count = Math.Min(Math.Min(most, last - unit), job->Kept.Sizes[axis] - at[axis]);
+            job.Kept.Seek(unit, at, out long from, out long to);
+            long count = Math.Min(Math.Min(most, last - unit), job.Kept.Sizes[axis] - at[axis]);
             Stretches(job, from, to, (int)count);
             unit += count;
         }
@@ -82,7 +79,7 @@ internal static unsafe class ReduceLoops<TOp, V, T>
 
     [SkipLocalsInit]
     [MethodImpl(Compiled.Once)]
-    private static void Stretches(ReduceJob* job, long from, long to, int count)
+    private static void Stretches(in ReduceJob job, long from, long to, int count)
     {
         T* sums = stackalloc T[RowBlock * V.Count];
         double* totals = stackalloc double[RowBlock];
@@ -91,17 +88,17 @@ internal static unsafe class ReduceLoops<TOp, V, T>
             V.Store(TOp.Start<V>(), sums, i * V.Count);
             totals[i] = 0;
         }
-        nint inner = (nint)job->Inner, pending = 0;
+        nint inner = (nint)job.Inner, pending = 0;
         V inTail = Tail(inner);
-        long* at = stackalloc long[TileInput.MaxRank];
-        for (int i = 0; i < job->Reduced.Rank; i++) at[i] = 0;
+        long* at = stackalloc long[StridedAxes.MaxRank];
+        for (int i = 0; i < job.Reduced.Rank; i++) at[i] = 0;
         long offset = 0, none = 0;
-        for (long run = job->Reduced.Count; run > 0; run--)
+        for (long run = job.Reduced.Count; run > 0; run--)
         {
-            T* x = (T*)job->X + from + offset;
-            job->Reduced.Next(at, ref offset, ref none);
+            T* x = (T*)job.X + from + offset;
+            job.Reduced.Next(at, ref offset, ref none);
             TileMemory.Prefetch(
-                (T*)job->X + from + offset, Math.Min(ReduceJob.Ahead, count * inner) * sizeof(T));
+                (T*)job.X + from + offset, Math.Min(ReduceJob.Ahead, count * inner) * sizeof(T));
             nint before = pending;
             for (int i = 0; i < count; i++, x += inner)
             {
@@ -114,13 +111,13 @@ internal static unsafe class ReduceLoops<TOp, V, T>
                 V.Store(sum, sums, i * V.Count);
             }
         }
-        long step = job->Kept.To[job->Kept.Rank - 1];
+        long step = job.Kept.To[job.Kept.Rank - 1];
         for (int i = 0; i < count; i++)
-            ((T*)job->Y)[to + i * step] = Result(V.Load(sums, i * V.Count), totals[i]);
+            ((T*)job.Y)[to + i * step] = Result(V.Load(sums, i * V.Count), totals[i]);
     }
 
     /// <summary>
-    /// Adds at most a block of elements that lie together; full blocks go to float64.
+    /// Adds at most a block of adjacent elements; the sum of a full block goes to float64.
     /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void AddRun(
@@ -148,12 +145,12 @@ internal static unsafe class ReduceLoops<TOp, V, T>
         pending = 0;
     }
 
-    /// <summary>What a run's sums come to.</summary>
+    /// <summary>The result: the lanes combined, and for float sums the total added.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static T Result(V sum, double total) =>
         IsFloatSum ? Scalars.From<T>(total + V.Sum(sum)) : Horizontal(sum);
 
-    /// <summary>The lanes that the last vector of n elements fills.</summary>
+    /// <summary>A mask of the lanes that n elements fill in their last vector.</summary>
     public static V Tail(nint n)
     {
         T* mask = stackalloc T[V.Count];
@@ -164,15 +161,15 @@ internal static unsafe class ReduceLoops<TOp, V, T>
     // Each unit is a block of columns at one position of the other kept axes.
     [SkipLocalsInit]
     [MethodImpl(Compiled.Once)]
-    private static void Columns(ReduceJob* job, long unit)
+    private static void Columns(in ReduceJob job, long unit)
     {
         const int Width = ReduceJob.ColumnBlock;
-        long* at = stackalloc long[TileInput.MaxRank];
-        (long position, long block) = Math.DivRem(unit, job->ColumnBlocks);
-        job->Kept.Seek(position, at, out long from, out long to);
-        T* x = (T*)job->X + from + block * Width;
-        T* y = (T*)job->Y + to + block * Width * job->InnerTo;
-        nint n = (nint)Math.Min(Width, job->Inner - block * Width);
+        long* at = stackalloc long[StridedAxes.MaxRank];
+        (long position, long block) = Math.DivRem(unit, job.ColumnBlocks);
+        job.Kept.Seek(position, at, out long from, out long to);
+        T* x = (T*)job.X + from + block * Width;
+        T* y = (T*)job.Y + to + block * Width * job.InnerTo;
+        nint n = (nint)Math.Min(Width, job.Inner - block * Width);
 
         byte* scratch = ThreadScratch.Get((Width + 64) * 16 + RowBlock * sizeof(T*));
         double* totals = (double*)scratch;
@@ -182,23 +179,23 @@ internal static unsafe class ReduceLoops<TOp, V, T>
         V start = TOp.Start<V>();
         for (nint i = 0; i < padded; i += V.Count) V.Store(start, sums, i);
 
-        long count = job->Reduced.Count, offset = 0, none = 0;
+        long count = job.Reduced.Count, offset = 0, none = 0;
         bool twoLevels = IsFloatSum && count > RowBlock;
         if (twoLevels) new Span<double>(totals, (int)n).Clear();
-        for (int i = 0; i < job->Reduced.Rank; i++) at[i] = 0;
+        for (int i = 0; i < job.Reduced.Rank; i++) at[i] = 0;
         for (long row = 0; row < count; row += RowBlock)
         {
             int height = (int)Math.Min(RowBlock, count - row);
             for (int r = 0; r < height; r++)
             {
                 rows[r] = x + offset;
-                job->Reduced.Next(at, ref offset, ref none);
+                job.Reduced.Next(at, ref offset, ref none);
             }
 
             AddRows(rows, height, sums, n);
             if (twoLevels) Flush(sums, totals, n);
         }
-        Store(sums, twoLevels ? totals : null, n, y, job->InnerTo);
+        Store(sums, twoLevels ? totals : null, n, y, job.InnerTo);
     }
 
     /// <summary>Moves the sums of some rows to the totals.</summary>
@@ -219,7 +216,7 @@ internal static unsafe class ReduceLoops<TOp, V, T>
             for (nint i = 0; i < n; i++) y[i * step] = sums[i];
     }
 
-    // sums += rows, whole vectors: rows may be read, and sums written, past n.
+    // sums += rows in whole vectors: rows are read, and sums written, past n.
     [MethodImpl(Compiled.Once)]
     public static void AddRows(T** rows, int height, T* sums, nint n)
     {

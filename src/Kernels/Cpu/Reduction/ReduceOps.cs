@@ -3,7 +3,7 @@ using System.Runtime.CompilerServices;
 
 namespace Engine.Kernels;
 
-/// <summary>How a reduction combines, and what it starts from.</summary>
+/// <summary>How a reduction combines two elements, and what it starts from.</summary>
 internal interface IReduceOp
 {
     /// <summary>Whether float results are summed in float64 over blocks.</summary>

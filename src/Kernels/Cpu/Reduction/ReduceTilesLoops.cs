@@ -1,5 +1,5 @@
-// Reductions of what a tile program computes, without ever storing it: each tile is summed while it
-// lies in L1. The order of summation is that of ReduceLoops, element for element.
+// Reductions of what a tile program computes: each tile is summed while it lies in L1. The order of
+// summation is that of ReduceLoops, element for element.
 using System.Numerics;
 using System.Runtime.CompilerServices;
 
@@ -16,7 +16,7 @@ internal unsafe struct ReduceTilesJob
 
     public BoundTileProgram Tiles;
 
-    /// <summary>One result a program output.</summary>
+    /// <summary>A result for each output of the program.</summary>
     public byte** Results;
 
     public readonly int Outputs => Tiles.Plan.Outputs.Length;
@@ -34,19 +34,16 @@ internal static unsafe class ReduceTilesLoops<TOp, V, T>
     private const int RowBlock = ReduceLoops<TOp, V, T>.RowBlock;
 
     [MethodImpl(Compiled.Once)]
-    public static void RunPart(void* context, int part)
+    public static void Run(in ReduceTilesJob job, long first, long last)
     {
-        ref ReduceTilesJob job = ref Unsafe.AsRef<ReduceTilesJob>(context);
-        long first = part * job.Geometry.UnitsPerPart;
-        long last = Math.Min(job.Geometry.Units, first + job.Geometry.UnitsPerPart);
         if (job.Geometry.InnerReduced) Rows(job, first, last);
         else
             for (long unit = first; unit < last; unit++) Columns(job, unit);
     }
 
     /// <summary>
-    /// Runs that are done together, because they lie together: memory is read in long stretches,
-    /// and as many as fit are one tile.
+    /// Adjacent runs that are reduced together: memory is read in long stretches, and as many runs
+    /// as fit share a tile.
     /// </summary>
     private struct Span
     {
@@ -54,14 +51,14 @@ internal static unsafe class ReduceTilesLoops<TOp, V, T>
         public nint Inner;
         public int Count;
 
-        /// <summary>Runs a tile.</summary>
+        /// <summary>How many runs share a tile.</summary>
         public int Fit;
     }
 
     private static void Rows(in ReduceTilesJob job, long first, long last)
     {
-        long* at = stackalloc long[TileInput.MaxRank];
-        ReduceJob geometry = job.Geometry;
+        long* at = stackalloc long[StridedAxes.MaxRank];
+        ref readonly ReduceJob geometry = ref job.Geometry;
         nint inner = (nint)geometry.Inner;
         int fit = (int)Math.Clamp(job.Tiles.Sequence.Tile / inner, 1, RowBlock);
         int most = (int)Math.Clamp(ReduceJob.Stretch / inner, fit, RowBlock);
@@ -86,7 +83,7 @@ internal static unsafe class ReduceTilesLoops<TOp, V, T>
     {
         CompiledTileProgram plan = job.Tiles.Plan;
         TileSequence sequence = job.Tiles.Sequence;
-        ReduceJob geometry = job.Geometry;
+        ref readonly ReduceJob geometry = ref job.Geometry;
         int sums = job.Outputs * span.Count, lane = V.Count * sizeof(T);
         byte* scratch = ThreadScratch.Get(
             sequence.ScratchBytes + job.Outputs * job.TileBytes + sums * (lane + sizeof(double)));
@@ -104,7 +101,7 @@ internal static unsafe class ReduceTilesLoops<TOp, V, T>
         nint piece = span.Inner <= sequence.Tile ? span.Inner : sequence.Tile, pending = 0;
         job.Tiles.Begin(registers, scratch, piece * Math.Min(span.Fit, span.Count));
         V inTail = ReduceLoops<TOp, V, T>.Tail(span.Inner);
-        long* at = stackalloc long[TileInput.MaxRank];
+        long* at = stackalloc long[StridedAxes.MaxRank];
         for (int i = 0; i < geometry.Reduced.Rank; i++) at[i] = 0;
         long offset = 0, none = 0;
         for (long run = geometry.Reduced.Count; run > 0; run--)
@@ -117,7 +114,7 @@ internal static unsafe class ReduceTilesLoops<TOp, V, T>
             for (int first = 0; first < span.Count; first += span.Fit)
             {
                 int count = Math.Min(span.Fit, span.Count - first);
-                // Every unit of a span has come equally far.
+                // All runs of a span have summed the same number of elements.
                 pending = atRun;
                 for (nint i = 0; i < span.Inner; i += piece)
                 {
@@ -148,8 +145,7 @@ internal static unsafe class ReduceTilesLoops<TOp, V, T>
                     V.Load(lanes, sum * V.Count), totals[sum]);
     }
 
-    // A block of columns at one position of the other kept axes. Short rows that lie together are
-    // computed together.
+    // A block of columns at one position of the other kept axes. Adjacent short rows share a tile.
     [SkipLocalsInit]
     [MethodImpl(Compiled.Once)]
     private static void Columns(in ReduceTilesJob job, long unit)
@@ -157,8 +153,8 @@ internal static unsafe class ReduceTilesLoops<TOp, V, T>
         const int Width = ReduceJob.ColumnBlock;
         CompiledTileProgram plan = job.Tiles.Plan;
         TileSequence sequence = job.Tiles.Sequence;
-        ReduceJob geometry = job.Geometry;
-        long* at = stackalloc long[TileInput.MaxRank];
+        ref readonly ReduceJob geometry = ref job.Geometry;
+        long* at = stackalloc long[StridedAxes.MaxRank];
         (long position, long block) = Math.DivRem(unit, geometry.ColumnBlocks);
         geometry.Kept.Seek(position, at, out long from, out long to);
         nint n = (nint)Math.Min(Width, geometry.Inner - block * Width);

@@ -1,5 +1,5 @@
-// Native memory by size class. A fresh page costs 1.5 us to fault in, so blocks are kept and
-// reused; blocks are 64-byte aligned and followed by slack that kernels may read.
+// Native memory by size class. The first touch of a fresh page costs 1.5 us, so blocks are kept and
+// reused. They are 64-byte aligned and followed by slack that kernels may read.
 using System.Collections.Concurrent;
 using System.Numerics;
 

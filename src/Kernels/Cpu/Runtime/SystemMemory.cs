@@ -1,6 +1,6 @@
 // Memory from the system. Large blocks ask for huge pages: a kernel that visits a tensor channel by
-// channel touches a page every few kilobytes, and the processor's table of 4 KiB pages is too short
-// for that.
+// channel touches a new page every few kilobytes, more pages of 4 KiB than the processor can look
+// up quickly.
 using System.Runtime.InteropServices;
 
 namespace Engine.Kernels;
@@ -11,7 +11,7 @@ internal static unsafe partial class SystemMemory
     private const nuint Line = 64, HugePage = 2 << 20;
     private const int AdviseHugePages = 14; // MADV_HUGEPAGE
 
-    /// <summary>That many bytes, 64-byte aligned, contents undefined.</summary>
+    /// <summary>A block, 64-byte aligned, contents undefined.</summary>
     public static void* Allocate(long bytes)
     {
         var size = (nuint)bytes;
@@ -20,7 +20,7 @@ internal static unsafe partial class SystemMemory
         void* block = NativeMemory.AlignedAlloc(size, HugePage);
         try
         {
-            // It is advice: a system that does not take it is slower, not wrong.
+            // Only advice: a system that ignores it is slower, not wrong.
             _ = Advise(block, size, AdviseHugePages);
         }
         catch (Exception e) when (e is DllNotFoundException or EntryPointNotFoundException)

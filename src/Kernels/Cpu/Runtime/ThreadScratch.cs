@@ -3,7 +3,7 @@ using System.Runtime.InteropServices;
 
 namespace Engine.Kernels;
 
-/// <summary>One block of native memory a thread.</summary>
+/// <summary>A block of native memory for each thread.</summary>
 internal sealed unsafe class ThreadScratch
 {
     [ThreadStatic]
@@ -15,8 +15,8 @@ internal sealed unsafe class ThreadScratch
     ~ThreadScratch() => NativeMemory.AlignedFree(block);
 
     /// <summary>
-    /// At least that many bytes, 64-byte aligned, contents undefined; the same memory every time,
-    /// so only one kernel of a thread may use it at once.
+    /// At least that many bytes, 64-byte aligned, contents undefined. Every call on a thread
+    /// returns the same memory, so only one kernel on the thread may be using it.
     /// </summary>
     public static byte* Get(nint bytes)
     {

@@ -1,21 +1,22 @@
 // A small pool of threads for data-parallel kernels. Work is cut into parts by shapes alone, so
 // results do not depend on how many threads there are or which of them runs a part.
 using System.Diagnostics;
+using System.Runtime.CompilerServices;
 using System.Runtime.ExceptionServices;
 
 namespace Engine.Kernels;
 
 /// <summary>
 /// Runs the parts of one job on a fixed set of threads. They start with the first job that can use
-/// them, look out for the next one for a few microseconds after each, then sleep.
+/// them; after each job they spin for some microseconds in case another follows, then sleep.
 /// </summary>
 internal sealed unsafe class Workers(int count)
 {
     private const int Closed = int.MaxValue;
     private static readonly long SpinTicks = Stopwatch.Frequency / 1_000_000 * 30;
 
-    // Generation of the job in the upper half, its next unclaimed part in the lower: a thread that
-    // comes late cannot claim a part of a job whose body it has not read.
+    // The job's generation in the upper half, its next unclaimed part in the lower. A thread claims
+    // a part by raising the ticket it has read, so it cannot claim a part of a newer job.
     private long ticket = Closed;
 
     private readonly object gate = new();
@@ -33,24 +34,73 @@ internal sealed unsafe class Workers(int count)
     public int Count { get; } = count;
 
     /// <summary>
-    /// Calls body(context, part) for part = 0 .. parts - 1 and returns when all are done. Parts run
-    /// at the same time; a call made while another job runs does its parts itself. If parts throw,
-    /// the exception of the first of them is thrown here.
+    /// Calls body(job, part) for part = 0 .. parts - 1 and returns when all are done. Parts run at
+    /// the same time; a call made while another job runs does its parts itself. If parts throw, the
+    /// exception of the first of them is thrown here. The job lies on the caller's stack.
     /// </summary>
-    public void Run(int parts, delegate*<void*, int, void> body, void* context)
+    public void Run<TJob>(int parts, delegate*<in TJob, int, void> body, in TJob job)
     {
         if (parts <= 1 || Count <= 1 || Interlocked.CompareExchange(ref busy, 1, 0) != 0)
         {
-            for (int part = 0; part < parts; part++) body(context, part);
+            for (int part = 0; part < parts; part++) body(job, part);
             return;
         }
         try
         {
-            RunShared(parts, body, context);
+            var call = new Call<TJob>(body, job);
+            RunShared(parts, &Call<TJob>.Run, &call);
         }
         finally
         {
             Volatile.Write(ref busy, 0);
+        }
+    }
+
+    /// <summary>
+    /// The same for numbers 0 .. count - 1: calls body(job, start, end) for ranges start .. end - 1
+    /// of <paramref name="length"/> numbers, the last of which may be shorter.
+    /// </summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public void Run<TJob>(
+        long count, long length, delegate*<in TJob, long, long, void> body, in TJob job)
+    {
+        if (count > length) RunRanges(count, length, body, job);
+        else if (count > 0) body(job, 0, count);
+    }
+
+    private void RunRanges<TJob>(
+        long count, long length, delegate*<in TJob, long, long, void> body, in TJob job)
+    {
+        var ranges = new Ranges<TJob>(count, length, body, job);
+        Run(checked((int)((count + length - 1) / length)), &Ranges<TJob>.Run, ranges);
+    }
+
+    /// <summary>A body and its job, as the threads see them: without their types.</summary>
+    private readonly struct Call<TJob>(delegate*<in TJob, int, void> body, in TJob job)
+    {
+        private readonly delegate*<in TJob, int, void> body = body;
+        private readonly void* job = Unsafe.AsPointer(in job);
+
+        public static void Run(void* context, int part)
+        {
+            Call<TJob>* call = (Call<TJob>*)context;
+            call->body(Unsafe.AsRef<TJob>(call->job), part);
+        }
+    }
+
+    private readonly struct Ranges<TJob>(
+        long count, long length, delegate*<in TJob, long, long, void> body, in TJob job)
+    {
+        private readonly long count = count, length = length;
+        private readonly delegate*<in TJob, long, long, void> body = body;
+        private readonly void* job = Unsafe.AsPointer(in job);
+
+        public static void Run(in Ranges<TJob> ranges, int part)
+        {
+            long start = part * ranges.length;
+            ranges.body(
+                Unsafe.AsRef<TJob>(ranges.job), start,
+                Math.Min(ranges.count, start + ranges.length));
         }
     }
 
@@ -81,8 +131,8 @@ internal sealed unsafe class Workers(int count)
         {
             long seen = Volatile.Read(ref ticket);
             int part = (int)seen;
-            // Stale reads are harmless: the exchange fails if the job changed after the ticket was
-            // read, and while a part is unclaimed the job cannot change.
+            // Reading these before the claim is safe: the exchange fails if the job changed after
+            // the ticket was read, and a job cannot change while a part of it is unclaimed.
             delegate*<void*, int, void> body = this.body;
             void* context = this.context;
             if (part >= Volatile.Read(ref parts)) return;
@@ -137,7 +187,8 @@ internal sealed unsafe class Workers(int count)
         while (Stopwatch.GetTimestamp() - start < SpinTicks);
         lock (gate)
         {
-            // Counted before the last look: a caller either sees a sleeper or is seen.
+            // Counted before the last look at the ticket: either the caller sees a sleeper and
+            // wakes it, or the sleeper sees the new job.
             Interlocked.Increment(ref sleeping);
             while (Generation() == done) Monitor.Wait(gate);
             sleeping--;

@@ -41,7 +41,7 @@ internal unsafe struct DirectOperands<T> where T : unmanaged
     public void TakeSums()
     {
         if (After == null) return;
-        Added = (T*)Unsafe.AsRef<BoundEpilogue>(After).Added(Groups * (long)Filters, ResultChannel);
+        Added = (T*)Unsafe.AsRef<BoundEpilogue>(After).Bias(Groups * (long)Filters, ResultChannel);
         if (Added != null) After = null;
     }
 
@@ -69,8 +69,8 @@ internal static unsafe class DirectConvolution<V, T>
     private struct Job
     {
         public DirectOperands<T> Operands;
-        public void* Backend;
-        public void* Layout;
+        public CpuBackend Backend;
+        public DirectLayout Layout;
         public T* Packed;
         public nint* Table;
         public int Depth, RowTiles, Blocks, Chunk;
@@ -90,8 +90,8 @@ internal static unsafe class DirectConvolution<V, T>
         var job = new Job
         {
             Operands = o,
-            Backend = Unsafe.AsPointer(ref backend),
-            Layout = Unsafe.AsPointer(ref layout),
+            Backend = backend,
+            Layout = layout,
             Depth = taps * o.Channels,
             RowTiles = (o.Filters + V.RegisterRows - 1) / V.RegisterRows,
             Blocks = (o.Images + images - 1) / images,
@@ -102,8 +102,8 @@ internal static unsafe class DirectConvolution<V, T>
         layout.Table(o.Channels, job.Table = table.Pointer);
         using var packed = new Scratch<T>(backend, packedTasks * job.PackedTask);
         job.Packed = packed.Pointer;
-        backend.Workers.Run(packedTasks * o.Groups, &PackWeights, &job);
-        backend.Workers.Run(o.Tasks * job.Blocks, &Convolve, &job);
+        backend.Workers.Run(packedTasks * o.Groups, &PackWeights, job);
+        backend.Workers.Run(o.Tasks * job.Blocks, &Convolve, job);
     }
 
     /// <summary>
@@ -119,11 +119,10 @@ internal static unsafe class DirectConvolution<V, T>
 
     /// <summary>Panels [depth][TileRows] of one group's weights, zeros behind.</summary>
     [MethodImpl(Compiled.Once)]
-    private static void PackWeights(void* context, int part)
+    private static void PackWeights(in Job job, int part)
     {
-        ref Job job = ref *(Job*)context;
-        ref DirectOperands<T> o = ref job.Operands;
-        DirectLayout layout = Unsafe.AsRef<DirectLayout>(job.Layout);
+        ref readonly DirectOperands<T> o = ref job.Operands;
+        DirectLayout layout = job.Layout;
         int task = part / o.Groups, group = part % o.Groups;
         T* weights = o.Weights + task * o.WeightTask + group * o.WeightGroup;
         T* target = job.Packed + part * job.PackedGroup;
@@ -144,12 +143,11 @@ internal static unsafe class DirectConvolution<V, T>
     }
 
     [MethodImpl(Compiled.Once)]
-    private static void Convolve(void* context, int part)
+    private static void Convolve(in Job job, int part)
     {
-        ref Job job = ref *(Job*)context;
-        ref DirectOperands<T> o = ref job.Operands;
-        DirectLayout layout = Unsafe.AsRef<DirectLayout>(job.Layout);
-        CpuBackend backend = Unsafe.AsRef<CpuBackend>(job.Backend);
+        ref readonly DirectOperands<T> o = ref job.Operands;
+        DirectLayout layout = job.Layout;
+        CpuBackend backend = job.Backend;
         int task = part / job.Blocks;
         int first = part % job.Blocks * layout.Images;
         int images = Math.Min(layout.Images, o.Images - first);

@@ -16,8 +16,8 @@ internal static unsafe class DirectWeightGradient<V, T>
     private struct Job
     {
         public DirectOperands<T> Operands;
-        public void* Backend;
-        public void* Layout;
+        public CpuBackend Backend;
+        public DirectLayout Layout;
         public nint* Table;
         public T* Partials;
         public int Depth, Blocks, PartialCount;
@@ -38,8 +38,8 @@ internal static unsafe class DirectWeightGradient<V, T>
         var job = new Job
         {
             Operands = o,
-            Backend = Unsafe.AsPointer(ref backend),
-            Layout = Unsafe.AsPointer(ref layout),
+            Backend = backend,
+            Layout = layout,
             Depth = taps * o.Channels,
             Blocks = (o.Images + images - 1) / images,
         };
@@ -48,17 +48,16 @@ internal static unsafe class DirectWeightGradient<V, T>
         layout.Table(o.Channels, job.Table = table.Pointer);
         using var partials = new Scratch<T>(backend, o.Tasks * job.PartialCount * job.Size);
         job.Partials = partials.Pointer;
-        backend.Workers.Run(o.Tasks * job.PartialCount, &Accumulate, &job);
-        backend.Workers.Run(o.Tasks, &Combine, &job);
+        backend.Workers.Run(o.Tasks * job.PartialCount, &Accumulate, job);
+        backend.Workers.Run(o.Tasks, &Combine, job);
     }
 
     [MethodImpl(Compiled.Once)]
-    private static void Accumulate(void* context, int part)
+    private static void Accumulate(in Job job, int part)
     {
-        ref Job job = ref *(Job*)context;
-        ref DirectOperands<T> o = ref job.Operands;
-        DirectLayout layout = Unsafe.AsRef<DirectLayout>(job.Layout);
-        CpuBackend backend = Unsafe.AsRef<CpuBackend>(job.Backend);
+        ref readonly DirectOperands<T> o = ref job.Operands;
+        DirectLayout layout = job.Layout;
+        CpuBackend backend = job.Backend;
         int task = part / job.PartialCount, partial = part % job.PartialCount;
         int start = (int)((long)job.Blocks * partial / job.PartialCount);
         int end = (int)((long)job.Blocks * (partial + 1) / job.PartialCount);
@@ -122,9 +121,8 @@ internal static unsafe class DirectWeightGradient<V, T>
     }
 
     [MethodImpl(Compiled.Once)]
-    private static void Combine(void* context, int task)
+    private static void Combine(in Job job, int task)
     {
-        ref Job job = ref *(Job*)context;
         nint size = job.Size;
         T* from = job.Partials + task * job.PartialCount * size;
         T* to = job.Operands.Weights + task * job.Operands.WeightTask;

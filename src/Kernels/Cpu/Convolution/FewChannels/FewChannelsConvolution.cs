@@ -20,7 +20,7 @@ internal static unsafe class FewChannelsConvolution<V, T>
     {
         public DirectOperands<T> Operands;
         public FewChannelsPlanes Planes;
-        public void* Backend;
+        public CpuBackend Backend;
         public T* Packed;
         public nint* Table;
         public bool Stream;
@@ -50,7 +50,7 @@ internal static unsafe class FewChannelsConvolution<V, T>
         {
             Operands = o,
             Planes = planes,
-            Backend = Unsafe.AsPointer(ref backend),
+            Backend = backend,
             Stream = bytes >= StreamBytes && aligned && o.After == null,
         };
         int packedTasks = o.WeightTask == 0 ? 1 : o.Tasks;
@@ -59,7 +59,7 @@ internal static unsafe class FewChannelsConvolution<V, T>
         using var packed = new Scratch<T>(backend, packedTasks * job.PackedTask);
         job.Packed = packed.Pointer;
         for (int part = 0; part < packedTasks * o.Groups; part++) Pack(job, part);
-        backend.Workers.Run(o.Tasks * o.Images, &Convolve, &job);
+        backend.Workers.Run(o.Tasks * o.Images, &Convolve, job);
     }
 
     /// <summary>Panels [depth][TileRows] of a group's weights, zeros behind.</summary>
@@ -76,12 +76,11 @@ internal static unsafe class FewChannelsConvolution<V, T>
     }
 
     [MethodImpl(Compiled.Once)]
-    private static void Convolve(void* context, int part)
+    private static void Convolve(in Job job, int part)
     {
-        ref Job job = ref *(Job*)context;
-        ref DirectOperands<T> o = ref job.Operands;
+        ref readonly DirectOperands<T> o = ref job.Operands;
         FewChannelsPlanes layout = job.Planes;
-        CpuBackend backend = Unsafe.AsRef<CpuBackend>(job.Backend);
+        CpuBackend backend = job.Backend;
         int task = part / o.Images, image = part % o.Images;
         using var planes = new Scratch<T>(backend, layout.Size);
         int columns = GemmBlock<V, T>.Columns;

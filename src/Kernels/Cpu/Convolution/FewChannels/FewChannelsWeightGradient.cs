@@ -19,7 +19,7 @@ internal static unsafe class FewChannelsWeightGradient<V, T>
     {
         public DirectOperands<T> Operands;
         public FewChannelsPlanes Planes;
-        public void* Backend;
+        public CpuBackend Backend;
         public nint* Table;
         public T* Partials;
         public int PartialCount;
@@ -34,24 +34,23 @@ internal static unsafe class FewChannelsWeightGradient<V, T>
         {
             Operands = o,
             Planes = planes,
-            Backend = Unsafe.AsPointer(ref backend),
+            Backend = backend,
             PartialCount = Math.Min(o.Images, Math.Max(1, MaxPartials / o.Tasks)),
         };
         using var table = new Scratch<nint>(backend, planes.Depth);
         planes.Table(job.Table = table.Pointer);
         using var partials = new Scratch<T>(backend, o.Tasks * job.PartialCount * job.Size);
         job.Partials = partials.Pointer;
-        backend.Workers.Run(o.Tasks * job.PartialCount, &Accumulate, &job);
+        backend.Workers.Run(o.Tasks * job.PartialCount, &Accumulate, job);
         for (int task = 0; task < o.Tasks; task++) Combine(job, task);
     }
 
     [MethodImpl(Compiled.Once)]
-    private static void Accumulate(void* context, int part)
+    private static void Accumulate(in Job job, int part)
     {
-        ref Job job = ref *(Job*)context;
-        ref DirectOperands<T> o = ref job.Operands;
+        ref readonly DirectOperands<T> o = ref job.Operands;
         FewChannelsPlanes layout = job.Planes;
-        CpuBackend backend = Unsafe.AsRef<CpuBackend>(job.Backend);
+        CpuBackend backend = job.Backend;
         int task = part / job.PartialCount, partial = part % job.PartialCount;
         int first = (int)((long)o.Images * partial / job.PartialCount);
         int end = (int)((long)o.Images * (partial + 1) / job.PartialCount);

@@ -16,7 +16,7 @@ internal static unsafe class WinogradConvolution<V, T>
     {
         public DirectOperands<T> Operands;
         public WinogradShape Shape;
-        public void* Backend;
+        public CpuBackend Backend;
         public T* Filters;
 
         /// <summary>Transformed tiles of all tasks, if staged.</summary>
@@ -40,7 +40,7 @@ internal static unsafe class WinogradConvolution<V, T>
         {
             Operands = o,
             Shape = shape,
-            Backend = Unsafe.AsPointer(ref backend),
+            Backend = backend,
             Channels = Padded(o.Channels),
             Outputs = Padded(o.Filters),
             Flip = flip,
@@ -49,22 +49,21 @@ internal static unsafe class WinogradConvolution<V, T>
         {
             using var inputs = new Scratch<T>(backend, o.Tasks * Positions * job.InputPosition);
             job.Inputs = inputs.Pointer;
-            backend.Workers.Run(o.Tasks * shape.StagedParts, &StageInput, &job);
-            backend.Workers.Run(o.Tasks * job.Slices, &StageSlice, &job);
+            backend.Workers.Run(o.Tasks * shape.StagedParts, &StageInput, job);
+            backend.Workers.Run(o.Tasks * job.Slices, &StageSlice, job);
             return;
         }
         int filterTasks = o.WeightTask == 0 ? 1 : o.Tasks;
         using var filters = new Scratch<T>(backend, filterTasks * job.FilterTask);
         job.Filters = filters.Pointer;
-        backend.Workers.Run(filterTasks * job.Slices, &TransformFilters, &job);
-        backend.Workers.Run(o.Tasks * shape.Blocks, &Convolve, &job);
+        backend.Workers.Run(filterTasks * job.Slices, &TransformFilters, job);
+        backend.Workers.Run(o.Tasks * shape.Blocks, &Convolve, job);
     }
 
     /// <summary>Filters as (position, channel, output), a slice of outputs per part.</summary>
     [MethodImpl(Compiled.Once)]
-    private static void TransformFilters(void* context, int part)
+    private static void TransformFilters(in Job job, int part)
     {
-        ref Job job = ref *(Job*)context;
         int task = part / job.Slices, k = part % job.Slices * WinogradFilters<V, T>.Slice;
         WinogradFilters<V, T>.Transform(
             job.Operands, task, k, job.Channels, job.Flip, job.Shape.MaxHeight,
@@ -72,12 +71,11 @@ internal static unsafe class WinogradConvolution<V, T>
     }
 
     [MethodImpl(Compiled.Once)]
-    private static void Convolve(void* context, int part)
+    private static void Convolve(in Job job, int part)
     {
-        ref Job job = ref *(Job*)context;
-        ref DirectOperands<T> o = ref job.Operands;
+        ref readonly DirectOperands<T> o = ref job.Operands;
         WinogradShape shape = job.Shape;
-        CpuBackend backend = Unsafe.AsRef<CpuBackend>(job.Backend);
+        CpuBackend backend = job.Backend;
         int task = part / shape.Blocks;
         WinogradBlock block = shape.Block(part % shape.Blocks);
         nint position = shape.Position(Math.Max(job.Channels, job.Outputs));
@@ -99,13 +97,12 @@ internal static unsafe class WinogradConvolution<V, T>
     }
 
     [MethodImpl(Compiled.Once)]
-    private static void StageInput(void* context, int part)
+    private static void StageInput(in Job job, int part)
     {
-        ref Job job = ref *(Job*)context;
         WinogradShape shape = job.Shape;
         (int task, int start, int end) = shape.StagedRows(part);
         using var tiles = new WinogradTiles<V, T>(
-            Unsafe.AsRef<CpuBackend>(job.Backend), shape);
+            job.Backend, shape);
         tiles.Input(
             Source(job.Operands, task), shape.Block(0), start, end,
             job.Inputs + task * Positions * job.InputPosition, job.InputPosition, job.Channels);
@@ -115,12 +112,11 @@ internal static unsafe class WinogradConvolution<V, T>
     /// All of a slice of outputs: its filters and products do not leave the second-level cache.
     /// </summary>
     [MethodImpl(Compiled.Once)]
-    private static void StageSlice(void* context, int part)
+    private static void StageSlice(in Job job, int part)
     {
-        ref Job job = ref *(Job*)context;
-        ref DirectOperands<T> o = ref job.Operands;
+        ref readonly DirectOperands<T> o = ref job.Operands;
         WinogradShape shape = job.Shape;
-        CpuBackend backend = Unsafe.AsRef<CpuBackend>(job.Backend);
+        CpuBackend backend = job.Backend;
         int task = part / job.Slices, k = part % job.Slices * WinogradFilters<V, T>.Slice;
         int width = WinogradFilters<V, T>.Width(o.Filters, k);
         nint position = shape.Position(width);

@@ -24,7 +24,7 @@ internal static unsafe class WinogradWeightGradient<V, T>
     {
         public DirectOperands<T> Operands;
         public WinogradShape Shape;
-        public void* Backend;
+        public CpuBackend Backend;
         public T* Partials;
 
         /// <summary>Transformed tiles of all tasks, if staged.</summary>
@@ -44,7 +44,7 @@ internal static unsafe class WinogradWeightGradient<V, T>
         {
             Operands = o,
             Shape = shape,
-            Backend = Unsafe.AsPointer(ref backend),
+            Backend = backend,
             Channels = WinogradConvolution<V, T>.Padded(o.Channels),
             Outputs = WinogradConvolution<V, T>.Padded(o.Filters),
         };
@@ -58,9 +58,9 @@ internal static unsafe class WinogradWeightGradient<V, T>
         job.PartialCount = (int)Math.Min(useful, Math.Max(1, partialLimit));
         using var partials = new Scratch<T>(backend, o.Tasks * job.PartialCount * job.Size);
         job.Partials = partials.Pointer;
-        backend.Workers.Run(o.Tasks * job.PartialCount, &Accumulate, &job);
-        if (job.PartialCount > 1) backend.Workers.Run(o.Tasks * Positions, &AddPartials, &job);
-        backend.Workers.Run(o.Tasks * job.Slices, &TransformBack, &job);
+        backend.Workers.Run(o.Tasks * job.PartialCount, &Accumulate, job);
+        if (job.PartialCount > 1) backend.Workers.Run(o.Tasks * Positions, &AddPartials, job);
+        backend.Workers.Run(o.Tasks * job.Slices, &TransformBack, job);
     }
 
     private static void RunStaged(CpuBackend backend, ref Job job)
@@ -70,18 +70,16 @@ internal static unsafe class WinogradWeightGradient<V, T>
         using var gradients = new Scratch<T>(backend, tasks * Positions * job.GradientPosition);
         job.Inputs = inputs.Pointer;
         job.Gradients = gradients.Pointer;
-        void* context = Unsafe.AsPointer(ref job);
-        backend.Workers.Run(tasks * job.Shape.StagedParts, &StageTiles, context);
-        backend.Workers.Run(tasks * job.Slices, &StageSlice, context);
+        backend.Workers.Run(tasks * job.Shape.StagedParts, &StageTiles, job);
+        backend.Workers.Run(tasks * job.Slices, &StageSlice, job);
     }
 
     [MethodImpl(Compiled.Once)]
-    private static void StageTiles(void* context, int part)
+    private static void StageTiles(in Job job, int part)
     {
-        ref Job job = ref *(Job*)context;
-        ref DirectOperands<T> o = ref job.Operands;
+        ref readonly DirectOperands<T> o = ref job.Operands;
         WinogradShape shape = job.Shape;
-        CpuBackend backend = Unsafe.AsRef<CpuBackend>(job.Backend);
+        CpuBackend backend = job.Backend;
         (int task, int start, int end) = shape.StagedRows(part);
         using var tiles = new WinogradTiles<V, T>(backend, shape);
         using var gradientTiles = new WinogradTiles<V, T>(backend, shape);
@@ -98,15 +96,14 @@ internal static unsafe class WinogradWeightGradient<V, T>
     /// All of a slice of outputs: its sums do not leave the second-level cache.
     /// </summary>
     [MethodImpl(Compiled.Once)]
-    private static void StageSlice(void* context, int part)
+    private static void StageSlice(in Job job, int part)
     {
-        ref Job job = ref *(Job*)context;
-        ref DirectOperands<T> o = ref job.Operands;
+        ref readonly DirectOperands<T> o = ref job.Operands;
         int task = part / job.Slices, k = part % job.Slices * WinogradFilters<V, T>.Slice;
         int width = WinogradFilters<V, T>.Width(o.Filters, k);
         nint position = WinogradFilters<V, T>.Position(job.Channels, width);
         using var sums = new Scratch<T>(
-            Unsafe.AsRef<CpuBackend>(job.Backend), Positions * position);
+            job.Backend, Positions * position);
         T* inputs = job.Inputs + task * Positions * job.InputPosition;
         T* gradients = job.Gradients + task * Positions * job.GradientPosition + k;
         WinogradBlock block = job.Shape.Block(0);
@@ -118,12 +115,11 @@ internal static unsafe class WinogradWeightGradient<V, T>
     }
 
     [MethodImpl(Compiled.Once)]
-    private static void Accumulate(void* context, int part)
+    private static void Accumulate(in Job job, int part)
     {
-        ref Job job = ref *(Job*)context;
-        ref DirectOperands<T> o = ref job.Operands;
+        ref readonly DirectOperands<T> o = ref job.Operands;
         WinogradShape shape = job.Shape;
-        CpuBackend backend = Unsafe.AsRef<CpuBackend>(job.Backend);
+        CpuBackend backend = job.Backend;
         int task = part / job.PartialCount, partial = part % job.PartialCount;
         int firstBlock = (int)((long)shape.Blocks * partial / job.PartialCount);
         int endBlock = (int)((long)shape.Blocks * (partial + 1) / job.PartialCount);
@@ -193,9 +189,8 @@ internal static unsafe class WinogradWeightGradient<V, T>
 
     /// <summary>Adds the partial sums of a position to the first, as they lie in memory.</summary>
     [MethodImpl(Compiled.Once)]
-    private static void AddPartials(void* context, int part)
+    private static void AddPartials(in Job job, int part)
     {
-        ref Job job = ref *(Job*)context;
         int task = part / Positions, position = part % Positions;
         T* sums = job.Partials + task * job.PartialCount * job.Size + position * job.Position;
         nint elements = (nint)job.Channels * job.Outputs;
@@ -210,9 +205,8 @@ internal static unsafe class WinogradWeightGradient<V, T>
 
     /// <summary>Transforms the sums back, a slice of outputs per part.</summary>
     [MethodImpl(Compiled.Once)]
-    private static void TransformBack(void* context, int part)
+    private static void TransformBack(in Job job, int part)
     {
-        ref Job job = ref *(Job*)context;
         int task = part / job.Slices, k = part % job.Slices * WinogradFilters<V, T>.Slice;
         WinogradFilters<V, T>.TransformBack(
             job.Operands, task, k, job.Partials + task * job.PartialCount * job.Size + k,
