@@ -33,7 +33,7 @@ internal readonly unsafe struct BoundEpilogue
     }
 
     /// <summary>
-    /// The bias if the epilogue is only a bias, one number for each channel; otherwise null.
+    /// The bias pointer if the epilogue is only a per-channel bias; otherwise null.
     /// </summary>
     public void* Bias(long channels, long plane) =>
         !ofRows && tiles.Plan.Epilogue is { IsSum: true, Y: var y }
