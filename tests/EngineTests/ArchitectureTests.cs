@@ -10,15 +10,15 @@ public partial class ArchitectureTests
     private const string Generators = "Generators";
     private const string Page = "docs/architecture.md";
 
+    /// <summary>The folder of the solution.</summary>
+    internal static string Root { get; } = FindRoot();
+
     /// <summary>The page's table of projects: which others each refers to.</summary>
-    private static readonly Dictionary<string, string[]> Arrows = ReadArrows();
+    private static Dictionary<string, string[]> Arrows { get; } = ReadArrows();
 
     public static TheoryData<string> Projects =>
         [.. Directory.GetFiles(Path.Combine(Root, "src"), "*.csproj", SearchOption.AllDirectories)
             .Select(p => Path.GetRelativePath(Root, p).Replace('\\', '/')).Order()];
-
-    /// <summary>The folder of the solution.</summary>
-    internal static string Root { get; } = FindRoot();
 
     [Fact]
     public void ThereAreProjects() => Assert.True(Projects.Count >= 8);

@@ -1,6 +1,6 @@
-// One element-wise operation on values that are there, evaluated without a plan: in code that asks
-// for each value as it goes, planning would cost many times the work itself. The program, and so
-// every bit of the result, is the one that a plan of this one node has.
+// Evaluates one element-wise operation on known values without a plan: in code that reads each
+// value as it goes, planning would cost many times the work itself. The result has the same bits,
+// because the program is the one that a plan of this one node would run.
 using System.Collections.Concurrent;
 using Engine.Kernels;
 
@@ -10,13 +10,13 @@ namespace Engine;
 internal static class EagerElementwise
 {
     /// <summary>
-    /// By kernel, of which there are as many as operators and element types, and by which inputs
-    /// are the same tensor.
+    /// Programs by kernel and by which inputs are the same tensor. There is one kernel for each
+    /// operator and element type, so the table stays small.
     /// </summary>
     private static readonly ConcurrentDictionary<(TileKernel Kernel, Sharing Inputs), TileProgram>
         Programs = new();
 
-    /// <summary>A loop asks for one operation at one size many times.</summary>
+    /// <summary>Loops often evaluate one operation at one size many times.</summary>
     [ThreadStatic] private static Recent? recent;
 
     /// <summary>Which inputs are the same tensor, and so the same register.</summary>
@@ -28,8 +28,8 @@ internal static class EagerElementwise
     }
 
     /// <summary>
-    /// Evaluates the tensor if it is such a node; false if it is not, or if something is wrong that
-    /// the general way will report.
+    /// Evaluates the tensor if it is such a node; false if it is not, or if there is an error,
+    /// which a plan will report.
     /// </summary>
     public static bool TryEvaluate(Tensor tensor)
     {
@@ -76,7 +76,7 @@ internal static class EagerElementwise
         return value is not null && value.Storage.Device == other.Storage.Device;
     }
 
-    /// <summary>Null for the rare ones that are left to plans.</summary>
+    /// <summary>Which inputs are the same; null for rare cases, left to plans.</summary>
     private static Sharing? SharingOf(Tensor[] x, TileKernel kernel)
     {
         if (x.Length > 2 && (x[0] == x[1] || x[0] == x[2])) return null;

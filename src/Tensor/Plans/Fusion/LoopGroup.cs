@@ -14,8 +14,8 @@ internal sealed class LoopGroup
     public int Iterations { get; }
 
     /// <summary>
-    /// The loops' inputs, each once: whether iterations take slices of it, and all that stands for
-    /// it or its slice in their graphs.
+    /// The loops' inputs, each once: the node, whether each iteration takes a slice of it, and the
+    /// tensors that stand for it or its slice in the loops' graphs.
     /// </summary>
     public List<(PlanNode Node, bool Sliced, List<Tensor> Holes)> Inputs { get; } = [];
 
@@ -71,7 +71,8 @@ internal sealed class LoopGroup
     private static ILoopResult Of(PlanNode node) => (ILoopResult)node.Primitive!;
 
     /// <summary>
-    /// Whether the loop runs as often on slices of the same, and nothing stands for two inputs.
+    /// Whether the loop has as many iterations and shares a sliced input, and no tensor stands for
+    /// two different inputs.
     /// </summary>
     private bool Suits(Loop loop, PlanNode node)
     {

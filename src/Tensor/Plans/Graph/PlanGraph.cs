@@ -70,8 +70,9 @@ internal sealed class PlanGraph
     }
 
     /// <summary>
-    /// Roots that are views. They are copied to memory of their own, unless they are all of a
-    /// parameter, and read from there; an equal view that is no root stays where it lies.
+    /// Roots that are views. Such a root is copied to memory of its own, unless it is all of a
+    /// parameter, and its readers read the copy. So it is not merged with an equal view that is no
+    /// root, whose readers read where it lies.
     /// </summary>
     private static HashSet<Tensor> Settled(
         ReadOnlySpan<Tensor> roots, Dictionary<Tensor, NodeState> states)

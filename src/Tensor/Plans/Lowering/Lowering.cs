@@ -1,5 +1,6 @@
-// From a graph to steps: views become strides, constants become registers, element-wise runs become
-// fused groups, everything else a kernel call. Primitives say which by calling back from Lower.
+// From a graph to steps: views become strides, constants become registers, fused groups become tile
+// programs, everything else a kernel call. Each primitive's Lower says which by calling one of the
+// public methods here.
 using Engine.Kernels;
 
 namespace Engine;

@@ -11,9 +11,9 @@ internal sealed class PlanBinding
     private readonly Operand[] operands;
     private readonly int[] starts;
 
-    // Of each operand: where it begins within its slot or the arena, in elements; and the next
-    // operand of the same parameter or result, or of the arena (-1 for the last). The first
-    // operands of each follow.
+    // The operands of one parameter, of one result and of the arena are linked lists: next[i] is
+    // the operand after i, or -1; the fields below hold the heads. origins[i] is where operand i
+    // begins within its slot or the arena, in elements.
     private readonly long[] origins;
     private readonly int[] next;
     private readonly int[] parameters;

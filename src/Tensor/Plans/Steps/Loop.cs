@@ -27,12 +27,12 @@ internal sealed class Loop
     public required int Iterations { get; init; }
 
     /// <summary>
-    /// How the nodes of an iteration are made, by id: all that is no hole. A snapshot, since a
-    /// constant that is read, say, forgets how it was made.
+    /// How each node of an iteration was made, by id, holes aside. It is a snapshot, because a
+    /// tensor that is evaluated later may forget how it was made.
     /// </summary>
     public required IReadOnlyList<(Tensor Tensor, NodeState State)> Nodes { get; init; }
 
-    /// <summary>What a loop shares with those that are derived from it.</summary>
+    /// <summary>The same object for a loop and for all loops derived from it.</summary>
     public required object Family { get; init; }
 
     /// <summary>Shape and dtype of a result.</summary>

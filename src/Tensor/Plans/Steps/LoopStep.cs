@@ -11,8 +11,8 @@ internal sealed class LoopStep : Step
     private static readonly TileProgram
         AddSingles = Sum(DType.Float32), AddDoubles = Sum(DType.Float64);
 
-    // Iterations run side by side if each has this many operations and results of operations to
-    // compute, and if their temporaries stay within this.
+    // Iterations run side by side if one has at least this many floating-point operations and
+    // output elements, and if their temporaries together stay within this many bytes.
     private const double WorthAThread = 1 << 21;
     private const long MostBytes = 256L << 20;
 
@@ -78,7 +78,7 @@ internal sealed class LoopStep : Step
     public static LoopStep Of(LoopGroup loops, PlanView[] inputs, PlanView[] results)
     {
         PlanGraph graph = loops.Iteration();
-        // Each result has its place, even one that an iteration only passes on.
+        // The loop says where results go, so an iteration copies parameters that it returns.
         Plan body = Plan.Make(graph.Nodes, graph.Roots, passesOn: false);
         var parts = new Part[results.Length];
         long bytes = body.ArenaBytes;
@@ -97,7 +97,7 @@ internal sealed class LoopStep : Step
         IBackend backend, ReadOnlySpan<Operand> x, ReadOnlySpan<Operand> y)
     {
         int together = Together(backend);
-        // A second thread makes some of its own.
+        // A thread that runs this step at the same time makes lanes of its own.
         Lane[]? lanes = Interlocked.Exchange(ref spare, null);
         if (lanes is null || lanes.Length < together)
             lanes = [.. Enumerable.Range(0, together).Select(_ => new Lane(Body, parts.Length))];
