@@ -1,5 +1,6 @@
-// Lanes: a vector of one width and element type seen as a number. Operator bodies are generic over
-// it; the JIT compiles each to straight vector code.
+// Lanes: the numbers in a vector register, computed with as if they were one number. Operators and
+// kernels are written once over lanes V; the JIT compiles them to vector code for each width and
+// element type.
 namespace Engine.Kernels;
 
 /// <summary>

@@ -1,7 +1,7 @@
-// The image gradient of a convolution of few channels with stride 1: one product gives for each tap
-// the gradient it sends back, as planes of the output's size; shifted, they add up to the image's
-// gradient ("col2im"). Few channels leave a direct convolution with rows of outputs too few for the
-// register tile; taps times channels are enough.
+// The image gradient of a convolution of few channels with stride 1 ("col2im"). One product gives
+// the gradient that each tap sends back, as planes of the output's size; these are shifted and
+// added. A direct convolution would have few rows here, the image's channels, and leave most of a
+// register block empty; this product has a row for each tap and channel.
 using System.Runtime.CompilerServices;
 
 namespace Engine.Kernels;
@@ -17,7 +17,7 @@ internal static unsafe class ColumnsToImage<V, T>
         public CpuBackend Backend;
     }
 
-    /// <summary>Whether the columns of one image, which a thread holds, are not too many.</summary>
+    /// <summary>Whether the columns of one image, held by each thread, are few enough.</summary>
     public static bool Fits(in ConvolutionShape s) =>
         (long)s.GroupChannels * s.KernelHeight * s.KernelWidth * s.OutHeight * s.OutWidth
         <= 1 << 22;

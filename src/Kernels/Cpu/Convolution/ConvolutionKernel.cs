@@ -1,4 +1,5 @@
-// The three convolutions in terms of the kernels over flat planes.
+// The three convolutions: chooses between Winograd's method, the kernels for few channels and the
+// direct ones, and hands them the operands.
 using System.Numerics;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;

@@ -1,4 +1,4 @@
-// The one loop of all element-wise kernels, and the bodies that fit it to each shape of operator.
+// The loop of all element-wise kernels, and the bodies that fit it to each shape of operator.
 using System.Numerics;
 using System.Runtime.CompilerServices;
 
@@ -38,7 +38,7 @@ internal static unsafe class TileLoop
         }
     }
 
-    // The last vector may pass n: tiles have the room.
+    // The last vector may reach beyond n: tiles have room for it.
     [MethodImpl(Compiled.Once)]
     internal static void Loop<TBody, V>(void* a, void* b, void* c, void* result, nint n)
         where TBody : struct, ITileBody where V : struct, IFloatLanes<V>

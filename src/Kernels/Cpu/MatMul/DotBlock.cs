@@ -1,11 +1,11 @@
-// The register tile for products along contiguous axes: dot products of up to 8 rows with up to 3
-// others, summed in vectors and across lanes at the end.
+// The register block for operands that are contiguous along k: dot products of up to 8 rows of A
+// with up to 3 rows of B. Each is summed lane by lane, and across the lanes at the end.
 using System.Numerics;
 using System.Runtime.CompilerServices;
 
 namespace Engine.Kernels;
 
-/// <summary>Where a tile of dot products has its operands; strides in elements.</summary>
+/// <summary>Where a block of dot products has its operands; strides in elements.</summary>
 internal unsafe struct DotBlockArguments<T> where T : unmanaged
 {
     /// <summary>Row i of the left operand is A + i * RowA.</summary>
@@ -22,11 +22,12 @@ internal unsafe struct DotBlockArguments<T> where T : unmanaged
     /// <summary>Length of the rows.</summary>
     public nint Depth;
 
-    /// <summary>Whether C is added to, or else overwritten.</summary>
+    /// <summary>Whether to add to C; if not, it is overwritten.</summary>
     public bool Add;
 
     /// <summary>
-    /// Whether C holds a vector per product, its lanes not yet summed; Depth is whole vectors.
+    /// Whether C receives whole vectors, the lanes of a product not yet summed. Depth is then a
+    /// multiple of the vector.
     /// </summary>
     public bool Lanes;
 }
@@ -35,7 +36,7 @@ internal unsafe struct DotBlockArguments<T> where T : unmanaged
 internal static unsafe class DotBlock<V, T>
     where V : struct, IKernelLanes<V, T> where T : unmanaged, INumberBase<T>
 {
-    /// <summary>A tile of 1 .. TileRows rows on the left and 1 .. 3 on the right.</summary>
+    /// <summary>A block of 1 .. RegisterRows rows on the left and 1 .. 3 on the right.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Run(int rows, int columns, in DotBlockArguments<T> t)
     {
@@ -138,7 +139,9 @@ internal static unsafe class DotBlock<V, T>
         if (R.Value > 7) StoreRow<N>(c += t.RowC, column, c70, c71, c72, add);
     }
 
-    /// <summary>Adds the products of the elements from start on, too few for a vector.</summary>
+    /// <summary>
+    /// Adds the last products, from element start on, which do not fill a vector.
+    /// </summary>
     private static void Rest(int rows, int columns, in DotBlockArguments<T> t, nint start)
     {
         for (int i = 0; i < rows; i++)

@@ -4,7 +4,9 @@ using System.Runtime.CompilerServices;
 
 namespace Engine.Kernels;
 
-/// <summary>c = a b with a (m, k) and b (k, n) of any strides and rows of c RowC apart.</summary>
+/// <summary>
+/// The product C = A B of matrices (M, K) and (K, N) of any strides; rows of C are RowC apart.
+/// </summary>
 internal unsafe struct Product<T> where T : unmanaged
 {
     public T* A, B, C;
@@ -16,8 +18,8 @@ internal unsafe struct Product<T> where T : unmanaged
 internal static unsafe class Gemm<V, T>
     where V : struct, IKernelLanes<V, T> where T : unmanaged
 {
-    // A panel of B (DepthBlock x 3 vectors) stays in the first-level cache while a block of A
-    // (RowBlock x DepthBlock) is read from the second-level cache.
+    // A panel of B (DepthBlock x 3 vectors) stays in the first cache while a block of A
+    // (RowBlock x DepthBlock) is read from the second.
     private const int DepthBlock = 256;
     private const int RowBlock = 144;
     private const int ColumnBlock = 3072;
@@ -58,7 +60,8 @@ internal static unsafe class Gemm<V, T>
         int width = GemmBlock<V, T>.Columns;
         nint depthBlock = Even(product.K, DepthBlock, 4);
         nint columnBlock = Even(product.N, ColumnBlock, width);
-        // Few rows are cut finer, and then columns too: for threads, and by shape alone.
+        // Where rows are few they are cut finer, and then the columns too, so that there is work
+        // for several threads. The shape alone decides, so results do not depend on the threads.
         nint limit = product.M > 4 * RowBlock ? RowBlock : RowBlock / 2;
         nint rows = Even(product.M, limit, V.RegisterRows);
         nint rowParts = Parts(product.M, rows);
@@ -148,7 +151,9 @@ internal static unsafe class Gemm<V, T>
             block.Finish(row, rows, block.Column + column, end - column);
     }
 
-    /// <summary>Vectors that hold so many columns, and the elements used of the last.</summary>
+    /// <summary>
+    /// The number of vectors that hold the columns, and how many elements of the last are used.
+    /// </summary>
     internal static int Vectors(int columns, out int tail)
     {
         int vectors = (columns + V.Count - 1) / V.Count;
@@ -157,8 +162,8 @@ internal static unsafe class Gemm<V, T>
     }
 
     /// <summary>
-    /// The block size, a multiple of unit, that cuts size into as few and as equal blocks as
-    /// blocks of at most limit can.
+    /// A block size, a multiple of unit: size is cut into as few blocks as blocks of at most limit
+    /// allow, of nearly equal sizes.
     /// </summary>
     internal static nint Even(nint size, nint limit, nint unit)
     {

@@ -1,10 +1,11 @@
-// The register tile under every matrix product and convolution: up to 8 rows by 3 vectors of C,
-// accumulated over k in registers. Nothing else in these kernels multiplies matrices.
+// The innermost step of matrix products, and of convolutions that are made of them: a block of C,
+// up to 8 rows by 3 vectors, is summed over k in registers. DotBlock is the like for operands that
+// are contiguous along k, FewChannelsBlock for products of little depth.
 using System.Runtime.CompilerServices;
 
 namespace Engine.Kernels;
 
-/// <summary>Where a tile's operands are; all strides in elements.</summary>
+/// <summary>Where a block's operands are; all strides in elements.</summary>
 internal unsafe struct GemmBlockArguments<T> where T : unmanaged
 {
     /// <summary>A[i, k] = A[i * RowA + k * StepA].</summary>
@@ -21,28 +22,31 @@ internal unsafe struct GemmBlockArguments<T> where T : unmanaged
     public T* C;
     public nint RowC;
 
-    /// <summary>Products summed into each element.</summary>
+    /// <summary>Number of products summed into each element of C.</summary>
     public nint Depth;
 
-    /// <summary>Elements stored of the last vector of a row.</summary>
+    /// <summary>How many elements of the last vector of a row are stored.</summary>
     public int Tail;
 
-    /// <summary>Whether C is added to, or else overwritten.</summary>
+    /// <summary>Whether to add to C; if not, it is overwritten.</summary>
     public bool Add;
 }
 
-/// <summary>C (+)= A B for one register tile.</summary>
+/// <summary>C = A B, or C += A B, for one block of registers.</summary>
 internal static unsafe class GemmBlock<V, T>
     where V : struct, IKernelLanes<V, T> where T : unmanaged
 {
-    /// <summary>Columns of a full tile.</summary>
+    /// <summary>Columns of a full block.</summary>
     public static int Columns
     {
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         get => 3 * V.Count;
     }
 
-    /// <summary>A tile of 1 .. TileRows rows and 1 .. 3 vectors, rows of B at a stride.</summary>
+    /// <summary>
+    /// A block of 1 .. 8 rows and 1 .. 3 vectors, with the rows of B at a stride. Blocks of more
+    /// accumulators than <see cref="IKernelLanes{V, T}.RegisterRows"/> allows are slow.
+    /// </summary>
     [MethodImpl(Compiled.Once)]
     public static void Run(int rows, int vectors, in GemmBlockArguments<T> t)
     {
@@ -59,7 +63,7 @@ internal static unsafe class GemmBlock<V, T>
         }
     }
 
-    /// <summary>A full tile with the rows of B at the table's places.</summary>
+    /// <summary>A full block with the rows of B at the table's places.</summary>
     [MethodImpl(Compiled.Once)]
     public static void RunTable(in GemmBlockArguments<T> t)
     {
@@ -75,7 +79,7 @@ internal static unsafe class GemmBlock<V, T>
         else Kernel<R, C1, C0>(t);
     }
 
-    // Rows 4 .. 7 are addressed from a second pointer, so that each row's address is one addition.
+    // Rows 4 .. 7 are addressed from a second pointer, so that no row needs an address computed.
     [MethodImpl(Compiled.Once)]
     private static void Kernel<R, N, Tabled>(in GemmBlockArguments<T> t)
         where R : struct, IConst where N : struct, IConst where Tabled : struct, IConst

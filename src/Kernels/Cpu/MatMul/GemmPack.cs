@@ -1,10 +1,10 @@
 // Packing of matrix operands: A into panels [k][rows] and B into panels [k][columns], so that the
-// register tile reads both straight through whatever the strides of the sources.
+// register block reads both from front to back, whatever the strides of the sources.
 using System.Runtime.CompilerServices;
 
 namespace Engine.Kernels;
 
-/// <summary>Copies of strided matrices in the order in which tiles read them.</summary>
+/// <summary>Copies of strided matrices in the order in which register blocks read them.</summary>
 internal static unsafe class GemmPack<T> where T : unmanaged
 {
     /// <summary>

@@ -1,5 +1,5 @@
-// Small matrix products: no packing. The tile reads A in place whatever its strides, and rows of B
-// in place where they are contiguous; otherwise B is transposed into scratch first.
+// Small matrix products, without packing. The register block reads A in place whatever its strides,
+// and B too where its rows are contiguous; if they are not, B is copied to scratch first.
 using System.Runtime.CompilerServices;
 
 namespace Engine.Kernels;
@@ -8,10 +8,10 @@ namespace Engine.Kernels;
 internal static unsafe class GemmSmall<V, T>
     where V : struct, IKernelLanes<V, T> where T : unmanaged
 {
-    // Up to so many elements B stays in the caches while all rows of A pass by.
+    // A B of up to this many elements stays in the caches while all rows of A pass by.
     private const nint SmallB = 16384;
 
-    /// <summary>Whether <see cref="Run"/> is at its best, and packing is not.</summary>
+    /// <summary>Whether this is faster than the packed product.</summary>
     public static bool Fits(in Product<T> p) =>
         p.ColumnB == 1 && p.M <= 12 || p.K * p.N <= SmallB;
 
@@ -50,7 +50,7 @@ internal static unsafe class GemmSmall<V, T>
             Add = add,
         };
         int left = Gemm<V, T>.Vectors((int)p.N, out int tail);
-        // Vectors in equal groups, rows in equal groups of as many as registers allow.
+        // Vectors in groups of nearly equal size, and rows too, as many as the registers allow.
         for (nint column = 0; left > 0;)
         {
             int groups = (left + 2) / 3;

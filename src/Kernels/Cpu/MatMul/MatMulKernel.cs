@@ -13,7 +13,8 @@ internal static unsafe class MatMulKernel<V, T>
     private const double PartProducts = 250_000;
     private const int RowUnit = 24;
 
-    // Results of so many elements are still in L1 when the epilogue passes over them.
+    // Results of this many elements are still in the first cache when the epilogue passes over
+    // them.
     private const int FinishElements = 4096;
 
     /// <summary>The products of a batch.</summary>
@@ -212,7 +213,9 @@ internal static unsafe class MatMulKernel<V, T>
         }
     }
 
-    /// <summary>A column as result becomes a row: cᵀ = bᵀ aᵀ lies in memory as c does.</summary>
+    /// <summary>
+    /// Computes a result of one column as one row: cᵀ = bᵀ aᵀ lies in memory as c does.
+    /// </summary>
     private static void Swap(ref Batch batch)
     {
         Product<T> p = batch.First;
@@ -224,7 +227,9 @@ internal static unsafe class MatMulKernel<V, T>
         batch.Axes.Exchange();
     }
 
-    /// <summary>Whether rows of A meet columns of B that both are contiguous along k.</summary>
+    /// <summary>
+    /// Whether A has few rows, and they and the columns of B are contiguous along k.
+    /// </summary>
     private static bool Dots(in Product<T> p) =>
         p.M <= 3 && (p.ColumnA == 1 || p.K == 1) && p.RowB == 1 && p.ColumnB != 1 && p.K >= V.Count;
 

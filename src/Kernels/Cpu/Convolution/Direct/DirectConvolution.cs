@@ -1,5 +1,5 @@
-// Convolution, and its transpose in the input, over the planes of DirectLayout: for each tile of
-// columns a product of the weights with rows of the planes, read in place through a table.
+// Convolution, and its transpose in the input, over the planes of DirectLayout: products of the
+// weights with rows of the planes, which are read in place through a table, block by block.
 using System.Runtime.CompilerServices;
 
 namespace Engine.Kernels;
@@ -12,7 +12,7 @@ internal unsafe struct DirectOperands<T> where T : unmanaged
     public nint SourceTask, SourceImage, SourceChannel;
     public nint ResultTask, ResultImage, ResultChannel, ResultRow;
 
-    /// <summary>Weights, at multiples of these and at the tap's number.</summary>
+    /// <summary>Weights: the taps of a filter and channel are contiguous.</summary>
     public T* Weights;
     public nint WeightTask, WeightFilter, WeightChannel, WeightGroup;
 
@@ -30,13 +30,13 @@ internal unsafe struct DirectOperands<T> where T : unmanaged
     public void* After;
 
     /// <summary>
-    /// What is added to each channel of the result, where that is all of the epilogue, or null.
+    /// The numbers added to the channels of the result, if that is all the epilogue does, or null.
     /// </summary>
     public T* Added;
 
     /// <summary>
-    /// Leaves an epilogue that adds a number to each channel to the kernel: results are then
-    /// written once.
+    /// If the epilogue only adds a number to each channel, the kernel takes it over, so that
+    /// results are written once.
     /// </summary>
     public void TakeSums()
     {
@@ -60,8 +60,9 @@ internal unsafe struct DirectOperands<T> where T : unmanaged
 internal static unsafe class DirectConvolution<V, T>
     where V : struct, IKernelLanes<V, T> where T : unmanaged
 {
-    // Planes of a block stay in the second-level cache; so do the results of a chunk of columns,
-    // until they are copied to their place. Depth is cut so that a tile's rows stay in the first.
+    // The planes of a block of images stay in the second cache; so do the results of a chunk of
+    // columns until they are copied to their place. Depth is cut so that the rows of the planes
+    // that a register block reads stay in the first cache.
     private const int SourceElements = 65536;
     private const int ResultElements = 16384;
     private const int DepthBlock = 288;
@@ -117,7 +118,9 @@ internal static unsafe class DirectConvolution<V, T>
         return Math.Max(1, Math.Min(Math.Min(fit, few), Math.Min(wanted, images)));
     }
 
-    /// <summary>Panels [depth][TileRows] of one group's weights, zeros behind.</summary>
+    /// <summary>
+    /// Panels [depth][RegisterRows] of a group's weights, the last filled up with zeros.
+    /// </summary>
     [MethodImpl(Compiled.Once)]
     private static void PackWeights(in Job job, int part)
     {

@@ -1,5 +1,5 @@
-// Copies of images into the planes of DirectLayout. They store whole vectors past the end of a row:
-// what they overwrite is written later, or is slack.
+// Copies of images into the planes of DirectLayout. They store whole vectors, past the end of a
+// row: what they overwrite there is written later, or is slack.
 using System.Runtime.CompilerServices;
 
 namespace Engine.Kernels;
@@ -40,7 +40,9 @@ internal static unsafe class DirectCopy<V, T>
             }
     }
 
-    /// <summary>Lays one channel of outputs out as their planes are; zeros elsewhere.</summary>
+    /// <summary>
+    /// Copies one channel of outputs to the places its planes have, zeros elsewhere.
+    /// </summary>
     [MethodImpl(Compiled.Once)]
     public static void LoadOutput(
         DirectLayout layout, T* source, nint imageStride, int images, T* plane)
@@ -64,8 +66,8 @@ internal static unsafe class DirectCopy<V, T>
     }
 
     /// <summary>
-    /// A row of pitch elements: pad zeros (or as many elements of the source left out, where pad is
-    /// negative), what fits of the source, zeros.
+    /// A row of pitch elements: pad zeros, then as much of the source as fits, then zeros. A
+    /// negative pad leaves out that many elements at the start of the source.
     /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal static void LoadRow(T* source, int width, int pad, T* target, int pitch)

@@ -1,7 +1,7 @@
 // Convolution without packing patches. Images are copied once into planes with zero borders, image
 // after image, such that the input under tap (r, s) of output element p lies at p + offset(r, s),
 // the same offset for all p. So a row of patches is a shifted view of a plane. Columns that belong
-// to no output (the borders) are computed along and dropped. The right border of a row is the left
+// to no output (the borders) are computed too, and dropped. The right border of a row is the left
 // border of the next, the bottom border of an image the top border of the next. A convolution
 // with stride m reads from m (times m) planes, each with every m-th row (and column).
 namespace Engine.Kernels;
@@ -14,7 +14,7 @@ internal readonly record struct DirectAxis(
     int InSize, int InStep, int Pad, int OutSize, int OutStart, int OutStep,
     int[] Taps, int[] Offsets)
 {
-    /// <summary>Furthest step from an output to what it reads in its plane.</summary>
+    /// <summary>How far the furthest tap reads from its output's place in the plane.</summary>
     public int Reach => Offsets.Length == 0 ? 0 : Offsets.Max() / InStep;
 
     /// <summary>Distance of consecutive rows (images) of a plane.</summary>
@@ -88,14 +88,17 @@ internal sealed unsafe class DirectLayout
     /// <summary>Planes of a channel, one for each phase of the strides.</summary>
     public readonly int Phases;
 
-    /// <summary>Planes for so many images, read beyond them up to a multiple of unit.</summary>
+    /// <summary>
+    /// Planes for a number of images; what reads them goes on to a multiple of unit elements.
+    /// </summary>
     public DirectLayout(DirectAxis rows, DirectAxis columns, int images, int unit)
     {
         (Rows, Columns, Images) = (rows, columns, images);
         RowPitch = columns.Pitch;
         long image = (long)rows.Pitch * RowPitch, phases = (long)rows.InStep * columns.InStep;
         long reach = (long)rows.Reach * RowPitch + columns.Reach;
-        // Also beyond double's precision this compares rightly; below it nothing here overflows.
+        // In double, since the product may overflow a long; where double rounds, the sum is far
+        // beyond the limit.
         if (((double)image * images + reach + unit + 32) * phases > int.MaxValue)
             throw new InsufficientMemoryException($"Convolution: planes of {image} elements for "
                 + $"{phases} phases of the strides are too large.");
@@ -105,7 +108,7 @@ internal sealed unsafe class DirectLayout
         PlanePitch = ((elements + 15) / 16 | 1) * 16;
     }
 
-    /// <summary>Elements from the first output of so many images to the last.</summary>
+    /// <summary>Elements from the first output of a number of images to the last.</summary>
     public int Length(int images) => images == 0 ? 0
         : (images - 1) * ImagePitch + (Rows.OutSize - 1) * RowPitch + Columns.OutSize;
 

@@ -1,6 +1,7 @@
 // The gradient of a convolution in its weights, over the planes of DirectLayout: the gradient of an
-// output channel, laid out like the planes with zeros between, times shifted planes. Images are
-// summed in blocks, blocks in a few partial sums, and those in order, all chosen by shapes.
+// output channel, laid out like the planes with zeros between, times shifted planes. Blocks of
+// images are summed in a few partial sums, and those in order. Shapes alone decide on the parts, so
+// results do not depend on the number of threads.
 using System.Numerics;
 using System.Runtime.CompilerServices;
 

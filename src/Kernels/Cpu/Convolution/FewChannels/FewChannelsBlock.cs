@@ -1,13 +1,13 @@
-// The register tile of convolutions of few channels. The depth is so short that a call per tile
-// would cost as much as its products: one call goes along all columns of a few filters.
+// The register block of convolutions of few channels. The depth is so short that a call for each
+// block would cost as much as its products, so one call does all blocks of a few filters.
 using System.Runtime.CompilerServices;
 
 namespace Engine.Kernels;
 
-/// <summary>Where the operands of a row of tiles are; strides in elements.</summary>
+/// <summary>Where the operands of a row of blocks are; strides in elements.</summary>
 internal unsafe struct FewChannelsBlockArguments<T> where T : unmanaged
 {
-    /// <summary>Weights [depth][TileRows].</summary>
+    /// <summary>Weights [depth][RegisterRows].</summary>
     public T* A;
 
     /// <summary>Row k of the right operand starts at B + Table[k].</summary>
@@ -15,8 +15,7 @@ internal unsafe struct FewChannelsBlockArguments<T> where T : unmanaged
     public nint* Table;
     public int Depth;
 
-    /// <summary>C[i, j] = C[i * RowC + j] for so many rows and columns, three vectors at least.
-    /// </summary>
+    /// <summary>C[i, j] = C[i * RowC + j], Rows by Columns, at least three vectors wide.</summary>
     public T* C;
     public nint RowC;
     public int Rows, Columns;
@@ -25,11 +24,11 @@ internal unsafe struct FewChannelsBlockArguments<T> where T : unmanaged
     public T* Added;
 }
 
-/// <summary>C = A B for a row of register tiles.</summary>
+/// <summary>C = A B for a row of register blocks.</summary>
 internal static unsafe class FewChannelsBlock<V, T>
     where V : struct, IKernelLanes<V, T> where T : unmanaged
 {
-    /// <summary>Writes C; with stream past the caches, which takes an aligned C.</summary>
+    /// <summary>Writes C; stream, for which C must be aligned, writes past the caches.</summary>
     [MethodImpl(Compiled.Once)]
     public static void Run(in FewChannelsBlockArguments<T> t, bool stream)
     {
@@ -106,7 +105,7 @@ internal static unsafe class FewChannelsBlock<V, T>
                 if (rows > 7) Store<Streamed>(c += t.RowC, c70, c71, c72);
             }
             column += width;
-            // The last tile ends with the columns, and writes some of them twice.
+            // The last block ends where the columns end, so it writes some of them again.
             if (column < t.Columns && column + width > t.Columns) column = t.Columns - width;
         }
     }

@@ -10,10 +10,11 @@ namespace Engine.Kernels;
 internal static unsafe class FewChannelsConvolution<V, T>
     where V : struct, IKernelLanes<V, T> where T : unmanaged
 {
-    // A result of so many bytes leaves the caches before anything reads it.
+    // A result of this many bytes has left the caches before anything reads it.
     private const long StreamBytes = 8 << 20;
 
-    // Elements of the planes that all filters pass over before the next: a part of the first cache.
+    // Elements of the planes that all filters pass over before the next ones are read: they take
+    // up a part of the first cache.
     private const int ChunkElements = 4096;
 
     private struct Job
@@ -30,7 +31,7 @@ internal static unsafe class FewChannelsConvolution<V, T>
     }
 
     /// <summary>
-    /// Whether the channels are few, outputs of an image enough for a tile, and planes not huge.
+    /// Whether channels are few, an image has outputs enough for a block, and planes are not huge.
     /// </summary>
     public static bool Suits(in ConvolutionShape s) =>
         s is
@@ -62,7 +63,9 @@ internal static unsafe class FewChannelsConvolution<V, T>
         backend.Workers.Run(o.Tasks * o.Images, &Convolve, job);
     }
 
-    /// <summary>Panels [depth][TileRows] of a group's weights, zeros behind.</summary>
+    /// <summary>
+    /// Panels [depth][RegisterRows] of a group's weights, the last filled up with zeros.
+    /// </summary>
     [MethodImpl(Compiled.Once)]
     private static void Pack(in Job job, int part)
     {
@@ -104,7 +107,7 @@ internal static unsafe class FewChannelsConvolution<V, T>
             for (int start = 0; start < layout.Outputs; start += Math.Max(chunk, columns))
             {
                 int end = Math.Min(start + Math.Max(chunk, columns), layout.Outputs);
-                // The last tile ends with the image, and writes some outputs twice.
+                // The last block ends where the image ends, so it writes some outputs again.
                 int from = Math.Min(start, layout.Outputs - columns);
                 tile.B = planes.Pointer + from;
                 tile.Columns = end - from;

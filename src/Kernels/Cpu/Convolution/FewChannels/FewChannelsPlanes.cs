@@ -1,7 +1,8 @@
-// Planes for convolutions of few channels and stride 1: for each channel and column of the kernel
-// the image shifted so that rows are as long as the output's, zeros outside. So output element p of
-// an image, counted through all its rows, reads p + offset(tap) under each tap: no columns are
-// computed in vain, and a run of outputs is a run of the result.
+// Planes for convolutions of few channels and stride 1: a copy of the image for each channel and
+// each column of the kernel, shifted by that column, with zeros outside and rows as long as the
+// output's. So output element p of an image, counted through all its rows, reads element p +
+// offset(tap) for each tap. Every column computed is an output, and outputs lie in the result as
+// they are computed.
 using System.Runtime.CompilerServices;
 
 namespace Engine.Kernels;
@@ -11,7 +12,7 @@ internal readonly record struct FewChannelsPlanes(
     int Height, int Width, int OutHeight, int OutWidth, int KernelHeight, int KernelWidth,
     int PaddingHeight, int PaddingWidth, int DilationHeight, int DilationWidth, int Channels)
 {
-    // A tap's plane is read up to a vector beyond its end.
+    // A plane is read up to one vector beyond its end.
     private const int Slack = 16;
 
     public static FewChannelsPlanes Of(in ConvolutionShape s) => new(
@@ -26,7 +27,9 @@ internal readonly record struct FewChannelsPlanes(
 
     private int Rows => OutHeight + (KernelHeight - 1) * DilationHeight;
 
-    /// <summary>Distance of planes: an odd number of cache lines spreads them.</summary>
+    /// <summary>
+    /// Distance of planes: an odd number of cache lines, so that they do not share cache sets.
+    /// </summary>
     public nint Pitch => (((nint)Rows * OutWidth + Slack + 15) / 16 | 1) * 16;
 
     /// <summary>Elements of all planes of an image.</summary>
@@ -59,7 +62,7 @@ internal readonly record struct FewChannelsPlanes(
                             image + (nint)h * Width, Width, pad, target, OutWidth);
                     else DirectCopy<V, T>.Clear(target, OutWidth);
                 }
-                // Rows were stored in whole vectors: the slack must hold numbers all the same.
+                // The slack is read too, so it must hold numbers: zeros.
                 DirectCopy<V, T>.Clear(target, Slack);
             }
     }

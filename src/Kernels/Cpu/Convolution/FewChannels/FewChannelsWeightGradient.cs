@@ -1,6 +1,7 @@
 // The weight gradient of a convolution of few channels with stride 1: dot products of the output's
-// gradient, read where it lies, with shifted planes. Products are summed lane by lane over an
-// image, images in a few partial sums, and those in order, all chosen by shapes.
+// gradient, read where it lies, with shifted planes. Products are summed lane by lane over some
+// images, and these few partial sums in order. Shapes alone decide on the parts, so results do not
+// depend on the number of threads.
 using System.Numerics;
 using System.Runtime.CompilerServices;
 
@@ -12,7 +13,7 @@ internal static unsafe class FewChannelsWeightGradient<V, T>
 {
     private const int MaxPartials = 8;
 
-    // Outputs in a run of products: what is read of the gradient stays in the first cache.
+    // Outputs in a run of products: the gradient of a run stays in the first cache.
     private const int RunLength = 1024;
 
     private struct Job
@@ -78,7 +79,7 @@ internal static unsafe class FewChannelsWeightGradient<V, T>
                             Math.Min(RunLength, whole - at), rows, sum, add);
                     if (rest > 0)
                     {
-                        // The last outputs with zeros behind them.
+                        // The last outputs, filled up to a vector with zeros.
                         new Span<T>(tail, V.RegisterRows * V.Count).Clear();
                         for (int i = 0; i < rows; i++)
                             for (int j = 0; j < rest; j++)
@@ -100,8 +101,8 @@ internal static unsafe class FewChannelsWeightGradient<V, T>
         bool add)
     {
         int depth = job.Planes.Depth;
-        // The gradient of the next filters is called for while these are at work, a part of it with
-        // each group of taps: memory is as slow as the products.
+        // Memory is as slow as the products, so the gradient of the next filters is prefetched
+        // meanwhile, a part of it with each group of taps.
         int ahead = (rows * length / ((depth + 2) / 3) + 15) / 16 * 16;
         T* next = gradient + rows * gradientRow;
         var tile = new DotBlockArguments<T>

@@ -80,7 +80,7 @@ internal static unsafe class WinogradConvolution<V, T>
         WinogradBlock block = shape.Block(part % shape.Blocks);
         nint position = shape.Position(Math.Max(job.Channels, job.Outputs));
         using var tiles = new WinogradTiles<V, T>(backend, shape);
-        // Products of a position overwrite the tiles of the one before, which are done with.
+        // Products of a position overwrite the tiles of the position before, no longer needed.
         using var scratch = new Scratch<T>(backend, (Positions + 1) * position);
         T* products = scratch.Pointer, inputs = products + position;
         T* filters = job.Filters + (o.WeightTask == 0 ? 0 : task * job.FilterTask);
@@ -109,7 +109,7 @@ internal static unsafe class WinogradConvolution<V, T>
     }
 
     /// <summary>
-    /// All of a slice of outputs: its filters and products do not leave the second-level cache.
+    /// All outputs of a slice of filters: its filters and products do not leave the second cache.
     /// </summary>
     [MethodImpl(Compiled.Once)]
     private static void StageSlice(in Job job, int part)

@@ -11,14 +11,14 @@ internal static unsafe class WinogradFilters<V, T>
 {
     private const int Taps = 9;
 
-    // Channels whose taps follow one another in memory are transposed together: 8 times 9 of them
+    // Channels transposed together where their taps follow one another in memory: 8 times 9 taps
     // are whole blocks of 8 x 8.
     private const int Run = 8;
 
     /// <summary>Filters in a slice: whole vectors, a cache line of them.</summary>
     public static int Slice => Math.Max(V.Count, 64 / sizeof(T));
 
-    /// <summary>Slices of so many filters.</summary>
+    /// <summary>The number of slices.</summary>
     public static int Slices(int filters) => (filters + Slice - 1) / Slice;
 
     /// <summary>Filters rounded up to whole vectors, in the slice from k on.</summary>
@@ -26,8 +26,8 @@ internal static unsafe class WinogradFilters<V, T>
         Math.Min(Slice, (filters + V.Count - 1) / V.Count * V.Count - k);
 
     /// <summary>
-    /// Distance of positions of a slice: seven lines more than its own spread the lines of some
-    /// channels at all positions over the sets of the first cache.
+    /// Distance of positions of a slice: its size and seven cache lines, so that the lines of a
+    /// channel at all positions are spread over the sets of the first cache.
     /// </summary>
     public static nint Position(int channels, int width) => (nint)channels * width + 7 * 16;
 

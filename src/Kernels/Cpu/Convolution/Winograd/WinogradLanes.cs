@@ -1,4 +1,5 @@
-// Rows of as many channels as a vector has lanes, to channels in lanes and back: transposes.
+// Transposes between images, where each channel's row is contiguous, and vectors that hold the same
+// element of neighbouring channels in their lanes.
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 
@@ -34,7 +35,7 @@ internal static unsafe class WinogradLanes<V, T>
                 for (; w + 8 <= width; w += 8)
                     Transpose8.Run(from + w, channel, to + w * V.Count, V.Count);
                 if (w == width) continue;
-                // The last columns once more where there are eight, or else by way of the spare.
+                // The last eight columns again, if there are eight; if not, through the spare.
                 if (width >= 8)
                     Transpose8.Run(from + width - 8, channel, to + (width - 8) * V.Count, V.Count);
                 else

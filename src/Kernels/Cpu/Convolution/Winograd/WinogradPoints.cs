@@ -1,14 +1,15 @@
-// The transforms of columns or rows of tiles in Winograd's convolution, the matrices of
-// WinogradTransform. M is the number of outputs: 4, or less at an edge. They loop over several
-// columns, with the points in registers.
+// The matrices of WinogradTransform, applied to columns or rows of tiles. M is the number of
+// outputs of a tile: 4, or fewer at an edge. Each method goes over several columns (or rows) with
+// the points in registers.
 using System.Numerics;
 using System.Runtime.CompilerServices;
 
 namespace Engine.Kernels;
 
 /// <summary>
-/// Multiplication with the matrices of F(4, 3), F(3, 3) and F(2, 3); operands step (from) and
-/// stride (to) apart.
+/// Multiplication by the matrices of F(4, 3), F(3, 3) and F(2, 3). The elements of a column are
+/// step apart where they are read, stride apart where they are written; columns are next and after
+/// apart.
 /// </summary>
 internal readonly unsafe struct WinogradPoints<V, T>
     where V : struct, IKernelLanes<V, T> where T : unmanaged, INumberBase<T>
@@ -35,7 +36,7 @@ internal readonly unsafe struct WinogradPoints<V, T>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static V C(double value) => V.Const(value);
 
-    /// <summary>B' d of so many columns (or rows), next and after apart.</summary>
+    /// <summary>B' d of count columns.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void Input<M>(
         T* from, nint step, nint next, T* to, nint stride, nint after, int count)
@@ -61,8 +62,8 @@ internal readonly unsafe struct WinogradPoints<V, T>
         {
             V d1 = V.Load(from, step), d2 = V.Load(from, 2 * step);
             V d3 = V.Load(from, 3 * step), d4 = V.Load(from, 4 * step);
-            // Sum and difference of a product each, not two fused operations: machines have other
-            // units for them.
+            // A product, then its sum and difference with another term: two fused operations would
+            // take longer, since additions have execution units of their own.
             V oddB = b * V.Fma(minusA2, d1, d3);
             V oddA = a * V.Fma(minusB2, d1, d3);
             V evenB, evenA, last;
@@ -88,7 +89,7 @@ internal readonly unsafe struct WinogradPoints<V, T>
         }
     }
 
-    /// <summary>A' m of so many columns (or rows), next and after apart.</summary>
+    /// <summary>A' m of count columns.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void Output<M>(
         T* from, nint step, nint next, T* to, nint stride, nint after, int count)
@@ -118,7 +119,7 @@ internal readonly unsafe struct WinogradPoints<V, T>
         }
     }
 
-    /// <summary>A y of so many columns (or rows), next and after apart.</summary>
+    /// <summary>A y of count columns.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void OutputTransposed<M>(
         T* from, nint step, nint next, T* to, nint stride, nint after, int count)

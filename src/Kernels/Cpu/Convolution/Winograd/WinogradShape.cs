@@ -1,7 +1,7 @@
 // How Winograd's convolution cuts outputs into tiles and blocks. Tiles are 4 x 4, but for the last
 // of a row or column, which are as small as what remains (2 or 3): a tile of m outputs needs m + 2
 // of the 6 interpolation points, so small tiles take part in fewer of the 36 products. Within a
-// block tiles are ordered such that those of any position are neighbours.
+// block tiles are ordered such that those that take part in a product are neighbours.
 namespace Engine.Kernels;
 
 /// <summary>Sizes of a Winograd convolution over tasks of images.</summary>
@@ -30,7 +30,8 @@ internal readonly record struct WinogradShape(
     public int MaxHeight => TileRows == 1 ? EdgeHeight : 4;
 
     /// <summary>
-    /// Whether there are so few tiles that slices of filters are shared among threads, not tiles.
+    /// Whether there are so few tiles that threads share the slices of filters instead of the
+    /// tiles.
     /// </summary>
     public bool Staged => (long)Tasks * Images * TileRows * TileColumns <= StagedTiles;
 
@@ -38,7 +39,7 @@ internal readonly record struct WinogradShape(
     public int StagedImages =>
         Math.Clamp(StagedTilesPerPart / (TileRows * TileColumns), 1, Math.Max(1, Images));
 
-    /// <summary>Such parts of a task.</summary>
+    /// <summary>Number of those parts in a task.</summary>
     public int StagedParts => (Images + StagedImages - 1) / StagedImages;
 
     /// <summary>The task of a part of all of them, and its rows of tiles.</summary>
@@ -64,11 +65,13 @@ internal readonly record struct WinogradShape(
     /// <summary>Blocks of a task.</summary>
     public int Blocks => (Images * TileRows + BlockRows - 1) / BlockRows;
 
-    /// <summary>Distance of positions: an odd number of cache lines spreads them.</summary>
+    /// <summary>
+    /// Distance of positions: an odd number of cache lines, so that they do not share cache sets.
+    /// </summary>
     public nint Position(int channels) =>
         (((nint)BlockRows * TileColumns * channels + 15) / 16 | 1) * 16;
 
-    /// <summary>The block of that number.</summary>
+    /// <summary>The block with this number.</summary>
     public WinogradBlock Block(int number) => new(
         this, number * BlockRows, Math.Min((number + 1) * BlockRows, Images * TileRows));
 

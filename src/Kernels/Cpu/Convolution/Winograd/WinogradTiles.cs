@@ -1,5 +1,5 @@
-// From images in NCHW order to transformed tiles and back: blocks of whole rows of tiles, which may
-// span images, a vector of channels at a time.
+// From images in NCHW order to transformed tiles and back, for blocks of whole rows of tiles, which
+// may span images; a vector of channels at a time.
 using System.Numerics;
 using System.Runtime.CompilerServices;
 
@@ -19,7 +19,7 @@ internal readonly unsafe struct WinogradTiles<V, T> : IDisposable
 {
     private readonly WinogradShape shape;
 
-    // From row to row of images and of outputs, and of what is transformed downwards alone.
+    // Distances of rows: of images, of outputs, and of tiles transformed downwards only.
     private readonly int imagePitch, outPitch, pitch;
     private readonly Scratch<T> rows;
     private readonly Scratch<T> down;
@@ -27,8 +27,8 @@ internal readonly unsafe struct WinogradTiles<V, T> : IDisposable
     private readonly WinogradPoints<V, T> points = new();
 
     /// <summary>
-    /// Vectors of channels that fill a cache line: transformed together, so that the 36 lines they
-    /// go to are still there for the second.
+    /// Vectors of channels that fill a cache line. They are transformed one after another, so that
+    /// the 36 lines they are written to are still in the cache for the second.
     /// </summary>
     private static int VectorsOfLine => Math.Max(1, 64 / (V.Count * sizeof(T)));
 
@@ -42,7 +42,7 @@ internal readonly unsafe struct WinogradTiles<V, T> : IDisposable
         pitch = (4 * shape.TileColumns + 2) * V.Count;
         rows = new Scratch<T>(
             backend, Math.Max(VectorsOfLine * InputRows * imagePitch, 4 * outPitch));
-        // Zeros on the left and right stay, rows are written between them.
+        // The zeros on the left and right stay: rows are written between them.
         down = new Scratch<T>(backend, InputRows * pitch);
         new Span<T>(down.Pointer, InputRows * pitch).Clear();
         temp = new Scratch<T>(backend, 36 * V.Count);
@@ -119,8 +119,8 @@ internal readonly unsafe struct WinogradTiles<V, T> : IDisposable
         Clear(target + end * imagePitch, count - end);
     }
 
-    // Calls for the channels that are next. Where an image is more than one row of tiles, what is
-    // read or written of it at a time is too short a run for the machine to see it coming.
+    // Prefetches the next channels. Where an image has more than one row of tiles, the runs read or
+    // written are too short for the hardware to foresee the next.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private void Prefetch(T* image, nint channel, int width)
     {
@@ -147,7 +147,7 @@ internal readonly unsafe struct WinogradTiles<V, T> : IDisposable
             WinogradRow place = block.Row(row);
             T* image = g.Data + row / shape.TileRows * g.Image;
             int top = row % shape.TileRows * 4;
-            // All rows at once, where there are as many as the tiles have.
+            // All rows at once, if the image has all rows of the tiles.
             bool together = RowsTogether && top + place.Height <= shape.OutHeight;
             for (int c = 0; c < g.Channels; c += V.Count)
             {

@@ -22,8 +22,8 @@ internal static unsafe class WinogradTransform<V, T>
     public const int Out = 4, In = 6;
 
     /// <summary>
-    /// B' d B of a row of tiles: of its 6 rows (less, if it is low) image has so many columns, and
-    /// after those left out at the start down has room for them, with zeros around.
+    /// B' d B of a row of tiles, of 6 rows of the image (fewer if the tiles are low). Their downward
+    /// transform goes to down, from column left on; the columns around it are zero.
     /// </summary>
     [MethodImpl(Compiled.Once)]
     public static void Input(

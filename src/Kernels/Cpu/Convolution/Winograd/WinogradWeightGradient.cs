@@ -1,6 +1,7 @@
 // The weight gradient of Winograd's convolution: for each of 36 positions a product of transformed
 // input tiles with transformed gradient tiles, summed over blocks, then one inverse transform.
-// Blocks are summed into a few partial sums, and those in order, all chosen by shapes.
+// Blocks are summed in a few partial sums, and those in order. Shapes alone decide on the parts, so
+// results do not depend on the number of threads.
 using System.Numerics;
 using System.Runtime.CompilerServices;
 
@@ -17,7 +18,7 @@ internal static unsafe class WinogradWeightGradient<V, T>
     // A partial sum costs as much as the products of a block or so.
     private const int BlocksPerPartial = 4;
 
-    // Sums of so many blocks are gathered before they are added to those before: less rounding.
+    // This many blocks are summed by themselves and then added to the sum so far: less rounding.
     private const int BlocksPerSum = 16;
 
     private struct Job
@@ -93,7 +94,7 @@ internal static unsafe class WinogradWeightGradient<V, T>
     }
 
     /// <summary>
-    /// All of a slice of outputs: its sums do not leave the second-level cache.
+    /// The whole gradient of a slice of filters: its sums do not leave the second cache.
     /// </summary>
     [MethodImpl(Compiled.Once)]
     private static void StageSlice(in Job job, int part)
