@@ -159,6 +159,8 @@ internal readonly unsafe struct WinogradPoints<V, T>
     [MethodImpl(Compiled.Once)]
     public void Filter(T* g, nint step, T* to, nint position, int height)
     {
+        // A copy, whose numbers stay in registers.
+        WinogradPoints<V, T> c = this;
         V g0 = V.Load(g), g1 = V.Load(g, step), g2 = V.Load(g, 2 * step);
         g += 3 * step;
         V h0 = V.Load(g), h1 = V.Load(g, step), h2 = V.Load(g, 2 * step);
@@ -166,14 +168,14 @@ internal readonly unsafe struct WinogradPoints<V, T>
         V i0 = V.Load(g), i1 = V.Load(g, step), i2 = V.Load(g, 2 * step);
         nint row = 6 * position;
         if (height != 2)
-            FilterPair(B, B2, GB, g0, g1, g2, h0, h1, h2, i0, i1, i2, to, position);
+            c.FilterPair(c.B, c.B2, c.GB, g0, g1, g2, h0, h1, h2, i0, i1, i2, to, position);
         to += 2 * row;
-        FilterPair(A, A2, GA, g0, g1, g2, h0, h1, h2, i0, i1, i2, to, position);
+        c.FilterPair(c.A, c.A2, c.GA, g0, g1, g2, h0, h1, h2, i0, i1, i2, to, position);
         to += 2 * row;
-        FilterRow(i0, i1, i2, to, position);
+        c.FilterRow(i0, i1, i2, to, position);
         if (height == 3) return;
-        V scale = G0;
-        FilterRow(scale * g0, scale * g1, scale * g2, to + row, position);
+        V scale = c.G0;
+        c.FilterRow(scale * g0, scale * g1, scale * g2, to + row, position);
     }
 
     /// <summary>The rows of positions of a point and of its opposite.</summary>

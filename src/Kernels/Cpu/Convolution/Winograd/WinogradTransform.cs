@@ -91,11 +91,13 @@ internal static unsafe class WinogradTransform<V, T>
     public static void FilterTransposed(
         in WinogradPoints<V, T> c, T* source, nint position, T* temp, T* filter)
     {
+        // A copy, whose numbers stay in registers.
+        WinogradPoints<V, T> points = c;
         for (int j = 0; j < In; j++)
-            c.FilterTransposed(
+            points.FilterTransposed(
                 source + j * position, In * position, temp + j * V.Count, In * V.Count);
         for (int i = 0; i < 3; i++)
-            c.FilterTransposed(
+            points.FilterTransposed(
                 temp + i * In * V.Count, V.Count, filter + 3 * i * V.Count, V.Count);
     }
 
