@@ -1,5 +1,5 @@
 // The shapes an operator body can have. A body is written once, over a lane type, and runs at every
-// vector width, in float32 and float64, and on a GPU thread.
+// vector width, in float32 and float64.
 namespace Engine.Kernels;
 
 /// <summary>

@@ -1,6 +1,6 @@
 // A fused run of element-wise operations: a straight-line program over registers, each a tile of
 // some hundred elements. It names operators and registers, never memory; a backend runs it over
-// views (the CPU tile by tile in L1, a GPU as one composed kernel).
+// views (the CPU tile by tile in L1; a GPU could as one composed kernel).
 using System.Collections.Immutable;
 using System.Runtime.CompilerServices;
 

@@ -4,7 +4,7 @@ namespace Engine.Meta;
 
 /// <summary>
 /// MAML: adaptation by gradient descent, w' = w - innerRate * dL_support/dw repeated innerSteps
-/// times (equation 1 of the paper), and as each task's loss L_query(w').
+/// times (equation 1 of the paper); the loss of a task is L_query(w').
 /// </summary>
 /// <param name="Objective">Model and loss.</param>
 /// <param name="InnerSteps">Gradient steps in adaptation.</param>

@@ -25,8 +25,8 @@ public enum DerivativeOrder
 /// ascend.
 /// </param>
 /// <param name="Order">
-/// What the gradient is to the mean of the task losses; null if <see cref="Direction"/> is no
-/// derivative of it.
+/// Whether the gradient is the exact derivative of the mean task loss or first-order; null if
+/// <see cref="Direction"/> is not a derivative of it.
 /// </param>
 /// <param name="BatchNorm">Which statistics the predictions use.</param>
 /// <param name="Chunk">Tasks that go through together; bounds memory. 0 chooses.</param>

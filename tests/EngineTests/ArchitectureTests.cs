@@ -1,5 +1,5 @@
-// What docs/architecture.md says of the house, held against it: which project may refer to which,
-// that the libraries stand without packages, and that plans know no operation by name.
+// Holds the source against docs/architecture.md: which project may refer to which, that the
+// libraries stand without packages, and that plans know no operation by name.
 using System.Text.RegularExpressions;
 using System.Xml.Linq;
 

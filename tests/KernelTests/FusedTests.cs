@@ -37,7 +37,7 @@ public class FusedTests
         TileKernel times = TileKernels.NumberBinary<Times>(type);
         return new(
             [register, register], [new TileConstant(register, three)],
-            [new TileInstruction(plus, 0, 1), new TileInstruction(times, 3, 1), new TileInstruction(times, 4, 2)],
+            [new(plus, 0, 1), new(times, 3, 1), new(times, 4, 2)],
             [3, 0, 5]);
     }
 

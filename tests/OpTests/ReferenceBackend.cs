@@ -56,7 +56,7 @@ internal sealed unsafe partial class ReferenceBackend : IBackend
         TileProgram program, ReadOnlySpan<Operand> inputs, ReadOnlySpan<Operand> outputs)
     {
         Calls++;
-        int registers = program.Inputs.Length + program.Constants.Length + program.Instructions.Length;
+        int registers = program.RegisterCount;
         byte* file = (byte*)NativeMemory.AlignedAlloc((nuint)(registers * 64), 64);
         try
         {

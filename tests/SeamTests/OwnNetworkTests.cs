@@ -1,4 +1,4 @@
-// A network of one's own in the command: registered by name with options, trained, tested and
+// A network of your own in the command: registered by name with options, trained, tested and
 // resumed, all from outside of Engine.
 using System.Text.Json;
 using Engine;
@@ -35,6 +35,12 @@ public sealed record PatchOptions
     public int Filters { get; init; } = 16;
 }
 
+public sealed record NamedOptions
+{
+    [Option("A name, which config.json has the network's by")]
+    public int Name { get; init; } = 1;
+}
+
 public sealed class OwnNetworkTests : IDisposable
 {
     private static readonly NetworkEntry Own = NetworkEntry.Of<Patches, PatchOptions>(
@@ -48,6 +54,15 @@ public sealed class OwnNetworkTests : IDisposable
     private readonly string folder = Directory.CreateTempSubdirectory("engine-test-").FullName;
 
     public void Dispose() => Directory.Delete(folder, recursive: true);
+
+    [Fact]
+    public void AnOptionCannotBeCalledName() => Assert.Contains(
+        "called Name", Assert.Throws<ArgumentException>(() =>
+            NetworkEntry.Of<Patches, NamedOptions>(
+                "patches", (key, images, ways, _) =>
+                    Patches.Create(key, images, ways, new PatchOptions()),
+                new((model, x) => model.Forward(x), (logits, y) => Loss.CrossEntropy(logits, y),
+                    BatchNormMode.Transductive))).Message, StringComparison.Ordinal);
 
     [Fact]
     public void ItIsTrainedTestedAndResumed()

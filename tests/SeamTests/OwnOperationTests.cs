@@ -94,7 +94,8 @@ public class OwnOperationTests
     {
         Tensor whole = Tensor.Arange(3);
         Assert.Contains("Softsign", Error(() => whole.Softsign()), StringComparison.Ordinal);
-        Assert.Contains("Hypot", Error(() => X.Hypot(X.Cast(DType.Float32))), StringComparison.Ordinal);
+        Assert.Contains("Hypot", Error(() => X.Hypot(X.Cast(DType.Float32))),
+            StringComparison.Ordinal);
         Assert.Contains("(5, 7)", Error(() => X.Hypot(Tensor.Ones([4]).Cast(DType.Float64))),
             StringComparison.Ordinal);
     }

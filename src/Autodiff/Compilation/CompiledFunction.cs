@@ -182,7 +182,7 @@ internal sealed class CompiledFunction<A, R>(string name, int arity, Func<A, R> 
 
         Tensor[] roots = [.. outputs.Where(output => !output.IsSymbolicZero)];
         Folding folding = Folding.Run(trace, holes, roots, signature.Device);
-        PlanGraph graph = PlanGraph.Collect(
+        PlanGraph graph = PlanGraph.Of(
             roots, holes.Select(hole => new[] { hole }), simplify: true);
         Plan plan = Plan.Make(graph.Nodes, graph.Roots);
         Frozen frozen = folding.Freeze(name, graph.Parameters[holes.Count..]);

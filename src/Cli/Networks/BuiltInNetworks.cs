@@ -16,9 +16,12 @@ internal static class BuiltInNetworks
                 key, images.Channels, images.Height, o.Filters, ways),
             OfImages<Conv4>(), o => $"Conv4 with {o.Filters} filters"),
         NetworkEntry.Of<ResNet12, ResNet12Options>(
-            "resnet12", (key, images, ways, o) => ResNet12.Create(
-                key, ways, images.Channels,
-                [o.Filters, 5 * o.Filters / 2, 5 * o.Filters, 10 * o.Filters]),
+            "resnet12", (key, images, ways, o) => images.Height < 16
+                ? throw new EngineException($"ResNet-12: images of {images.Height} x "
+                    + $"{images.Width} vanish in four poolings. Give at least 16 x 16.")
+                : ResNet12.Create(
+                    key, ways, images.Channels,
+                    [o.Filters, 5 * o.Filters / 2, 5 * o.Filters, 10 * o.Filters]),
             OfImages<ResNet12>(), o => $"ResNet-12 with {o.Filters} filters"),
         NetworkEntry.Of(
             "lenet", (key, images, ways) => OffTheKink(LeNet.Create(

@@ -44,6 +44,9 @@ public sealed class NetworkEntry
         where TModel : ITree where TOptions : class, new()
     {
         var set = new OptionSet<TOptions>();
+        if (set.Specs.Any(spec => spec.JsonName == "name" || spec.Attribute.Positional))
+            throw new ArgumentException($"network '{name}': an option can be neither called Name, "
+                + "which config.json has the network's by, nor positional; change it.");
         NetworkChoice Choose(TOptions options)
         {
             (string Name, object? Value)[] entries = [.. set.Entries(options)];

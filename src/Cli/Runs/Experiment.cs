@@ -33,7 +33,15 @@ internal sealed class Experiment
         // Small sets have too few classes to validate on; then the report has no validation curve.
         if (split.Validation.Classes.Length >= options.Ways)
             validation = Sampler(split.Validation, rotations: false);
-        Untrained = network.Create(options, Config.Images);
+        try
+        {
+            Untrained = network.Create(options, Config.Images);
+        }
+        catch (EngineException e)
+        {
+            throw CliException.Use($"--data: {e.Message}", e);
+        }
+
     }
 
     /// <summary>What config.json says of this run.</summary>
@@ -124,11 +132,11 @@ internal sealed class Experiment
 
     private static void CheckSquare(ImageClasses images)
     {
-        if (images.Height != images.Width || images.Height < 16)
+        if (images.Height != images.Width)
         {
             throw CliException.Use(
                 $"--data: images of {images.Name} are {images.Height} x {images.Width}; the "
-                + "network takes square ones of at least 16 x 16.");
+                + "networks take square ones.");
         }
     }
 

@@ -1,4 +1,5 @@
-// Which lanes a kernel runs on: the widest vectors of the machine. Nothing else asks for the width.
+// Which lanes a kernel runs on: the widest vectors of the machine. Only kernels
+// that shuffle vectors of 256 bits (pooling, order) ask for a width besides.
 using System.Numerics;
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
@@ -15,7 +16,9 @@ internal interface IAnyWidth<T> where T : unmanaged
 /// <summary>Runs work on the widest lanes; the JIT leaves nothing of the choice.</summary>
 internal static class Widest
 {
-    /// <summary>Runs it on vectors of at most so many bits, or on single numbers.</summary>
+    /// <summary>
+    /// Runs it on vectors of at most <paramref name="bits"/> bits, or on single numbers.
+    /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Run<TWork, T>(ref TWork work, int bits = 512)
         where TWork : struct, IAnyWidth<T>, allows ref struct where T : unmanaged, INumber<T>

@@ -87,7 +87,7 @@ public sealed partial record ResNet(
                     "Second" => Kind(kind) + "2",
                     _ => kind == "Norm" ? "downsample.1" : "downsample.0",
                 },
-            _ => throw Errors.Fail("ResNet", $"'{path}' is no path of a ResNet."),
+            _ => throw Errors.Fail("ResNet", $"'{path}' is not a path of a ResNet."),
         };
         return $"{owner}.{leaf}";
     }

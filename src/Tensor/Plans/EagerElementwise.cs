@@ -90,9 +90,9 @@ internal static class EagerElementwise
         int count = sharing == Sharing.None ? inputs : inputs - 1;
         int second = sharing == Sharing.SecondIsFirst ? 0 : 1;
         int third = sharing == Sharing.ThirdIsSecond ? 1 : 2;
-        var step = new TileInstruction(
+        var instruction = new TileInstruction(
             kernel, 0, inputs > 1 ? second : -1, inputs > 2 ? third : -1);
-        return new TileProgram(kernel.Sources[..count], [], [step], [count]);
+        return new TileProgram(kernel.Sources[..count], [], [instruction], [count]);
     }
 
     private static Operand Operand(Tensor x, Value value, Layout layout) =>

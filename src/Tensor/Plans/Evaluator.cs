@@ -25,8 +25,8 @@ internal static class Evaluator
                 pending.Add(root);
         if (pending.Count == 0) return;
 
-        PlanGraph graph = PlanGraph.Collect(
-            CollectionsMarshal.AsSpan(pending), leaves: node => Keeps(node, keep));
+        PlanGraph graph = PlanGraph.Of(
+            CollectionsMarshal.AsSpan(pending), alsoResult: node => Keeps(node, keep));
         Value[] parameters = Values("Eval", graph.Parameters);
         Plan plan = Plan.Make(graph.Nodes, graph.Nodes);
         Storage?[] storages = plan.Run(
@@ -42,9 +42,9 @@ internal static class Evaluator
     }
 
     /// <summary>
-    /// Evaluates what a transform returns, as one plan: all but tensors that a live trace may still
-    /// walk through, placeholders' dependants among them, iterations of loops, symbolic zeros,
-    /// which stay symbols, and constants, which need no memory and belong to no device.
+    /// Evaluates what a transform returns, as one plan. Left as they are: tensors that a live trace
+    /// may still read, tensors of a loop's iteration, symbolic zeros, and constants, which need no
+    /// memory and belong to no device.
     /// </summary>
     public static void EvaluateResults(ReadOnlySpan<Tensor> results, Device? withoutInputs = null)
     {
@@ -89,7 +89,7 @@ internal static class Evaluator
     {
         if (node.IsResult || !(keep || node.Tensor.Traced)) return false;
         if (node.Primitive is Elementwise && node.Users.Count == 1) return false;
-        if (node.Primitive is ViewPrimitive or ConstantPrimitive { } and not IKernel) return false;
+        if (node.Primitive is ViewPrimitive or (ConstantPrimitive and not IKernel)) return false;
         return node.Tensor.Traced || node.Tensor.Count * node.DType.Size() <= KeepBytes;
     }
 }

@@ -24,9 +24,9 @@ internal sealed class Plan
     public PlanView?[] Results { get; }
 
     /// <summary>
-    /// Plans a graph; results are in the order of <paramref name="wanted"/>. A result that is all
-    /// of a parameter is passed on, in the parameter's memory, or else copied, for a caller who
-    /// says where results go.
+    /// Plans a graph; results are in the order of <paramref name="wanted"/>. With <paramref
+    /// name="passesOn"/>, a result that is all of a parameter shares the parameter's memory;
+    /// without, it is copied to where the caller wants it.
     /// </summary>
     public static Plan Make(
         List<PlanNode> nodes, IReadOnlyList<PlanNode> wanted, bool passesOn = true)
@@ -41,7 +41,7 @@ internal sealed class Plan
         return new Plan(ordered, [.. wanted.Select(Result)], arenaBytes);
     }
 
-    /// <summary>Where a result lies; null if the node is none, or lies as no result can.</summary>
+    /// <summary>Where a result lies; null for nodes that do not leave the plan.</summary>
     private static PlanView? Result(PlanNode node) =>
         node.View is { IsWholeSlot: true } view && (node.IsResult || view.Slot.IsResult)
             ? view : null;

@@ -37,7 +37,14 @@ public sealed class BadInputTests : IDisposable
         Write("d", images, labels); // one class
         EngineCommand.Train(In("run"), "--data", In("d")).FailsWith(2, "ways: 3 exceeds");
         Write("e", Idx([0, 0, 8, 3, 0, 0, 0, 6, 0, 0, 0, 16, 0, 0, 0, 8], 6 * 128), labels);
-        EngineCommand.Train(In("run"), "--data", In("e")).FailsWith(2, "takes square ones");
+        EngineCommand.Train(In("run"), "--data", In("e")).FailsWith(2, "take square ones");
+        labels = Idx([0, 0, 8, 1, 0, 0, 0, 12], 12);
+        for (int i = 8; i < 20; i++) labels[i] = (byte)((i - 8) / 2);
+        Write("f", Idx([0, 0, 8, 3, 0, 0, 0, 12, 0, 0, 0, 8, 0, 0, 0, 8], 12 * 64), labels);
+        foreach (string network in (string[])["conv4", "resnet12"])
+            EngineCommand.Train(
+                In("run"), "--data", In("f"), "--network", network, "--ways", "2", "--queries", "1")
+                .FailsWith(2, "at least 16 x 16");
         Assert.False(Directory.Exists(In("run")));
     }
 

@@ -184,7 +184,8 @@ internal static class BackendCalls
             for (int end = 0; end < 3; end++)
             {
                 int inputs = 1 + added + (end == 2 ? 1 : 0), last = inputs + 1;
-                var steps = new List<TileInstruction> { new(TileKernels.NumberUnary<Opposite>(type), 0) };
+                TileKernel opposite = TileKernels.NumberUnary<Opposite>(type);
+                var steps = new List<TileInstruction> { new(opposite, 0) };
                 for (int i = 0; i < added; i++) steps.Add(new(plus, last++, i + 1));
                 if (end == 1) steps.Add(new(relu, last++));
                 if (end == 2)

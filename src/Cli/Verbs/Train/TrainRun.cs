@@ -51,7 +51,7 @@ internal sealed class TrainRun(Experiment experiment, RunFolder folder, Cancella
             catch (DivergenceException e)
             {
                 Save(state);
-                throw CliException.Fail($"{e.Message} It is {folder.ModelPath}.", e);
+                throw CliException.Fail($"{e.Message} The model is in {folder.ModelPath}.", e);
             }
 
             metrics.Append(new(

@@ -16,14 +16,14 @@ internal readonly unsafe partial struct BoundTileProgram
         int[] offsets = sequence.Offsets;
         for (int i = 0; i < offsets.Length; i++) registers[i] = scratch + offsets[i];
         registers[offsets.Length] = NoRun;
-        for (int i = 0; i < Plan.Inputs.Length; i++)
+        for (int i = 0; i < Form.Inputs.Length; i++)
             if (inputs[i].Source == TileSource.Uniform)
                 inputs[i].Fill(registers[i], i < 64 && !sequence.Repeated[i] ? 1 : n);
-        for (int i = 0; i < Plan.Constants.Length; i++)
+        for (int i = 0; i < Form.Constants.Length; i++)
         {
-            TileConstant constant = Plan.Constants[i];
-            void* register = registers[Plan.Inputs.Length + i];
-            nint count = sequence.Repeated[Plan.Inputs.Length + i] ? n : 1;
+            TileConstant constant = Form.Constants[i];
+            void* register = registers[Form.Inputs.Length + i];
+            nint count = sequence.Repeated[Form.Inputs.Length + i] ? n : 1;
             if (Registers.Width(constant.Type) == 4)
                 TileMemory.Fill(register, count, (int)constant.Bits);
             else TileMemory.Fill(register, count, constant.Bits);
@@ -49,25 +49,26 @@ internal readonly unsafe partial struct BoundTileProgram
         {
             nint count = (nint)Math.Min(n - done, length - inRun);
             EvaluateRun(registers, scratch, at + done, count, targets, place + done, number);
-            for (int i = 0; i < Plan.Outputs.Length; i++)
-                if (IsMadeAnew(Plan.Outputs[i]))
+            for (int i = 0; i < Form.Outputs.Length; i++)
+                if (IsMadeAnew(Form.Outputs[i]))
                 {
-                    int width = Registers.Width(Plan.OutputTypes[i]);
+                    int width = Registers.Width(Form.OutputTypes[i]);
                     byte* target = targets[i] + (place + done) * width;
                     nint bytes = count * width;
-                    Buffer.MemoryCopy(registers[Plan.Outputs[i]], target, bytes, bytes);
+                    Buffer.MemoryCopy(registers[Form.Outputs[i]], target, bytes, bytes);
                 }
             done += count;
         }
         // The runs moved these registers: the next call must load them again.
         registers[Sequence.Offsets.Length] = NoRun;
-        for (int i = 0; i < Plan.Outputs.Length; i++)
+        for (int i = 0; i < Form.Outputs.Length; i++)
         {
-            int register = Plan.Outputs[i], direct = Plan.DirectOutput[register];
+            int register = Form.Outputs[i], direct = Form.DirectOutput[register];
             if (direct >= 0 || IsMadeAnew(register))
                 registers[register] = targets[direct < 0 ? i : direct]
-                    + place * Registers.Width(Plan.OutputTypes[i]);
-            else if (register < Plan.Inputs.Length && inputs[register].Source == TileSource.InPlace)
+                    + place * Registers.Width(Form.OutputTypes[i]);
+            else if (register < Form.Inputs.Length
+                && inputs[register].Source == TileSource.InPlace)
                 registers[register] =
                     inputs[register].Pointer + at * inputs[register].ElementSize;
         }
@@ -75,7 +76,7 @@ internal readonly unsafe partial struct BoundTileProgram
 
     /// <summary>Whether a register is an input that each run loads into the same scratch.</summary>
     private bool IsMadeAnew(int register) =>
-        register < Plan.Inputs.Length
+        register < Form.Inputs.Length
         && inputs[register].Source is (TileSource.Loaded or TileSource.Runs);
 
     /// <summary>The same for elements that all lie in the run with the given number.</summary>
@@ -83,7 +84,7 @@ internal readonly unsafe partial struct BoundTileProgram
     private void EvaluateRun(
         void** registers, byte* scratch, long at, nint n, byte** targets, long place, long number)
     {
-        CompiledTileProgram plan = Plan;
+        CompiledTileProgram compiled = Form;
         Load(registers, at, n, scratch, number);
         TileCall[] calls = Sequence.Calls;
         for (int i = 0; i < calls.Length; i++)
@@ -94,10 +95,10 @@ internal readonly unsafe partial struct BoundTileProgram
                 Repeat(registers, scratch, call.Result, n);
                 continue;
             }
-            int direct = plan.DirectOutput[call.Result];
+            int direct = compiled.DirectOutput[call.Result];
             if (direct >= 0)
             {
-                int width = Registers.Width(plan.OutputTypes[direct]);
+                int width = Registers.Width(compiled.OutputTypes[direct]);
                 registers[call.Result] = targets[direct] + place * width;
             }
 
@@ -123,7 +124,7 @@ internal readonly unsafe partial struct BoundTileProgram
     private void Repeat(void** registers, byte* scratch, int register, nint n)
     {
         void* from = registers[register];
-        if (register < Plan.Inputs.Length)
+        if (register < Form.Inputs.Length)
             registers[register] = scratch + Sequence.Offsets[register];
         if (Registers.Width(Sequence.TypeOf(register)) == 4)
             TileMemory.Fill(registers[register], n, *(int*)from);
@@ -140,7 +141,7 @@ internal readonly unsafe partial struct BoundTileProgram
         ref void* last = ref registers[Sequence.Offsets.Length];
         bool known = (void*)number == last;
         last = (void*)number;
-        for (int i = 0; i < Plan.Inputs.Length; i++)
+        for (int i = 0; i < Form.Inputs.Length; i++)
         {
             ref TileInput input = ref inputs[i];
             if (input.Source == TileSource.InPlace)

@@ -13,7 +13,7 @@ internal readonly unsafe partial struct BoundTileProgram
 
     private static void* NoRun => (void*)-1;
 
-    public readonly CompiledTileProgram Plan;
+    public readonly CompiledTileProgram Form;
     public readonly TileSequence Sequence;
 
     private readonly TileInput* inputs;
@@ -24,7 +24,7 @@ internal readonly unsafe partial struct BoundTileProgram
 
     private BoundTileProgram(TileProgram program, int inputs, byte* memory)
     {
-        Plan = CompiledTileProgram.Of(program);
+        Form = CompiledTileProgram.Of(program);
         Sequence = null!;
         this.inputs = (TileInput*)memory;
         run = (long*)(this.inputs + inputs);
@@ -36,10 +36,10 @@ internal readonly unsafe partial struct BoundTileProgram
     {
         this = bound;
         ulong uniform = 0, runs = 0;
-        for (int i = 0; i < Plan.Inputs.Length && i < 64; i++)
+        for (int i = 0; i < Form.Inputs.Length && i < 64; i++)
             if (inputs[i].Source == TileSource.Uniform) uniform |= 1UL << i;
             else if (inputs[i].Source == TileSource.Runs) runs |= 1UL << i;
-        Sequence = Plan.For(uniform, runs);
+        Sequence = Form.For(uniform, runs);
     }
 
     /// <summary>Bytes that binding a program to these views needs.</summary>
@@ -74,7 +74,7 @@ internal readonly unsafe partial struct BoundTileProgram
     {
         var job = new BoundTileProgram(epilogue.Program!, epilogue.Operands.Length + 1, memory);
         long* axes = (long*)(job.outputs + 1);
-        job.inputs[0] = TileInput.Of(result, job.Plan.Inputs[0]);
+        job.inputs[0] = TileInput.Of(result, job.Form.Inputs[0]);
         for (int i = 0; i < epilogue.Operands.Length; i++)
             job.Bind(i + 1, epilogue.Operands[i], ref axes);
         job.FindRuns(epilogue.Operands.Length + 1);
@@ -87,7 +87,7 @@ internal readonly unsafe partial struct BoundTileProgram
     [MethodImpl(Compiled.Once)]
     private void Bind(int i, in Operand input, ref long* axes)
     {
-        inputs[i] = TileInput.Of(input, Plan.Inputs[i]);
+        inputs[i] = TileInput.Of(input, Form.Inputs[i]);
         if (inputs[i].Source != TileSource.Loaded) return;
         inputs[i].Collapse(input.Layout, axes);
         axes += 2 * input.Layout.Rank;
@@ -112,7 +112,7 @@ internal readonly unsafe partial struct BoundTileProgram
         *run = shortest;
     }
 
-    private bool MayRun(int input) => input < 64 && Plan.SinglesHelp[input];
+    private bool MayRun(int input) => input < 64 && Form.SinglesHelp[input];
 
     /// <summary>An earlier input with the same axes, or -1.</summary>
     private int Similar(int input)
@@ -131,11 +131,11 @@ internal readonly unsafe partial struct BoundTileProgram
     public void Run(long start, long end, bool spill = false)
     {
         byte* scratch = ThreadScratch.Get(
-            Sequence.ScratchBytes + Plan.Outputs.Length * Sequence.TileBytes);
-        void** registers = stackalloc void*[Plan.FrameLength];
+            Sequence.ScratchBytes + Form.Outputs.Length * Sequence.TileBytes);
+        void** registers = stackalloc void*[Form.FrameLength];
         long length = Math.Min(Sequence.Tile, *run);
         Begin(registers, scratch, (nint)Math.Min(length, end - start));
-        bool inPlace = Plan.Inputs.Length > 0 && inputs[0].Pointer == outputs[0];
+        bool inPlace = Form.Inputs.Length > 0 && inputs[0].Pointer == outputs[0];
         for (long at = start; at < end;)
         {
             nint n = (nint)Math.Min(length, end - at);
@@ -163,16 +163,16 @@ internal readonly unsafe partial struct BoundTileProgram
     [SkipLocalsInit]
     private void RunApart(void** registers, byte* scratch, long at, nint n, long number)
     {
-        byte** targets = stackalloc byte*[Plan.Outputs.Length];
-        for (int i = 0; i < Plan.Outputs.Length; i++)
+        byte** targets = stackalloc byte*[Form.Outputs.Length];
+        for (int i = 0; i < Form.Outputs.Length; i++)
             targets[i] = scratch + Sequence.ScratchBytes + i * Sequence.TileBytes;
         EvaluateRun(registers, scratch, at, n, targets, 0, number);
-        for (int i = 0; i < Plan.Outputs.Length; i++)
+        for (int i = 0; i < Form.Outputs.Length; i++)
         {
-            void* source = registers[Plan.Outputs[i]];
-            if (Registers.IsMask(Plan.OutputTypes[i]))
+            void* source = registers[Form.Outputs[i]];
+            if (Registers.IsMask(Form.OutputTypes[i]))
             {
-                TileMemory.Shrink(Plan.OutputTypes[i], source, targets[i], n);
+                TileMemory.Shrink(Form.OutputTypes[i], source, targets[i], n);
                 source = targets[i];
             }
             Copy(source, i, at, n);
@@ -183,7 +183,7 @@ internal readonly unsafe partial struct BoundTileProgram
     [MethodImpl(Compiled.Once)]
     public void Prefetch(long at, nint n)
     {
-        for (int i = 0; i < Plan.Inputs.Length; i++)
+        for (int i = 0; i < Form.Inputs.Length; i++)
         {
             if (inputs[i].Source != TileSource.InPlace) continue;
             int width = inputs[i].ElementSize;
@@ -209,19 +209,19 @@ internal readonly unsafe partial struct BoundTileProgram
     [MethodImpl(Compiled.Once)]
     private void Store(void** registers, long at, nint n)
     {
-        for (int i = 0; i < Plan.Outputs.Length; i++)
+        for (int i = 0; i < Form.Outputs.Length; i++)
         {
-            int register = Plan.Outputs[i];
-            if (Plan.DirectOutput[register] == i) continue;
-            if (Registers.IsMask(Plan.OutputTypes[i]))
-                TileMemory.Shrink(Plan.OutputTypes[i], registers[register], outputs[i] + at, n);
+            int register = Form.Outputs[i];
+            if (Form.DirectOutput[register] == i) continue;
+            if (Registers.IsMask(Form.OutputTypes[i]))
+                TileMemory.Shrink(Form.OutputTypes[i], registers[register], outputs[i] + at, n);
             else Copy(registers[register], i, at, n);
         }
     }
 
     private void Copy(void* source, int output, long at, nint n)
     {
-        int width = Registers.Stored(Plan.OutputTypes[output]).Size();
+        int width = Registers.Stored(Form.OutputTypes[output]).Size();
         Buffer.MemoryCopy(source, outputs[output] + at * width, n * width, n * width);
     }
 }

@@ -20,11 +20,12 @@ internal sealed class CompiledTileProgram
         Constants = [.. program.Constants];
         Outputs = [.. program.Outputs];
         SinglesHelp = new bool[Inputs.Length];
-        foreach (TileInstruction step in Instructions)
+        foreach (TileInstruction instruction in Instructions)
         {
-            bool unary = step.B < 0;
-            if (step.A < Inputs.Length) SinglesHelp[step.A] |= unary || step.Kernel.TakesUniform;
-            if (!unary && step.B < Inputs.Length) SinglesHelp[step.B] |= step.Kernel.TakesUniform;
+            bool unary = instruction.B < 0;
+            bool helps = instruction.Kernel.TakesUniform;
+            if (instruction.A < Inputs.Length) SinglesHelp[instruction.A] |= unary || helps;
+            if (!unary && instruction.B < Inputs.Length) SinglesHelp[instruction.B] |= helps;
         }
         OutputTypes = [.. Outputs.Select(program.TypeOf)];
         DirectOutput = new int[program.RegisterCount];
@@ -32,7 +33,7 @@ internal sealed class CompiledTileProgram
         for (int output = Outputs.Length - 1; output >= 0; output--)
         {
             int register = Outputs[output];
-            if (register >= FirstStep && !Registers.IsMask(program.TypeOf(register)))
+            if (register >= FirstResult && !Registers.IsMask(program.TypeOf(register)))
                 DirectOutput[register] = output;
         }
         Epilogue = AffineEpilogue.Of(program);
@@ -55,7 +56,7 @@ internal sealed class CompiledTileProgram
     public bool[] SinglesHelp { get; }
 
     /// <summary>The register of the first instruction's result.</summary>
-    public int FirstStep => Inputs.Length + Constants.Length;
+    public int FirstResult => Inputs.Length + Constants.Length;
 
     /// <summary>By register: the output that its instruction writes directly, or -1.</summary>
     public int[] DirectOutput { get; }

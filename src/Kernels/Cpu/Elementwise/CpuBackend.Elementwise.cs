@@ -34,7 +34,7 @@ public sealed unsafe partial class CpuBackend
     /// <summary>Runs all n elements of a bound program.</summary>
     internal void RunTiles(in BoundTileProgram job, long n)
     {
-        if (IsShort(n, job.Plan.Instructions.Length)) job.Run(0, n, spill: true);
+        if (IsShort(n, job.Form.Instructions.Length)) job.Run(0, n, spill: true);
         else Workers.Run(n, ElementwisePart, &Range, (job, n));
         static void Range(in (BoundTileProgram Job, long Count) all, long start, long end) =>
             all.Job.Run(start, end, spill: end == all.Count);

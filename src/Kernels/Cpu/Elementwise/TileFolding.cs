@@ -6,7 +6,7 @@ namespace Engine.Kernels;
 internal sealed class TileFolding
 {
     private readonly TileProgram program;
-    private readonly CompiledTileProgram plan;
+    private readonly CompiledTileProgram compiled;
     private readonly bool[] single, repeated;
     private readonly int[] uses;
 
@@ -14,26 +14,26 @@ internal sealed class TileFolding
     private readonly AffineForm?[] forms;
     private readonly List<TileCall> calls = [];
 
-    public TileFolding(TileProgram program, CompiledTileProgram plan, ulong singles)
+    public TileFolding(TileProgram program, CompiledTileProgram compiled, ulong singles)
     {
         this.program = program;
-        this.plan = plan;
+        this.compiled = compiled;
         int registers = program.RegisterCount;
         single = new bool[registers];
         repeated = new bool[registers];
         uses = new int[registers];
         forms = new AffineForm?[registers];
-        for (int i = 0; i < plan.FirstStep; i++)
-            single[i] = i >= plan.Inputs.Length || (i < 64 && (singles >> i & 1) != 0);
-        foreach (TileInstruction step in plan.Instructions)
-            foreach (int source in Sources(step))
+        for (int i = 0; i < compiled.FirstResult; i++)
+            single[i] = i >= compiled.Inputs.Length || (i < 64 && (singles >> i & 1) != 0);
+        foreach (TileInstruction instruction in compiled.Instructions)
+            foreach (int source in Sources(instruction))
                 uses[source]++;
         // Outputs are stored, so they are never folded into another form.
-        foreach (int output in plan.Outputs) uses[output] += 2;
+        foreach (int output in compiled.Outputs) uses[output] += 2;
 
-        for (int i = 0; i < plan.Instructions.Length; i++)
-            Add(plan.FirstStep + i, plan.Instructions[i]);
-        foreach (int output in plan.Outputs) Need(output);
+        for (int i = 0; i < compiled.Instructions.Length; i++)
+            Add(compiled.FirstResult + i, compiled.Instructions[i]);
+        foreach (int output in compiled.Outputs) Need(output);
         Calls = WithRepeats();
     }
 
@@ -47,41 +47,48 @@ internal sealed class TileFolding
     /// </summary>
     public bool IsRepeated(int register) => repeated[register];
 
-    private static int[] Sources(TileInstruction step) =>
-        [.. ((int[])[step.A, step.B, step.C]).Where(source => source >= 0)];
+    private static int[] Sources(TileInstruction instruction) =>
+        [.. ((int[])[instruction.A, instruction.B, instruction.C]).Where(source => source >= 0)];
 
-    private void Add(int result, TileInstruction step)
+    private void Add(int result, TileInstruction instruction)
     {
-        var call = new TileCall(result, step.Kernel) { A = step.A, B = step.B, C = step.C };
-        if (Array.TrueForAll(Sources(step), source => single[source]))
+        var call = new TileCall(result, instruction.Kernel)
+        {
+            A = instruction.A,
+            B = instruction.B,
+            C = instruction.C,
+        };
+        if (Array.TrueForAll(Sources(instruction), source => single[source]))
         {
             single[result] = true;
             calls.Add(call with { Once = true });
         }
-        else if (Form(step) is { } form)
+        else if (Form(instruction) is { } form)
         {
             forms[result] = form;
             // A register with one use may yet become part of a longer form: its call waits.
-            if (uses[result] != 1) Emit(result, step);
+            if (uses[result] != 1) Emit(result, instruction);
         }
-        else Emit(result, step);
+        else Emit(result, instruction);
     }
 
     /// <summary>
     /// The form that computes an instruction, grown from the forms of its sources; null if the
     /// operator has no role in one.
     /// </summary>
-    private AffineForm? Form(TileInstruction step)
+    private AffineForm? Form(TileInstruction instruction)
     {
-        AffineRole op = step.Kernel.Affine;
+        AffineRole op = instruction.Kernel.Affine;
         if (op is AffineRole.None or AffineRole.Rectifier or AffineRole.Less) return null;
-        if (op == AffineRole.Negation || single[step.B])
-            return Operand(step.A).With(op, step.B, false) ?? Alone(step.A).With(op, step.B, false);
-        if (single[step.A])
-            return Operand(step.B).With(op, step.A, true) ?? Alone(step.B).With(op, step.A, true);
-        AffineForm a = Operand(step.A), b = Operand(step.B);
-        return a.With(op, b) ?? Alone(step.A).With(op, b) ?? a.With(op, Alone(step.B))
-            ?? Alone(step.A).With(op, Alone(step.B));
+        if (op == AffineRole.Negation || single[instruction.B])
+            return Operand(instruction.A).With(op, instruction.B, false)
+                ?? Alone(instruction.A).With(op, instruction.B, false);
+        if (single[instruction.A])
+            return Operand(instruction.B).With(op, instruction.A, true)
+                ?? Alone(instruction.B).With(op, instruction.A, true);
+        AffineForm a = Operand(instruction.A), b = Operand(instruction.B);
+        return a.With(op, b) ?? Alone(instruction.A).With(op, b) ?? a.With(op, Alone(instruction.B))
+            ?? Alone(instruction.A).With(op, Alone(instruction.B));
     }
 
     /// <summary>The form that a register waits to be computed by, or the register alone.</summary>
@@ -93,11 +100,11 @@ internal sealed class TileFolding
     {
         if (single[register]) repeated[register] = true;
         else if (forms[register] is not null)
-            Emit(register, plan.Instructions[register - plan.FirstStep]);
+            Emit(register, compiled.Instructions[register - compiled.FirstResult]);
     }
 
     /// <summary>The call that computes a register as a tile.</summary>
-    private void Emit(int result, TileInstruction step)
+    private void Emit(int result, TileInstruction instruction)
     {
         AffineForm? form = forms[result];
         forms[result] = null;
@@ -107,17 +114,17 @@ internal sealed class TileFolding
             calls.Add(new TileCall(result, null, form));
             return;
         }
-        int one = OneOf(step);
+        int one = OneOf(instruction);
         for (int i = 0; i < 3; i++)
         {
-            int source = i == 0 ? step.A : i == 1 ? step.B : step.C;
+            int source = i == 0 ? instruction.A : i == 1 ? instruction.B : instruction.C;
             if (source >= 0 && i != one) Need(source);
         }
-        calls.Add(new TileCall(result, step.Kernel)
+        calls.Add(new TileCall(result, instruction.Kernel)
         {
-            A = step.A,
-            B = step.B,
-            C = step.C,
+            A = instruction.A,
+            B = instruction.B,
+            C = instruction.C,
             Single = one,
         });
     }
@@ -129,11 +136,11 @@ internal sealed class TileFolding
     }
 
     /// <summary>The source that the kernel reads as a single element, or -1.</summary>
-    private int OneOf(TileInstruction step)
+    private int OneOf(TileInstruction instruction)
     {
-        if (step.C >= 0 || step.B < 0) return -1;
-        if (!step.Kernel.TakesUniform) return -1;
-        return single[step.A] ? 0 : single[step.B] ? 1 : -1;
+        if (instruction.C >= 0 || instruction.B < 0) return -1;
+        if (!instruction.Kernel.TakesUniform) return -1;
+        return single[instruction.A] ? 0 : single[instruction.B] ? 1 : -1;
     }
 
     private List<TileCall> WithRepeats()

@@ -44,21 +44,22 @@ internal sealed class TileSequence
     private const int Skew = 320;
 
     private readonly TileProgram program;
-    private readonly CompiledTileProgram plan;
+    private readonly CompiledTileProgram compiled;
 
-    public TileSequence(TileProgram program, CompiledTileProgram plan, ulong uniform, ulong runs)
+    public TileSequence(
+        TileProgram program, CompiledTileProgram compiled, ulong uniform, ulong runs)
     {
         this.program = program;
-        this.plan = plan;
+        this.compiled = compiled;
         Uniform = uniform;
         Runs = runs;
-        var folding = new TileFolding(program, plan, uniform | runs);
-        Repeated = new bool[plan.FirstStep];
-        for (int i = 0; i < plan.FirstStep; i++) Repeated[i] = folding.IsRepeated(i);
+        var folding = new TileFolding(program, compiled, uniform | runs);
+        Repeated = new bool[compiled.FirstResult];
+        for (int i = 0; i < compiled.FirstResult; i++) Repeated[i] = folding.IsRepeated(i);
         // Inputs of runs change from tile to tile, so each tile repeats them anew.
         Calls =
         [
-            .. Enumerable.Range(0, Math.Min(64, plan.Inputs.Length))
+            .. Enumerable.Range(0, Math.Min(64, compiled.Inputs.Length))
                 .Where(i => (runs >> i & 1) != 0 && Repeated[i])
                 .Select(i => new TileCall(i, null)),
             .. folding.Calls,
@@ -124,26 +125,26 @@ internal sealed class TileSequence
             int call = i;
             Calls[i].ForSources(source => lastUse[source] = call);
         }
-        foreach (int output in plan.Outputs) lastUse[output] = int.MaxValue;
+        foreach (int output in compiled.Outputs) lastUse[output] = int.MaxValue;
         foreach (TileCall call in Calls)
             if (call.Once) lastUse[call.Result] = int.MaxValue;
 
         int[] used = new int[2];
         Stack<int>[] free = [new(), new()];
         int Kind(int register) => Registers.Width(program.TypeOf(register)) == 4 ? 0 : 1;
-        for (int i = 0; i < plan.FirstStep; i++) slots[i] = used[Kind(i)]++;
+        for (int i = 0; i < compiled.FirstResult; i++) slots[i] = used[Kind(i)]++;
         var released = new HashSet<int>();
         for (int i = 0; i < Calls.Length; i++)
         {
             int at = i, result = Calls[i].Result;
-            if (result < plan.FirstStep) continue;
+            if (result < compiled.FirstResult) continue;
             Calls[i].ForSources(source =>
             {
-                if (source >= plan.FirstStep && lastUse[source] == at
-                    && plan.DirectOutput[source] < 0 && released.Add(source))
+                if (source >= compiled.FirstResult && lastUse[source] == at
+                    && compiled.DirectOutput[source] < 0 && released.Add(source))
                     free[Kind(source)].Push(slots[source]);
             });
-            if (plan.DirectOutput[result] >= 0 || Calls[i].Repeats) continue;
+            if (compiled.DirectOutput[result] >= 0 || Calls[i].Repeats) continue;
             slots[result] = free[Kind(result)].TryPop(out int slot) ? slot : used[Kind(result)]++;
         }
         narrow = used[0];

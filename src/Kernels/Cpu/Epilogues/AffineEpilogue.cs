@@ -67,25 +67,25 @@ internal sealed class AffineEpilogue
         int value = 0;
         for (int i = 0; i < program.Instructions.Length; i++)
         {
-            TileInstruction step = program.Instructions[i];
+            TileInstruction instruction = program.Instructions[i];
             int result = program.Inputs.Length + program.Constants.Length + i;
-            if (step.Kernel.Affine == AffineRole.Less
-                && form.IsZero(step.A) && form.IsInput(step.B))
+            if (instruction.Kernel.Affine == AffineRole.Less
+                && form.IsZero(instruction.A) && form.IsInput(instruction.B))
             {
-                masks[result] = step.B;
+                masks[result] = instruction.B;
                 continue;
             }
-            if (form.End != AffineEnd.None || !form.Takes(step, value, masks)) return null;
+            if (form.End != AffineEnd.None || !form.Takes(instruction, value, masks)) return null;
             value = result;
         }
         return value == program.Outputs[0] && value != 0 ? form : null;
     }
 
-    private bool Takes(TileInstruction step, int value, Dictionary<int, int> masks)
+    private bool Takes(TileInstruction instruction, int value, Dictionary<int, int> masks)
     {
-        bool first = step.A == value;
-        int other = first ? step.B : step.A;
-        switch (step.Kernel.Affine)
+        bool first = instruction.A == value;
+        int other = first ? instruction.B : instruction.A;
+        switch (instruction.Kernel.Affine)
         {
             case AffineRole.Negation:
                 IsNegative = !IsNegative;
@@ -93,26 +93,28 @@ internal sealed class AffineEpilogue
             case AffineRole.Product:
                 bool free = Y < 0 && Scale < 0 && !IsNegative;
                 Scale = other;
-                return free && first != (step.B == value)
+                return free && first != (instruction.B == value)
                     && (IsInput(other) || IsConstant(other));
             case AffineRole.Sum:
-                return first != (step.B == value) && Adds(other, false);
+                return first != (instruction.B == value) && Adds(other, false);
             case AffineRole.Difference:
                 // y - v becomes -v + y, which turns the sign of r s; too late once something has
                 // been added to it.
                 if (!first)
                 {
                     IsNegative = !IsNegative;
-                    return Y < 0 && step.B == value && Adds(other, false);
+                    return Y < 0 && instruction.B == value && Adds(other, false);
                 }
-                return step.B != value && Adds(other, true);
+                return instruction.B != value && Adds(other, true);
             case AffineRole.Rectifier:
                 End = AffineEnd.Rectified;
                 return first;
         }
-        if (step.Kernel is not SelectTile || !masks.TryGetValue(step.A, out int mask)) return false;
+        if (instruction.Kernel is not SelectTile
+            || !masks.TryGetValue(instruction.A, out int mask))
+            return false;
         (End, Mask) = (AffineEnd.Kept, mask);
-        return step.B == value && IsZero(step.C);
+        return instruction.B == value && IsZero(instruction.C);
     }
 
     private bool Adds(int input, bool subtracts)

@@ -36,7 +36,7 @@ internal readonly unsafe struct BoundEpilogue
     /// The bias pointer if the epilogue is only a per-channel bias; otherwise null.
     /// </summary>
     public void* Bias(long channels, long plane) =>
-        !ofRows && tiles.Plan.Epilogue is { IsSum: true, Y: var y }
+        !ofRows && tiles.Form.Epilogue is { IsSum: true, Y: var y }
             ? tiles.PerChannel(y, channels, plane) : null;
 
     /// <summary>Runs all n elements, on several threads if waking them is worth it.</summary>

@@ -91,13 +91,13 @@ public sealed unsafe partial class CpuBackend
     [SkipLocalsInit]
     private static void PoolComputed(in PoolJob job, long first, long last)
     {
-        CompiledTileProgram plan = job.Tiles.Plan;
+        CompiledTileProgram compiled = job.Tiles.Form;
         TileSequence sequence = job.Tiles.Sequence;
         nint together = Math.Max(1, sequence.Tile / job.Plane);
         byte* scratch = ThreadScratch.Get(
             sequence.ScratchBytes + together * job.Plane * job.Width + sequence.TileBytes);
         byte* planes = scratch + sequence.ScratchBytes;
-        void** registers = stackalloc void*[plan.FrameLength];
+        void** registers = stackalloc void*[compiled.FrameLength];
         job.Tiles.Begin(registers, scratch, sequence.Tile);
         for (long plane = first; plane < last; plane += together)
         {
@@ -108,7 +108,7 @@ public sealed unsafe partial class CpuBackend
                 nint n = Math.Min(sequence.Tile, size - i);
                 byte* target = planes + i * job.Width;
                 job.Tiles.Evaluate(registers, scratch, plane * job.Plane + i, n, &target, 0);
-                void* computed = registers[plan.Outputs[0]];
+                void* computed = registers[compiled.Outputs[0]];
                 if (computed != target)
                     Buffer.MemoryCopy(computed, target, n * job.Width, n * job.Width);
             }

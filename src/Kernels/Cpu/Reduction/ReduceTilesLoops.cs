@@ -19,7 +19,7 @@ internal unsafe struct ReduceTilesJob
     /// <summary>A result for each output of the program.</summary>
     public byte** Results;
 
-    public readonly int Outputs => Tiles.Plan.Outputs.Length;
+    public readonly int Outputs => Tiles.Form.Outputs.Length;
 
     public readonly int TileBytes => Tiles.Sequence.TileBytes;
 }
@@ -81,13 +81,13 @@ internal static unsafe class ReduceTilesLoops<TOp, V, T>
     [MethodImpl(Compiled.Once)]
     private static void Rows(in ReduceTilesJob job, Span span, long to, long step)
     {
-        CompiledTileProgram plan = job.Tiles.Plan;
+        CompiledTileProgram compiled = job.Tiles.Form;
         TileSequence sequence = job.Tiles.Sequence;
         ref readonly ReduceJob geometry = ref job.Geometry;
         int sums = job.Outputs * span.Count, lane = V.Count * sizeof(T);
         byte* scratch = ThreadScratch.Get(
             sequence.ScratchBytes + job.Outputs * job.TileBytes + sums * (lane + sizeof(double)));
-        void** registers = stackalloc void*[plan.FrameLength];
+        void** registers = stackalloc void*[compiled.FrameLength];
         byte** targets = stackalloc byte*[job.Outputs];
         for (int o = 0; o < job.Outputs; o++)
             targets[o] = scratch + sequence.ScratchBytes + o * job.TileBytes;
@@ -123,7 +123,7 @@ internal static unsafe class ReduceTilesLoops<TOp, V, T>
                         registers, scratch, here + first * span.Inner + i, n * count, targets, 0);
                     for (int o = 0; o < job.Outputs; o++)
                     {
-                        T* x = (T*)registers[plan.Outputs[o]];
+                        T* x = (T*)registers[compiled.Outputs[o]];
                         int sum = o * span.Count + first;
                         for (int unit = 0; unit < count; unit++, sum++, x += n)
                         {
@@ -151,7 +151,7 @@ internal static unsafe class ReduceTilesLoops<TOp, V, T>
     private static void Columns(in ReduceTilesJob job, long unit)
     {
         const int Width = ReduceJob.ColumnBlock;
-        CompiledTileProgram plan = job.Tiles.Plan;
+        CompiledTileProgram compiled = job.Tiles.Form;
         TileSequence sequence = job.Tiles.Sequence;
         ref readonly ReduceJob geometry = ref job.Geometry;
         long* at = stackalloc long[StridedAxes.MaxRank];
@@ -165,7 +165,7 @@ internal static unsafe class ReduceTilesLoops<TOp, V, T>
         const int SumBytes = (Width + 64) * 16;
         byte* scratch = ThreadScratch.Get(
             sequence.ScratchBytes + job.Outputs * (job.TileBytes + SumBytes));
-        void** registers = stackalloc void*[plan.FrameLength];
+        void** registers = stackalloc void*[compiled.FrameLength];
         byte** targets = stackalloc byte*[job.Outputs];
         for (int o = 0; o < job.Outputs; o++)
             targets[o] = scratch + sequence.ScratchBytes + o * job.TileBytes;
@@ -198,7 +198,7 @@ internal static unsafe class ReduceTilesLoops<TOp, V, T>
             inBlock = (inBlock + height) % RowBlock;
             for (int o = 0; o < job.Outputs; o++)
             {
-                T* x = (T*)registers[plan.Outputs[o]];
+                T* x = (T*)registers[compiled.Outputs[o]];
                 for (int r = 0; r < height; r++) rows[r] = x + r * n;
                 T* sums = (T*)(accumulators + o * SumBytes);
                 ReduceLoops<TOp, V, T>.AddRows(rows, height, sums, n);

@@ -1,5 +1,6 @@
-// One way to walk strided views: axes that lie as one are merged, and an odometer steps over what
-// is left. Copies, loads of tiles, reductions and batches of products all use it.
+// The walk over strided views of copies, loads of tiles, reductions and batches of products: axes
+// that lie as one are merged, and an odometer steps over what is left. Epilogues have a walk of
+// their own, for short rows.
 using System.Runtime.CompilerServices;
 
 namespace Engine.Kernels;

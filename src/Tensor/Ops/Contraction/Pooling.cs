@@ -181,7 +181,7 @@ public sealed partial class Tensor
             throw Errors.Fail(op, $"window {window} and stride {step} must be at least 1, padding "
                 + $"{padding} between 0 and half the window.");
         if (Shape[2] == 0 || Shape[3] == 0)
-            throw Errors.Fail(op, $"images {Shape} have no elements. Pool images that have some.");
+            throw Errors.Fail(op, $"images {Shape} have no elements. Images must not be empty.");
         if (window > Shape[2] + 2 * padding || window > Shape[3] + 2 * padding)
             throw Errors.Fail(op, $"a window of {window} x {window} is larger than images {Shape} "
                 + $"with padding {padding}. Use a smaller window.");

@@ -71,7 +71,7 @@ internal sealed record Sub : NumberBinary<SubOp>
 {
     // x - 0 is x; but x + 0 is not, where x is -0.
     internal override Rewrite Simplify(PlanNode[] x, Tensor y) =>
-        x[1].Number is { Value: 0 } zero && !double.IsNegative(zero.Value)
+        x[1].Constant is { Value: 0 } zero && !double.IsNegative(zero.Value)
             && Rewrite.ToInOrder(x[0]) is { Existing: not null } same ? same
         : x[1].Primitive is Neg ? Rewrite.To(new Add(), x[0], x[1].Inputs[0]) : default;
 
@@ -82,8 +82,8 @@ internal sealed record Sub : NumberBinary<SubOp>
 internal sealed record Mul : NumberBinary<MulOp>
 {
     internal override Rewrite Simplify(PlanNode[] x, Tensor y) =>
-        x[0].Number is { Value: 1 } ? Rewrite.ToInOrder(x[1])
-        : x[1].Number is { Value: 1 } ? Rewrite.ToInOrder(x[0])
+        x[0].Constant is { Value: 1 } ? Rewrite.ToInOrder(x[1])
+        : x[1].Constant is { Value: 1 } ? Rewrite.ToInOrder(x[0])
         : Neg.OfBoth(this, x);
 
     protected internal override Tensor? Chain(int i, Tensor[] x, Tensor y, Tensor t) =>
@@ -93,7 +93,7 @@ internal sealed record Mul : NumberBinary<MulOp>
 internal sealed record Div : Binary<DivOp>
 {
     internal override Rewrite Simplify(PlanNode[] x, Tensor y) =>
-        x[1].Number is { Value: 1 } ? Rewrite.ToInOrder(x[0]) : Neg.OfBoth(this, x);
+        x[1].Constant is { Value: 1 } ? Rewrite.ToInOrder(x[0]) : Neg.OfBoth(this, x);
 
     protected internal override Tensor? Chain(int i, Tensor[] x, Tensor y, Tensor t) =>
         i == 0 ? t / x[1] : -(t / x[1] * y);

@@ -82,7 +82,7 @@ public abstract record Binary<TOp> : Elementwise where TOp : struct, IBinaryOp
 public abstract record NumberUnary<TOp> : Elementwise where TOp : struct, INumberUnaryOp
 {
     /// <inheritdoc/>
-    protected internal sealed override bool IsCheap => true;
+    protected internal override bool IsCheap => true;
 
     internal sealed override (Shape, DType) Infer(ReadOnlySpan<Tensor> x) =>
         (x[0].Shape, x[0].DType);
@@ -95,7 +95,7 @@ public abstract record NumberUnary<TOp> : Elementwise where TOp : struct, INumbe
 public abstract record NumberBinary<TOp> : Elementwise where TOp : struct, INumberBinaryOp
 {
     /// <inheritdoc/>
-    protected internal sealed override bool IsCheap => true;
+    protected internal override bool IsCheap => true;
 
     internal sealed override (Shape, DType) Infer(ReadOnlySpan<Tensor> x) =>
         (x[0].Shape, x[0].DType);

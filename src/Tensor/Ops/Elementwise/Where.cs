@@ -13,7 +13,7 @@ internal sealed record Select : Elementwise
 
     internal override Rewrite Simplify(PlanNode[] x, Tensor y) =>
         x[1] == x[2] ? Rewrite.ToInOrder(x[1])
-        : x[0].Number is { } mask ? Rewrite.ToInOrder(mask.Value != 0 ? x[1] : x[2]) : default;
+        : x[0].Constant is { } mask ? Rewrite.ToInOrder(mask.Value != 0 ? x[1] : x[2]) : default;
 
     internal override TileKernel Kernel(DType input, DType result) =>
         TileKernels.Select(TileEmitter.TypeOf(result));

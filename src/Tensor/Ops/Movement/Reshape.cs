@@ -92,7 +92,7 @@ public sealed partial class Tensor
     }
 
     /// <summary>
-    /// The product of the sizes; -1 if one is negative or the product is no long.
+    /// The product of the sizes; -1 if one is negative or the product overflows.
     /// </summary>
     private static long Product(int[] sizes)
     {

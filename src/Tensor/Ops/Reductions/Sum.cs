@@ -64,7 +64,7 @@ internal static class Reduction
     {
         if (Count(shape, axes) == 0)
             throw Errors.Fail(op, $"axes {axes} of shape {shape} hold no elements. "
-                + "It has no value there.");
+                + "A mean or extremum needs at least one.");
     }
 }
 
@@ -79,7 +79,8 @@ public sealed partial class Tensor
         axes = axes.Resolve("Sum", Shape);
         if (axes.Count == 0) return this;
         // A sign is taken out of the sum: one pass over memory less in every gradient of a
-        // difference.
+        // difference. This stands here and not in Simplify, because a plan can replace a node but
+        // not make two of one, and because plain evaluation, which does not simplify, gains too.
         return state is { Primitive: Engine.Neg, Inputs: [var inner] }
             ? -inner.Sum(axes, keepDims)
             : Reduction.Drop(Apply(new Sum(axes), this), axes, keepDims);

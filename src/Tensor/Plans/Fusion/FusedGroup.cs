@@ -77,7 +77,7 @@ internal sealed class FusedGroup(IEnumerable<PlanNode> outputs, Shape shape)
         if (Operations == 0) return true;
         int after = loads.Count - 1;
         foreach (PlanNode input in node.Inputs)
-            if (input.Number is null && !loads.Contains(input.Base))
+            if (input.Constant is null && !loads.Contains(input.Base))
                 after++;
         return Operations < MaxOperations && after <= MaxInputs;
     }
@@ -88,7 +88,7 @@ internal sealed class FusedGroup(IEnumerable<PlanNode> outputs, Shape shape)
         Operations++;
         loads.Remove(node);
         foreach (PlanNode input in node.Inputs)
-            if (input.Number is null)
+            if (input.Constant is null)
                 loads.Add(input.Base);
     }
 

@@ -89,7 +89,8 @@ internal static class Fusion
         {
             PlanNode origin = input.Base;
             if (!IsSmall(origin)) large++;
-            // It had better be the epilogue of its product.
+            // Leave it alone: it can change that kernel's result in the cache, which saves a
+            // pass over memory.
             if (origin.Primitive is IEpilogueKernel and not ICollector
                 && IsOnlyUser(origin, node))
                 return false;

@@ -60,7 +60,7 @@ internal sealed class LoopGroup
         foreach (Loop loop in loops)
             foreach (var (tensor, state) in loop.Nodes)
                 made.TryAdd(tensor, state);
-        return PlanGraph.Collect(
+        return PlanGraph.Of(
             [.. Results.Select(result => Of(result).Loop.Outputs[Of(result).Index])],
             Inputs.Select(input => input.Holes), simplify: true, tensor => made[tensor]);
     }

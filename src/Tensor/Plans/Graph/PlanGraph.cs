@@ -19,17 +19,16 @@ internal sealed class PlanGraph
     public PlanNode[] Roots { get; private set; } = [];
 
     /// <summary>
-    /// All nodes the roots need, by id. Roots are marked as results, and so are the operations of
-    /// which <paramref name="leaves"/> holds. Ready tensors become parameters, after the given
-    /// placeholders, several of which may stand for one. With <paramref name="simplify"/>
+    /// All nodes the roots need, by id. Roots are marked as results, and so are operations for
+    /// which <paramref name="alsoResult"/> is true. Ready tensors become parameters, after the
+    /// given placeholders, several of which may stand for one. With <paramref name="simplify"/>
     /// operations that are equal on equal inputs become one, and shorter ways to the same bits are
-    /// taken. The walk uses its own stack, so chains may be of any length. How a node was made is
-    /// asked of <paramref name="made"/> where that is given, and of its tensor elsewhere.
+    /// taken. <paramref name="made"/> says how a node was made; without it, its tensor does.
     /// </summary>
-    public static PlanGraph Collect(
+    public static PlanGraph Of(
         ReadOnlySpan<Tensor> roots, IEnumerable<IReadOnlyList<Tensor>>? placeholders = null,
         bool simplify = false, Func<Tensor, NodeState>? made = null,
-        Func<PlanNode, bool>? leaves = null)
+        Func<PlanNode, bool>? alsoResult = null)
     {
         var graph = new PlanGraph();
         var nodes = new Dictionary<Tensor, PlanNode>(ReferenceEqualityComparer.Instance);
@@ -63,9 +62,9 @@ internal sealed class PlanGraph
         foreach (PlanNode node in graph.Nodes)
             foreach (PlanNode input in node.Inputs)
                 input.Users.Add(node);
-        if (leaves is not null)
+        if (alsoResult is not null)
             foreach (PlanNode node in graph.Nodes)
-                node.IsResult |= node.Primitive is not null && leaves(node);
+                node.IsResult |= node.Primitive is not null && alsoResult(node);
         return graph;
     }
 

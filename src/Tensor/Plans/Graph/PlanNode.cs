@@ -54,7 +54,7 @@ internal sealed class PlanNode(
     // Lowering.
 
     /// <summary>The bits of every element when they are all the same constant.</summary>
-    public long? Constant { get; set; }
+    public long? ConstantBits { get; set; }
 
     /// <summary>Where the value lies in memory.</summary>
     public PlanView? View { get; set; }
@@ -82,7 +82,7 @@ internal sealed class PlanNode(
     }
 
     /// <summary>The constant that every element is; null if that is not known.</summary>
-    public Constant? Number
+    public Constant? Constant
     {
         get
         {
@@ -105,7 +105,7 @@ internal sealed class PlanNode(
             {
                 if (node.IsReshape) node = node.Inputs[0];
                 else if (node.Primitive?.LiesAs is { } input) node = node.Inputs[input];
-                else return node.Primitive is not ViewPrimitive || node.Number is not null;
+                else return node.Primitive is not ViewPrimitive || node.Constant is not null;
             }
         }
     }

@@ -42,7 +42,7 @@ internal static class Simplification
             if (rewrite.Primitive is not null)
                 (primitive, inputs) = (rewrite.Primitive, rewrite.Inputs!);
             else if (primitive is Elementwise operation
-                && Array.TrueForAll(inputs, input => input.Number is not null))
+                && Array.TrueForAll(inputs, input => input.Constant is not null))
                 (primitive, inputs) = (Computed(operation, inputs, tensor.DType), []);
             else return null;
         }
@@ -54,6 +54,6 @@ internal static class Simplification
     {
         TileKernel kernel = operation.Kernel(x[0].DType, type);
         return new Constant(
-            type, OneElement.Run(kernel, [.. x.Select(node => node.Number!.Bits)]));
+            type, OneElement.Run(kernel, [.. x.Select(node => node.Constant!.Bits)]));
     }
 }

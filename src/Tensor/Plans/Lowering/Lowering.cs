@@ -15,9 +15,9 @@ internal sealed class Lowering
     private Lowering(bool passesOn) => this.passesOn = passesOn;
 
     /// <summary>
-    /// The steps of a graph, whose nodes are in topological order. A result that is all of a
-    /// parameter leaves in the parameter's memory if the plan <paramref name="passesOn"/> such, and
-    /// is copied if not.
+    /// The steps of a graph, whose nodes are in topological order. With <paramref
+    /// name="passesOn"/>, a result that is all of a parameter shares the parameter's memory;
+    /// without, it is copied.
     /// </summary>
     public static List<Step> Run(List<PlanNode> nodes, bool passesOn)
     {
@@ -43,7 +43,7 @@ internal sealed class Lowering
     /// <summary>
     /// The node is this value everywhere; memory is used only where a kernel needs it.
     /// </summary>
-    public void Fill(PlanNode node, long bits) => node.Constant = bits;
+    public void Fill(PlanNode node, long bits) => node.ConstantBits = bits;
 
     /// <summary>The node is what the host computes and uploads, contiguous.</summary>
     public void Upload(PlanNode node, Func<byte[]> bytes)
@@ -56,7 +56,7 @@ internal sealed class Lowering
     /// <summary>The node is its input under another name.</summary>
     public void SameAs(PlanNode node, PlanNode input)
     {
-        node.Constant = input.Constant;
+        node.ConstantBits = input.ConstantBits;
         node.View = input.View;
     }
 
@@ -67,9 +67,9 @@ internal sealed class Lowering
     public void View(PlanNode node, Func<Layout, (Layout Layout, long Offset)?> view)
     {
         PlanNode input = node.Inputs[0];
-        if (input.Constant is not null)
+        if (input.ConstantBits is not null)
         {
-            node.Constant = input.Constant;
+            node.ConstantBits = input.ConstantBits;
             return;
         }
         PlanView source = input.View!;
@@ -185,7 +185,7 @@ internal sealed class Lowering
     private PlanView ViewOf(PlanNode node)
     {
         if (node.View is not null) return node.View;
-        long bits = node.Constant!.Value;
+        long bits = node.ConstantBits!.Value;
         var one = new PlanView(
             new Slot(8), 0, node.DType, Layout.Contiguous());
         Add(new FillStep(bits, one));
@@ -198,7 +198,7 @@ internal sealed class Lowering
     /// </summary>
     private void Settle(PlanNode node)
     {
-        if (node.Constant is { } bits)
+        if (node.ConstantBits is { } bits)
         {
             PlanView filled = New(node);
             Add(new FillStep(bits, filled));

@@ -1,5 +1,5 @@
-// Writes a fused group as a tile program: loads, constants, one step an operation, masks converted
-// between widths where an operation needs another one.
+// Writes a fused group as a tile program: loads, constants, one instruction for each operation, and
+// masks converted between widths where an operation needs another one.
 using System.Collections.Immutable;
 using Engine.Kernels;
 
@@ -8,15 +8,15 @@ namespace Engine;
 /// <summary>Emits the tile program of one fused group.</summary>
 internal sealed class TileEmitter
 {
-    // While emitting, inputs, constants and steps are counted apart; Finish numbers them through.
-    private const int ConstantBase = 1 << 20, StepBase = 2 << 20;
+    // Inputs, constants and instructions are counted apart at first; Finish numbers them all.
+    private const int ConstantBase = 1 << 20, InstructionBase = 2 << 20;
 
     private readonly Dictionary<PlanNode, int> registers = new(ReferenceEqualityComparer.Instance);
     private readonly Dictionary<(PlanNode, RegisterType), int> converted = [];
     private readonly List<RegisterType> inputTypes = [];
     private readonly List<PlanNode> loads = [];
     private readonly List<TileConstant> constants = [];
-    private readonly List<TileInstruction> steps = [];
+    private readonly List<TileInstruction> instructions = [];
     private readonly FusedGroup group;
 
     private TileEmitter(FusedGroup group) => this.group = group;
@@ -40,8 +40,9 @@ internal sealed class TileEmitter
             Span<int> sources = [-1, -1, -1];
             for (int i = 0; i < node.Inputs.Length; i++)
                 sources[i] = emitter.Register(node.Inputs[i], kernel.Sources[i]);
-            emitter.steps.Add(new TileInstruction(kernel, sources[0], sources[1], sources[2]));
-            emitter.registers[node] = StepBase + emitter.steps.Count - 1;
+            emitter.instructions.Add(
+                new TileInstruction(kernel, sources[0], sources[1], sources[2]));
+            emitter.registers[node] = InstructionBase + emitter.instructions.Count - 1;
         }
         return emitter.Finish();
     }
@@ -82,7 +83,7 @@ internal sealed class TileEmitter
         if (registers.ContainsKey(node.Base)) node = node.Base;
         if (converted.TryGetValue((node, wanted), out int known)) return known;
         if (!registers.TryGetValue(node, out int register))
-            register = node.Constant is { } bits
+            register = node.ConstantBits is { } bits
                 ? Constant(bits, node.DType, wanted)
                 : Load(node, wanted);
         else if (TypeAt(register) is var have && have != wanted)
@@ -113,13 +114,13 @@ internal sealed class TileEmitter
 
     private int Convert(int register, RegisterType from, RegisterType to)
     {
-        steps.Add(new TileInstruction(TileKernels.Cast(from, to), register));
-        return StepBase + steps.Count - 1;
+        instructions.Add(new TileInstruction(TileKernels.Cast(from, to), register));
+        return InstructionBase + instructions.Count - 1;
     }
 
     private RegisterType TypeAt(int register) => register switch
     {
-        >= StepBase => steps[register - StepBase].Kernel.Result,
+        >= InstructionBase => instructions[register - InstructionBase].Kernel.Result,
         >= ConstantBase => constants[register - ConstantBase].Type,
         _ => inputTypes[register],
     };
@@ -131,12 +132,12 @@ internal sealed class TileEmitter
             result => Register(result, TypeOf(result.DType)))];
         int Number(int register) => register switch
         {
-            >= StepBase => inputTypes.Count + constants.Count + register - StepBase,
+            >= InstructionBase => inputTypes.Count + constants.Count + register - InstructionBase,
             >= ConstantBase => inputTypes.Count + register - ConstantBase,
             _ => register,
         };
-        var numbered = ImmutableArray.CreateBuilder<TileInstruction>(steps.Count);
-        foreach (TileInstruction s in steps)
+        var numbered = ImmutableArray.CreateBuilder<TileInstruction>(instructions.Count);
+        foreach (TileInstruction s in instructions)
             numbered.Add(s with { A = Number(s.A), B = Number(s.B), C = Number(s.C) });
         var program = new TileProgram(
             [.. inputTypes], [.. constants], numbered.MoveToImmutable(),

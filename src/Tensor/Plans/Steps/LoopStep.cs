@@ -20,13 +20,13 @@ internal sealed class LoopStep : Step
     private readonly bool[] sliced;
     private readonly bool isLarge;
     private readonly long scratchBytes;
-    private Lane[]? spare;
+    private BoundBody[]? spare;
 
     /// <summary>
     /// The body bound to memory, where that is, and where the results are; one for each iteration
     /// that runs at the same time.
     /// </summary>
-    private sealed class Lane(Plan body, int results)
+    private sealed class BoundBody(Plan body, int results)
     {
         public PlanBinding Binding { get; } = new(body);
 
@@ -97,26 +97,27 @@ internal sealed class LoopStep : Step
         IBackend backend, ReadOnlySpan<Operand> x, ReadOnlySpan<Operand> y)
     {
         int together = Together(backend);
-        // A thread that runs this step at the same time makes lanes of its own.
-        Lane[]? lanes = Interlocked.Exchange(ref spare, null);
-        if (lanes is null || lanes.Length < together)
-            lanes = [.. Enumerable.Range(0, together).Select(_ => new Lane(Body, parts.Length))];
+        // A thread that runs this step at the same time makes bodies of its own.
+        BoundBody[]? bodies = Interlocked.Exchange(ref spare, null);
+        if (bodies is null || bodies.Length < together)
+            bodies = [.. Enumerable.Range(0, together)
+                .Select(_ => new BoundBody(Body, parts.Length))];
         var rented = new List<DeviceBuffer>();
         try
         {
-            lanes[0].Scratch = y[^1];
+            bodies[0].Scratch = y[^1];
             for (int k = 1; k < together; k++)
             {
                 rented.Add(backend.Rent(scratchBytes));
-                lanes[k].Scratch = y[^1] with { Buffer = rented[^1], Offset = 0 };
+                bodies[k].Scratch = y[^1] with { Buffer = rented[^1], Offset = 0 };
             }
-            Run(backend, lanes.AsSpan(0, together), x, y);
+            Run(backend, bodies.AsSpan(0, together), x, y);
         }
         finally
         {
             foreach (DeviceBuffer buffer in rented) backend.Return(buffer);
         }
-        spare = lanes;
+        spare = bodies;
     }
 
     /// <summary>How many iterations run at the same time.</summary>
@@ -128,42 +129,42 @@ internal sealed class LoopStep : Step
     }
 
     private void Run(
-        IBackend backend, ReadOnlySpan<Lane> lanes, ReadOnlySpan<Operand> x,
+        IBackend backend, ReadOnlySpan<BoundBody> bodies, ReadOnlySpan<Operand> x,
         ReadOnlySpan<Operand> y)
     {
-        foreach (Lane lane in lanes)
+        foreach (BoundBody body in bodies)
         {
-            lane.Binding.BindArena(lane.Scratch.Buffer, lane.Scratch.Offset);
+            body.Binding.BindArena(body.Scratch.Buffer, body.Scratch.Offset);
             for (int p = 0; p < sliced.Length; p++)
                 if (!sliced[p])
-                    lane.Binding.BindParameter(p, x[p].Buffer, x[p].Offset * x[p].Type.Size());
+                    body.Binding.BindParameter(p, x[p].Buffer, x[p].Offset * x[p].Type.Size());
         }
-        for (int first = 0; first < Iterations; first += lanes.Length)
+        for (int first = 0; first < Iterations; first += bodies.Length)
         {
-            int count = Math.Min(lanes.Length, Iterations - first);
+            int count = Math.Min(bodies.Length, Iterations - first);
             for (int k = 0; k < count; k++)
             {
-                BindSlices(lanes[k].Binding, x, first + k);
-                BindResults(lanes[k], y, first + k);
+                BindSlices(bodies[k].Binding, x, first + k);
+                BindResults(bodies[k], y, first + k);
             }
-            if (count == 1) RunBody(lanes[0], backend, first);
+            if (count == 1) RunBody(bodies[0], backend, first);
             else
             {
-                Lane[] all = lanes.ToArray();
+                BoundBody[] all = bodies.ToArray();
                 int start = first;
                 backend.SideBySide(count, k => RunBody(all[k], backend, start + k));
             }
             for (int k = 0; k < count; k++)
                 for (int i = 0; i < parts.Length; i++)
-                    Deliver(backend, lanes[k].Made[i], Target(y, i, first + k), i, first + k);
+                    Deliver(backend, bodies[k].Made[i], Target(y, i, first + k), i, first + k);
         }
     }
 
-    private void RunBody(Lane lane, IBackend backend, int iteration)
+    private void RunBody(BoundBody body, IBackend backend, int iteration)
     {
         try
         {
-            lane.Binding.Run(backend);
+            body.Binding.Run(backend);
         }
         catch (EngineException e)
         {
@@ -182,23 +183,23 @@ internal sealed class LoopStep : Step
         }
     }
 
-    private void BindResults(Lane lane, ReadOnlySpan<Operand> y, int iteration)
+    private void BindResults(BoundBody body, ReadOnlySpan<Operand> y, int iteration)
     {
         for (int k = 0; k < parts.Length; k++)
         {
             Part part = parts[k];
             if (part.SameAs < k)
             {
-                lane.Made[k] = lane.Made[part.SameAs] with { Layout = part.Layout };
+                body.Made[k] = body.Made[part.SameAs] with { Layout = part.Layout };
                 continue;
             }
             Operand place = part.IsInPlace(iteration) ? Target(y, k, iteration) : new Operand(
-                lane.Scratch.Buffer,
-                (lane.Scratch.Offset + part.ScratchStart) / part.Type.Size(), part.Type,
+                body.Scratch.Buffer,
+                (body.Scratch.Offset + part.ScratchStart) / part.Type.Size(), part.Type,
                 part.Layout);
-            lane.Made[k] = place;
-            lane.Binding.BindResult(
-                lane.Binding.ResultOf[k], place.Buffer, place.Offset * place.Type.Size());
+            body.Made[k] = place;
+            body.Binding.BindResult(
+                body.Binding.ResultOf[k], place.Buffer, place.Offset * place.Type.Size());
         }
     }
 
