@@ -154,40 +154,17 @@ public sealed unsafe partial class CpuBackend
 
     private void Run(in ReduceJob job)
     {
-        switch (job.Kind)
-        {
-            case ReduceKind.Sum: Run<SumOp>(job); break;
-            case ReduceKind.Max: Run<MaxOp>(job); break;
-            default: Run<MinOp>(job); break;
-        }
-    }
-
-    private void Run<TOp>(in ReduceJob job) where TOp : struct, IReduceOp
-    {
-        switch (job.Type)
-        {
-            case DType.Float32: Run<TOp, float>(job); break;
-            case DType.Float64: Run<TOp, double>(job); break;
-            case DType.Int32: Run<TOp, int>(job); break;
-            case DType.Int64: Run<TOp, long>(job); break;
-            default: throw new ArgumentException($"Reduce: {job.Kind} of bool; cast it first.");
-        }
-    }
-
-    private void Run<TOp, T>(in ReduceJob job)
-        where TOp : struct, IReduceOp where T : unmanaged, INumber<T>
-    {
-        ReduceLoop<TOp, T> loop = default;
-        Widest.Run<ReduceLoop<TOp, T>, T>(ref loop);
+        ReduceLoop loop = default;
+        ReduceOps.Run(job.Kind, job.Type, ref loop);
         Workers.Run(job.Units, job.UnitsPerPart, loop.Body, job);
     }
 
-    private struct ReduceLoop<TOp, T> : IAnyWidth<T>
-        where TOp : struct, IReduceOp where T : unmanaged, INumber<T>
+    private struct ReduceLoop : IReduceWork
     {
         public delegate*<in ReduceJob, long, long, void> Body;
 
-        public void Run<V>() where V : struct, IKernelLanes<V, T> =>
+        public void Run<TOp, V, T>() where TOp : struct, IReduceOp
+            where V : struct, IKernelLanes<V, T> where T : unmanaged, INumber<T> =>
             Body = &ReduceLoops<TOp, V, T>.Run;
     }
 

@@ -78,41 +78,17 @@ public sealed unsafe partial class CpuBackend
             Tiles = BoundTileProgram.Bind(program, inputs, [], memory),
             Results = results,
         };
-        switch (kind)
-        {
-            case ReduceKind.Sum: Run<SumOp>(job); break;
-            case ReduceKind.Max: Run<MaxOp>(job); break;
-            default: Run<MinOp>(job); break;
-        }
+        ReduceTilesLoop loop = default;
+        ReduceOps.Run(kind, geometry.Type, ref loop);
+        Workers.Run(geometry.Units, geometry.UnitsPerPart, loop.Body, job);
     }
 
-    private void Run<TOp>(in ReduceTilesJob job) where TOp : struct, IReduceOp
-    {
-        switch (job.Geometry.Type)
-        {
-            case DType.Float32: Run<TOp, float>(job); break;
-            case DType.Float64: Run<TOp, double>(job); break;
-            case DType.Int32: Run<TOp, int>(job); break;
-            case DType.Int64: Run<TOp, long>(job); break;
-            default:
-                throw new ArgumentException($"Reduce: {job.Geometry.Kind} of bool; cast it first.");
-        }
-    }
-
-    private void Run<TOp, T>(in ReduceTilesJob job)
-        where TOp : struct, IReduceOp where T : unmanaged, INumber<T>
-    {
-        ReduceTilesLoop<TOp, T> loop = default;
-        Widest.Run<ReduceTilesLoop<TOp, T>, T>(ref loop);
-        Workers.Run(job.Geometry.Units, job.Geometry.UnitsPerPart, loop.Body, job);
-    }
-
-    private struct ReduceTilesLoop<TOp, T> : IAnyWidth<T>
-        where TOp : struct, IReduceOp where T : unmanaged, INumber<T>
+    private struct ReduceTilesLoop : IReduceWork
     {
         public delegate*<in ReduceTilesJob, long, long, void> Body;
 
-        public void Run<V>() where V : struct, IKernelLanes<V, T> =>
+        public void Run<TOp, V, T>() where TOp : struct, IReduceOp
+            where V : struct, IKernelLanes<V, T> where T : unmanaged, INumber<T> =>
             Body = &ReduceTilesLoops<TOp, V, T>.Run;
     }
 }
