@@ -129,7 +129,7 @@ public class NetworkTests
             Naive.Error(() => MobileNet.Create(Any, 10, width: 0.01)));
         Assert.StartsWith("MobileNet: the weights have no conv1/kernel",
             Naive.Error(() => MobileNet.FromKeras(new Dictionary<string, Tensor>())));
-        Assert.Equal("ResNet: 'Body.Weight' is no path of a ResNet.",
+        Assert.Equal("ResNet: 'Body.Weight' is not a path of a ResNet.",
             Naive.Error(() => ResNet.TorchvisionName("Body.Weight")));
     }
 

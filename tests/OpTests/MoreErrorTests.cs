@@ -201,9 +201,11 @@ public class MoreErrorTests
     [Fact]
     public void ValuesThatDoNotExist()
     {
-        Assert.Equal("Max: axes [1] of shape (2, 0) hold no elements. It has no value there.",
+        Assert.Equal(
+            "Max: axes [1] of shape (2, 0) hold no elements. A mean or extremum needs at least one.",
             Error(() => Of(2, 0).Max(1)));
-        Assert.Equal("Mean: axes [0] of shape (0) hold no elements. It has no value there.",
+        Assert.Equal(
+            "Mean: axes [0] of shape (0) hold no elements. A mean or extremum needs at least one.",
             Error(() => Of(0).Mean()));
         Assert.Equal("Var: axes [0] of shape (1) hold 1 elements, and the correction 1 leaves "
             + "none. Reduce more axes or correct by less.", Error(() => Of(1).Var(correction: 1)));

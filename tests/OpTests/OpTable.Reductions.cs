@@ -26,13 +26,13 @@ internal static partial class OpTable
                 v => v.Average(), ReduceShapes) with
             {
                 Errors = [(() => Of(0, 3).Mean(0),
-                    "Mean: axes [0] of shape (0, 3) hold no elements. It has no value there.")],
+                    "Mean: axes [0] of shape (0, 3) hold no elements. A mean or extremum needs at least one.")],
             };
             yield return Reduce("Max" + name, x => x.Max(axes, keep), axes, keep, v => v.Max(),
                 ReduceShapes, Draw.Distinct) with
             {
                 Errors = [(() => Of(0).Max(),
-                    "Max: axes [0] of shape (0) hold no elements. It has no value there.")],
+                    "Max: axes [0] of shape (0) hold no elements. A mean or extremum needs at least one.")],
             };
             yield return Reduce("Min" + name, x => x.Min(axes, keep), axes, keep, v => v.Min(),
                 ReduceShapes, Draw.Distinct);

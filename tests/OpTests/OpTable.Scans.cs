@@ -63,7 +63,8 @@ internal static partial class OpTable
             {
                 Differentiable = false,
                 Errors = [(() => Of(2, 0).ArgMin(),
-                    "ArgMin: axes [1] of shape (2, 0) hold no elements. It has no value there.")],
+                    "ArgMin: axes [1] of shape (2, 0) hold no elements. "
+                        + "A mean or extremum needs at least one.")],
             };
         }
         yield return Move("TopK", x => x.TopK(2).Values,
