@@ -128,6 +128,7 @@ internal sealed class LoopBuilder : IDisposable
             Sliced = [.. holes.Select(hole => hole.Sliced)],
             Outputs = outputs,
             Summed = summed,
+            Accumulate = new Add(),
             Iterations = iterations,
             Nodes = [.. nodes
                 .Where(n => dependent.Contains(n.Tensor) || n.Tensor.ConstantValue is not null)

@@ -46,7 +46,7 @@ public sealed partial record Key
     {
         Errors.Float("Categorical", logits);
         axis = Errors.Axis("Categorical", axis, logits.Shape);
-        Reduction.NotEmpty("Categorical", logits.Shape, axis);
+        ReducedAxes.NotEmpty("Categorical", logits.Shape, axis);
         return (logits + Gumbel(logits.Shape, logits.DType)).ArgMax(axis);
     }
 

@@ -11,7 +11,7 @@ internal sealed record Extremum(ReduceKind Kind, Axes Axes)
     internal override string Name => Kind.ToString();
 
     internal override (Shape, DType) Infer(ReadOnlySpan<Tensor> x) =>
-        (Reduction.Kept(x[0].Shape, Axes), x[0].DType);
+        (ReducedAxes.Kept(x[0].Shape, Axes), x[0].DType);
 
     internal override Tensor?[] Vjp(Tensor[] x, Tensor y, Tensor g, bool[] need) =>
         [need[0] ? Share(x[0], y) * g : null];
@@ -84,7 +84,7 @@ public sealed partial class Tensor
     {
         Errors.Number("ArgMax", this);
         axis = Errors.Axis("ArgMax", axis, Shape);
-        Reduction.NotEmpty("ArgMax", Shape, axis);
+        ReducedAxes.NotEmpty("ArgMax", Shape, axis);
         Tensor result = Apply(new ArgMaxPrimitive(), MoveAxis(axis, -1));
         return keepDims ? result.ExpandDims(axis) : result;
     }
@@ -96,7 +96,7 @@ public sealed partial class Tensor
     {
         Errors.Number("ArgMin", this);
         axis = Errors.Axis("ArgMin", axis, Shape);
-        Reduction.NotEmpty("ArgMin", Shape, axis);
+        ReducedAxes.NotEmpty("ArgMin", Shape, axis);
         // -1 - x turns the order of integers around without overflow.
         return (DType.IsFloat() ? -this : -1 - this).ArgMax(axis, keepDims);
     }
@@ -105,8 +105,8 @@ public sealed partial class Tensor
     {
         Errors.Number(kind.ToString(), this);
         axes = axes.Resolve(kind.ToString(), Shape);
-        Reduction.NotEmpty(kind.ToString(), Shape, axes);
+        ReducedAxes.NotEmpty(kind.ToString(), Shape, axes);
         if (axes.Count == 0) return this;
-        return Reduction.Drop(Apply(new Extremum(kind, axes), this), axes, keepDims);
+        return ReducedAxes.Drop(Apply(new Extremum(kind, axes), this), axes, keepDims);
     }
 }

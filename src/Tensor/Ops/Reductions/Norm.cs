@@ -20,7 +20,7 @@ public sealed partial class Tensor
         axes = axes.Resolve("Norm", Shape);
         if (double.IsInfinity(p))
         {
-            Reduction.NotEmpty("Norm", Shape, axes);
+            ReducedAxes.NotEmpty("Norm", Shape, axes);
             return p > 0 ? Abs().Max(axes, keepDims) : Abs().Min(axes, keepDims);
         }
         if (p == 1) return Abs().Sum(axes, keepDims);

@@ -13,11 +13,11 @@ public sealed partial class Tensor
         Errors.Number("Prod", this);
         axes = axes.Resolve("Prod", Shape);
         if (axes.Count == 0) return this;
-        Shape kept = Reduction.Kept(Shape, axes);
+        Shape kept = ReducedAxes.Kept(Shape, axes);
         int[] order =
             [.. Enumerable.Range(0, Rank).Where(i => !axes.Contains(i)), .. axes.Span];
         Tensor x = Transpose(order).Flatten(Rank - axes.Count);
-        if (x.Shape[^1] == 0) return Reduction.Drop(Full(kept, 1, DType), axes, keepDims);
+        if (x.Shape[^1] == 0) return ReducedAxes.Drop(Full(kept, 1, DType), axes, keepDims);
         while (x.Shape[^1] > 1)
         {
             int size = x.Shape[^1], half = size / 2;
@@ -26,7 +26,7 @@ public sealed partial class Tensor
                 ? pairs
                 : Concat([pairs, x.SliceAxis(-1, size - 1, size)], -1);
         }
-        return Reduction.Drop(x.Reshape(kept), axes, keepDims);
+        return ReducedAxes.Drop(x.Reshape(kept), axes, keepDims);
     }
 
     /// <summary>

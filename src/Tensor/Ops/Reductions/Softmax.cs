@@ -9,10 +9,10 @@ public sealed partial class Tensor
     {
         Errors.Float("LogSumExp", this);
         axes = axes.Resolve("LogSumExp", Shape);
-        Reduction.NotEmpty("LogSumExp", Shape, axes);
+        ReducedAxes.NotEmpty("LogSumExp", Shape, axes);
         Tensor shift = Shift(axes);
         Tensor sum = (this - shift).Exp().Sum(axes, keepDims: true);
-        return Reduction.Drop(sum.Log() + shift, axes, keepDims);
+        return ReducedAxes.Drop(sum.Log() + shift, axes, keepDims);
     }
 
     /// <summary>

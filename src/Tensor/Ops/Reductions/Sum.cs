@@ -7,7 +7,7 @@ namespace Engine;
 internal sealed record Sum(Axes Axes) : LinearPrimitive, IEpilogueKernel, ICollector
 {
     internal override (Shape, DType) Infer(ReadOnlySpan<Tensor> x) =>
-        (Reduction.Kept(x[0].Shape, Axes), x[0].DType);
+        (ReducedAxes.Kept(x[0].Shape, Axes), x[0].DType);
 
     internal override Tensor Transposed(Tensor x, Tensor g) => g.ExpandTo(x.Shape);
 
@@ -30,7 +30,7 @@ internal sealed record Sum(Axes Axes) : LinearPrimitive, IEpilogueKernel, IColle
 }
 
 /// <summary>What reductions share.</summary>
-internal static class Reduction
+internal static class ReducedAxes
 {
     /// <summary>The shape with the axes reduced to size 1.</summary>
     public static Shape Kept(Shape shape, Axes axes)
@@ -83,7 +83,7 @@ public sealed partial class Tensor
         // not make two of one, and because plain evaluation, which does not simplify, gains too.
         return state is { Primitive: Engine.Neg, Inputs: [var inner] }
             ? -inner.Sum(axes, keepDims)
-            : Reduction.Drop(Apply(new Sum(axes), this), axes, keepDims);
+            : ReducedAxes.Drop(Apply(new Sum(axes), this), axes, keepDims);
     }
 
     /// <summary>Mean over the axes (all by default).</summary>
@@ -91,7 +91,7 @@ public sealed partial class Tensor
     {
         Errors.Float("Mean", this);
         axes = axes.Resolve("Mean", Shape);
-        Reduction.NotEmpty("Mean", Shape, axes);
-        return Sum(axes, keepDims) * (1.0 / Reduction.Count(Shape, axes));
+        ReducedAxes.NotEmpty("Mean", Shape, axes);
+        return Sum(axes, keepDims) * (1.0 / ReducedAxes.Count(Shape, axes));
     }
 }

@@ -39,7 +39,7 @@ public sealed partial class Tensor
     {
         Errors.Float(op, this);
         axes = axes.Resolve(op, Shape);
-        long count = Reduction.Count(Shape, axes);
+        long count = ReducedAxes.Count(Shape, axes);
         if (count <= correction)
             throw Errors.Fail(op, $"axes {axes} of shape {Shape} hold {count} elements, and the "
                 + $"correction {correction} leaves none. Reduce more axes or correct by less.");
@@ -48,6 +48,6 @@ public sealed partial class Tensor
         Tensor value = (StopGradient() - mean.StopGradient()).Square().Sum(axes, keepDims: true)
             * factor;
         Tensor variance = Apply(new Variance(axes, factor), this, mean, value);
-        return (Reduction.Drop(mean, axes, keepDims), Reduction.Drop(variance, axes, keepDims));
+        return (ReducedAxes.Drop(mean, axes, keepDims), ReducedAxes.Drop(variance, axes, keepDims));
     }
 }

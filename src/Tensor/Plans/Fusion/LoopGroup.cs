@@ -9,9 +9,12 @@ internal sealed class LoopGroup
     private readonly Dictionary<Tensor, PlanNode> holes = new(ReferenceEqualityComparer.Instance);
     private readonly HashSet<Loop> loops = [];
 
-    private LoopGroup(int iterations) => Iterations = iterations;
+    private LoopGroup(Loop loop) => (Iterations, Accumulate) = (loop.Iterations, loop.Accumulate);
 
     public int Iterations { get; }
+
+    /// <summary>Adds what an iteration made to the sum so far.</summary>
+    public Elementwise Accumulate { get; }
 
     /// <summary>
     /// The loops' inputs, each once: the node, whether each iteration takes a slice of it, and the
@@ -45,7 +48,7 @@ internal sealed class LoopGroup
             LoopGroup? group = groups.Find(g => g.Suits(loop, node));
             if (group is null)
             {
-                groups.Add(group = new LoopGroup(loop.Iterations));
+                groups.Add(group = new LoopGroup(loop));
                 all.Add(group);
             }
             group.Add(loop, node);

@@ -24,6 +24,9 @@ internal sealed class Loop
     /// <summary>Which results are sums over the iterations.</summary>
     public required bool[] Summed { get; init; }
 
+    /// <summary>Adds what an iteration made to the sum so far.</summary>
+    public required Elementwise Accumulate { get; init; }
+
     public required int Iterations { get; init; }
 
     /// <summary>

@@ -8,9 +8,6 @@ namespace Engine;
 /// <summary>Runs a loop.</summary>
 internal sealed class LoopStep : Step
 {
-    private static readonly TileProgram
-        AddSingles = Sum(DType.Float32), AddDoubles = Sum(DType.Float64);
-
     // Iterations run side by side if one has at least this many floating-point operations and
     // output elements, and if their temporaries together stay within this many bytes.
     private const double WorthAThread = 1 << 21;
@@ -18,6 +15,9 @@ internal sealed class LoopStep : Step
 
     private readonly Part[] parts;
     private readonly bool[] sliced;
+
+    // For each result that is a sum, the program that adds to it.
+    private readonly TileProgram?[] sums;
     private readonly bool isLarge;
     private readonly long scratchBytes;
     private BoundBody[]? spare;
@@ -62,6 +62,8 @@ internal sealed class LoopStep : Step
         Iterations = loops.Iterations;
         Body = body;
         this.parts = parts;
+        sums = Array.ConvertAll(
+            parts, part => part.IsSummed ? Sum(loops.Accumulate, part.Type) : null);
         sliced = [.. loops.Inputs.Select(input => input.Sliced)];
         scratchBytes = outputs[^1].Slot.Bytes;
         isLarge = body.Steps.Sum(step => step.Operations
@@ -215,17 +217,15 @@ internal sealed class LoopStep : Step
     {
         if (made.Buffer == target.Buffer && made.Offset == target.Offset) return;
         if (!parts[k].IsSummed || iteration == 0) backend.Copy(made, target);
-        else
-            backend.Elementwise(
-                target.Type == DType.Float32 ? AddSingles : AddDoubles, [target, made], [target]);
+        else backend.Elementwise(sums[k]!, [target, made], [target]);
     }
 
-    private static TileProgram Sum(DType type)
+    private static TileProgram Sum(Elementwise addition, DType type)
     {
         RegisterType register = TileEmitter.TypeOf(type);
         return new(
-            [register, register], [],
-            [new TileInstruction(new Add().Kernel(type, type), 0, 1)], [2]);
+            [register, register], [], [new TileInstruction(addition.Kernel(type, type), 0, 1)],
+            [2]);
     }
 
     public override string ToString() =>
