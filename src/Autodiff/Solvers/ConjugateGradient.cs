@@ -21,7 +21,7 @@ public static class ConjugateGradient
     /// </para>
     /// </summary>
     /// <param name="product">
-    /// v -> A v, for example of <see cref="Hessian.Product{T}"/>.
+    /// v -> A v, for example of <see cref="Hessian.Linearized{T}"/>.
     /// </param>
     /// <param name="right">The right side b.</param>
     /// <param name="iterations">
@@ -91,7 +91,9 @@ public static class ConjugateGradient
     }
 }
 
-/// <summary>A system over the float leaves of the right side; the others stay as they are.</summary>
+/// <summary>
+/// A system over the float leaves of the right side; the others stay as they are.
+/// </summary>
 internal sealed class LinearSystem<T>
 {
     private readonly Func<T, T> product;
