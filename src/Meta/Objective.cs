@@ -34,6 +34,12 @@ public sealed record Objective<T>(
     Func<T, Tensor, Tensor> Forward, Func<Tensor, Tensor, Tensor> Loss, BatchNormMode BatchNorm)
     where T : ITree
 {
+    /// <summary>
+    /// The forward pass with its batch normalisations left to the caller, for learners that keep
+    /// statistics; null for models without.
+    /// </summary>
+    public Func<T, Tensor, Normalize, Tensor>? Normalized { get; init; }
+
     /// <summary>The loss of the model's predictions for these inputs; a scalar.</summary>
     public Tensor LossOn(T model, Tensor inputs, Tensor targets) =>
         Loss(Forward(model, inputs), targets);
@@ -49,17 +55,29 @@ public sealed record Objective<T>(
     /// it. Every learner then trains and adapts that tree.
     /// </summary>
     public Objective<U> On<U>(Func<U, T> view) where U : ITree =>
-        new((tree, x) => Forward(view(tree), x), Loss, BatchNorm);
+        new((tree, x) => Forward(view(tree), x), Loss, BatchNorm)
+        {
+            Normalized = Normalized is { } network
+                ? (tree, x, normalize) => network(view(tree), x, normalize) : null,
+        };
 }
 
 /// <summary>Ready-made objectives.</summary>
 public static class Objective
 {
     /// <summary>Conv4 with cross-entropy; its batch normalisation is transductive.</summary>
-    public static Objective<Conv4> Conv4 { get; } = new(
+    public static Objective<Conv4> Conv4 { get; } = OfImages<Conv4>();
+
+    /// <summary>
+    /// An image network with cross-entropy; its batch normalisation is transductive.
+    /// </summary>
+    public static Objective<T> OfImages<T>() where T : IImageNetwork => new(
         (model, x) => model.Forward(x),
         (logits, labels) => Nn.Loss.CrossEntropy(logits, labels),
-        BatchNormMode.Transductive);
+        BatchNormMode.Transductive)
+    {
+        Normalized = (model, x, normalize) => model.Head.Forward(model.Features(x, normalize)),
+    };
 
     /// <summary>A multi-layer perceptron with mean squared error.</summary>
     public static Objective<Mlp> Regression { get; } = new(

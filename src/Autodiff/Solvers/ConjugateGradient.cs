@@ -45,7 +45,7 @@ public static class ConjugateGradient
         if (iterations < 1 || !(tolerance >= 0) || !(damping >= 0 && double.IsFinite(damping)))
             throw Errors.Fail(Op, $"{iterations} iterations, tolerance {tolerance}, damping "
                 + $"{damping}; give at least 1, and numbers that are not negative.");
-        var system = new LinearSystem<T>(product, right, damping);
+        var system = new LinearSystem<T>(Op, product, right, damping);
         Tensor[] b = system.Right, x = Array.ConvertAll(b, leaf => leaf.Like(Op, 0)), r = b, p = b;
         Tensor squared = Dot(r, r), limit = squared * (tolerance * tolerance);
         Tensor goesOn = !(squared <= limit);
@@ -72,7 +72,7 @@ public static class ConjugateGradient
         return (system.Whole(x), residual);
     }
 
-    internal const string Op = "ConjugateGradient";
+    private const string Op = "ConjugateGradient";
 
     /// <summary>a / b where it is asked for, else 0; then b may be 0 in derivatives too.</summary>
     private static Tensor Quotient(Tensor a, Tensor b, Tensor isWanted) =>
@@ -96,20 +96,21 @@ public static class ConjugateGradient
 /// </summary>
 internal sealed class LinearSystem<T>
 {
+    private readonly string op;
     private readonly Func<T, T> product;
     private readonly T right;
     private readonly double damping;
     private readonly List<Tensor> leaves;
     private readonly bool[] chosen;
 
-    public LinearSystem(Func<T, T> product, T right, double damping)
+    public LinearSystem(string op, Func<T, T> product, T right, double damping)
     {
-        (this.product, this.right, this.damping) = (product, right, damping);
+        (this.op, this.product, this.right, this.damping) = (op, product, right, damping);
         leaves = Structure.Leaves(right);
         chosen = [.. leaves.Select(leaf => leaf.DType.IsFloat() && !leaf.IsSymbolicZero)];
         Right = Chosen(leaves);
         if (Right.Length == 0)
-            throw Errors.Fail(ConjugateGradient.Op, "the right side holds no float tensor but "
+            throw Errors.Fail(op, "the right side holds no float tensor but "
                 + "symbolic zeros. Give one that is to be solved for.");
     }
 
@@ -121,12 +122,12 @@ internal sealed class LinearSystem<T>
     {
         List<Tensor> made = Structure.Leaves(product(Whole(v)));
         if (made.Count != leaves.Count)
-            throw Errors.Fail(ConjugateGradient.Op, $"the product has {made.Count} tensors, but "
+            throw Errors.Fail(op, $"the product has {made.Count} tensors, but "
                 + $"the right side {leaves.Count}. Both must have the same structure.");
         Tensor[] parts = Chosen(made);
         for (int i = 0; i < parts.Length; i++)
         {
-            Vjp.Match(ConjugateGradient.Op, Right[i], parts[i]);
+            Vjp.Match(op, Right[i], parts[i]);
             if (damping > 0) parts[i] += damping * v[i];
         }
         return parts;
