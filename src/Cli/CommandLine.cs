@@ -22,10 +22,10 @@ internal static class CommandLine
     private static readonly OptionSet<SharedOptions> Shared = new();
 
     /// <summary>The verbs, first the one that is meant if none is named.</summary>
-    private static Verb[] Verbs(NetworkTable networks) =>
+    private static Verb[] Verbs(Choices choices) =>
     [
-        TrainVerb.Verb(networks),
-        TestVerb.Verb(networks),
+        TrainVerb.Verb(choices),
+        TestVerb.Verb(choices),
         ReproVerb.Verb,
         GradCheckVerb.Verb,
         InfoVerb.Verb,
@@ -33,10 +33,10 @@ internal static class CommandLine
 
     /// <summary>Runs a command line; returns its exit code, whatever goes wrong.</summary>
     public static int Run(
-        string[] args, NetworkTable networks, TextWriter output, TextWriter error,
+        string[] args, Choices choices, TextWriter output, TextWriter error,
         CancellationToken stop)
     {
-        RootCommand root = Build(Verbs(networks), output, stop);
+        RootCommand root = Build(Verbs(choices), output, stop);
         try
         {
             ParseResult parsed = root.Parse(args);
