@@ -26,7 +26,9 @@ internal static class CommandLine
     [
         TrainVerb.Verb(choices),
         TestVerb.Verb(choices),
-        ReproVerb.Verb,
+        ReproVerb.Verb(choices),
+        TuneVerb.Verb(choices),
+        CompareVerb.Verb(choices),
         GradCheckVerb.Verb,
         InfoVerb.Verb,
     ];
@@ -132,8 +134,12 @@ internal static class CommandLine
 
         (SharedOptions Options, Action<VerbContext> Job) Read(CommandResult result)
         {
-            string? Typed(string name) =>
-                result.GetResult(name)?.Tokens is [var token] ? token.Value : null;
+            string? Typed(string name) => result.GetResult(name) switch
+            {
+                OptionResult { Option: Option<bool>, Implicit: false } => "on",
+                { Tokens: [var token] } => token.Value,
+                _ => null,
+            };
             return (Shared.Read(Typed), verb.Read(Typed));
         }
     }

@@ -71,6 +71,29 @@ public sealed record ClassSplit(ImageClasses Train, ImageClasses Validation, Ima
         return By(source, part);
     }
 
+    /// <summary>
+    /// So many classes drawn at random to train on, some of which are kept to validate on; all
+    /// others are for test. The same for the same seed.
+    /// </summary>
+    /// <exception cref="ArgumentException">A part would be empty.</exception>
+    public static ClassSplit Shuffled(
+        ImageClasses source, int train, long seed, int validation = 0)
+    {
+        int count = source.Classes.Length;
+        if (train < 1 || train >= count || validation < 0 || validation >= train)
+        {
+            throw new ArgumentException(
+                $"train: {train} of the {count} classes of {source.Name} leave none to train on or "
+                + $"none to test; choose 1 to {count - 1}.");
+        }
+
+        var parts = new int[count];
+        int[] order = new SeededRandom(seed).Choose(count, count);
+        foreach (int c in order.AsSpan(train - validation)) parts[c] = 1;
+        foreach (int c in order.AsSpan(train)) parts[c] = 2;
+        return By(source, parts);
+    }
+
     /// <summary>Part 0, 1 or 2 of each class.</summary>
     private static ClassSplit By(ImageClasses source, int[] parts)
     {

@@ -79,9 +79,10 @@ internal sealed class ChoiceTable<T>
         return entry.Typed(typed);
     }
 
-    /// <summary>The thing of a name, with its default options.</summary>
+    /// <summary>The options that the thing that was typed takes.</summary>
     /// <exception cref="CliException">There is no such thing.</exception>
-    public T Read(string name) => Find(name).Typed(_ => null);
+    public IReadOnlyList<OptionSpec> OptionsOf(Func<string, string?> typed) =>
+        (typed(Option) is { } name ? Find(name) : entries[0]).Options;
 
     /// <summary>
     /// The thing that config.json records, with the options it records, but for those typed.

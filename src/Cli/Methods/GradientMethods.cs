@@ -7,13 +7,13 @@ namespace Engine.Cli;
 /// <summary>MAML, exact or first-order.</summary>
 internal sealed record MamlOptions : ILearnerOptions
 {
-    [Option("Inner steps in training")]
+    [Option("Inner steps in training", Low = 1, High = 5)]
     public int InnerSteps { get; init; } = 1;
 
     [Option("Inner steps in testing")]
     public int TestSteps { get; init; } = 3;
 
-    [Option("Rate of the inner steps")]
+    [Option("Rate of the inner steps", Low = 0.02, High = 2)]
     public double InnerRate { get; init; } = 0.4;
 
     [Option("Order of differentiation")]

@@ -28,7 +28,12 @@ internal sealed record OptionSpec(PropertyInfo Property, OptionAttribute Attribu
 
     /// <summary>What the parser of command lines needs to know of it.</summary>
     public Symbol Symbol => Attribute.Positional
-        ? new Argument<string>(Name) { Description = Attribute.Help }
+        ? new Argument<string>(Name)
+        {
+            Description = Attribute.Help,
+            Arity = Default is null ? ArgumentArity.ZeroOrOne : ArgumentArity.ExactlyOne,
+        }
+        : Attribute.Flag ? new Option<bool>(Name) { Description = Attribute.Help }
         : new Option<string?>(Name)
         {
             Description = Attribute.Help,

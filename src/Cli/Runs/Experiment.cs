@@ -24,7 +24,7 @@ internal sealed class Experiment
         NetworkChoice network)
     {
         seed = options.Seed;
-        (Images, Split) = (images, split);
+        (Images, Parts) = (images, split);
         Config = new(options, method, network, SizeOf(images));
         EpisodeSampler Sampler(ImageClasses source, bool rotations) => CliException.CheckUse(() =>
             new EpisodeSampler(source, options.Ways, options.Shots, options.Queries, rotations));
@@ -53,7 +53,7 @@ internal sealed class Experiment
 
     public ImageClasses Images { get; }
 
-    public ClassSplit Split { get; }
+    public ClassSplit Parts { get; }
 
     public EpisodeSampler Test { get; }
 
@@ -67,9 +67,23 @@ internal sealed class Experiment
     {
         ImageClasses images = Load(options.Data);
         CheckSquare(images);
-        ClassSplit split = options.Data is null
+        return new Experiment(images, Split(images, options), options, method, network);
+    }
+
+    /// <summary>The classes of a run to train, validate and test on.</summary>
+    /// <exception cref="CliException">There are too few.</exception>
+    public static ClassSplit Split(ImageClasses images, RunOptions options)
+    {
+        if (options.TrainClasses is { } train)
+        {
+            return CliException.CheckUse(() => ClassSplit.Shuffled(
+                images, train, options.Seed, options.ValidationClasses ?? 0));
+        }
+
+        if (options.ValidationClasses is not null)
+            throw CliException.Use("--validation-classes: needs --train-classes; give both.");
+        return options.Data is null
             ? ClassSplit.ByScript() : ClassSplit.AtRandom(images, options.Seed);
-        return new Experiment(images, split, options, method, network);
     }
 
     public static ImageClasses Load(string? data)

@@ -24,10 +24,17 @@ internal sealed record RunOptions
     [Option("Support images of a class in training [default: the method's, mostly --shots]")]
     public int? TrainShots { get; init; }
 
+    /// <summary>Null splits by groups: most to train, some to validate, some to test.</summary>
+    [Option("Classes to train on, drawn at random; all others are for testing", Min = 2)]
+    public int? TrainClasses { get; init; }
+
+    [Option("How many of --train-classes are kept to validate on instead [default: none]")]
+    public int? ValidationClasses { get; init; }
+
     [Option("Tasks in a meta-step; some methods have another default")]
     public int MetaBatch { get; init; } = 8;
 
-    [Option("Rate of the outer steps; some methods have another default")]
+    [Option("Rate of the outer steps; some methods have another default", Low = 3e-4, High = 2e-2)]
     public double Rate { get; init; } = 4e-3;
 
     /// <summary>Steps before the run was resumed count too; null sets no limit.</summary>

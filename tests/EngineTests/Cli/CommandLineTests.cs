@@ -20,8 +20,8 @@ public class CommandLineTests
     [InlineData("train --order third", "--order: 'third' is wrong; give exact or first.")]
     [InlineData("train --seed x", "--seed: 'x' is wrong; give a whole number.")]
     [InlineData("--ways", "Required argument missing for option: '--ways'.")]
-    [InlineData("repro tables", "'tables' is not an experiment; there is sinusoid.")]
-    [InlineData("repro", "Required argument 'NAME' missing for command: 'repro'.")]
+    [InlineData("repro tables", "'tables' is not an experiment; engine repro --list names those there are.")]
+    [InlineData("repro", "name an experiment; engine repro --list names those there are.")]
     [InlineData("test", "Required argument 'RUN' missing for command: 'test'.")]
     [InlineData("info --json /nowhere/at/all.json",
         "--json: the folder of /nowhere/at/all.json does not exist")]

@@ -93,9 +93,7 @@ internal static class TestVerb
         if (options.Data is null || Same(options.Data, trained))
         {
             ImageClasses images = Experiment.Load(trained);
-            return trained is null
-                ? ClassSplit.ByScript().Test
-                : ClassSplit.AtRandom(images, config.Options.Seed).Test;
+            return Experiment.Split(images, config.Options).Test;
         }
 
         ImageClasses other = Experiment.Load(options.Data);

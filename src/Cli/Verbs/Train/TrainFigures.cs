@@ -11,7 +11,7 @@ internal static class TrainFigures
     public static void Describe(Experiment experiment, long steps, VerbContext context)
     {
         RunOptions o = experiment.Options;
-        ClassSplit split = experiment.Split;
+        ClassSplit split = experiment.Parts;
         context.Figure("data", "data", experiment.Images.ToString());
         context.Figure("train_classes", "training classes", split.Train.Classes.Length);
         context.Figure("validation_classes", "validation classes", split.Validation.Classes.Length);

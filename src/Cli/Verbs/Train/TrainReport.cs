@@ -49,7 +49,7 @@ internal static class TrainReport
             new(x[(i * pixels)..((i + 1) * pixels)], (int)y[i], guess);
         return new ExampleEpisode(
             arrays.Channels, arrays.Height, arrays.Width,
-            [.. arrays.ClassIds.Select(c => experiment.Split.Test.Classes[c].Name)],
+            [.. arrays.ClassIds.Select(c => experiment.Parts.Test.Classes[c].Name)],
             [.. arrays.SupportY.Select(
                 (_, i) => Image(arrays.SupportX, arrays.SupportY, i, null))],
             [.. arrays.QueryY.Select(
