@@ -30,6 +30,9 @@ internal sealed unsafe partial class ReferenceBackend : IBackend
     /// <summary>How many kernel calls were made, for tests of what plans do.</summary>
     public int Calls { get; private set; }
 
+    /// <summary>How many of them were matrix products.</summary>
+    public int Products { get; private set; }
+
     /// <summary>Largest number of bytes rented at the same time.</summary>
     public long PeakBytes { get; private set; }
 
@@ -175,6 +178,7 @@ internal sealed unsafe partial class ReferenceBackend : IBackend
         in Operand a, in Operand b, in Operand c, in Epilogue epilogue = default)
     {
         Calls++;
+        Products++;
         int rank = c.Layout.Rank;
         long k = a.Layout.Sizes[^1];
         foreach (long[] at in Places(c.Layout))

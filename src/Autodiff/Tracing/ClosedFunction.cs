@@ -76,6 +76,29 @@ internal sealed class ClosedFunction
     }
 
     /// <summary>
+    /// What a tape makes of its arguments, closed, with its inputs: the arguments, then what it
+    /// reads besides. Of a view that is read, the tensor that it shows is the input.
+    /// </summary>
+    public static (ClosedFunction Function, List<Tensor> Inputs) Of(
+        Tape tape, List<Tensor> outputs)
+    {
+        List<TapeEntry> entries = [.. tape.Entries];
+        var walk = new GraphWalk<Tensor>(entries.SelectMany(entry => entry.Inputs));
+        walk.Visited.UnionWith(tape.Arguments);
+        walk.Visited.UnionWith(entries.SelectMany(entry => entry.Outputs));
+        while (walk.Next(out Tensor? read))
+        {
+            if (read.State is not { Value: null, Primitive: ViewPrimitive view, Inputs: var shown })
+                continue;
+            entries.Add(new TapeEntry(read, view, shown));
+            walk.Add(shown);
+        }
+        entries.Sort(static (a, b) => a.Output.Id.CompareTo(b.Output.Id));
+        List<Tensor> inputs = [.. tape.Arguments];
+        return (Close([.. tape.Arguments], entries, outputs, inputs), inputs);
+    }
+
+    /// <summary>
     /// Runs f on stand-ins for the tensors of x (symbolic zeros stay themselves) and closes it.
     /// </summary>
     public static Closed<R> Trace<A, R>(string transform, Func<A, R> f, A x)

@@ -27,6 +27,20 @@ internal sealed record Recording<R>(
                     [.. rows.Sizes, .. Leaves[i].Shape.Sizes], Leaves[i].DType));
         return all;
     }
+
+    /// <summary>
+    /// Of a direction shaped like the argument, the tensors along which the stand-ins move.
+    /// </summary>
+    public Tensor[] Directions<T>(string op, T direction)
+    {
+        List<Tensor> all = Structure.Leaves(direction);
+        if (Leaves.Count != all.Count)
+            throw Errors.Fail(op, $"the argument has {Leaves.Count} tensors, but the direction "
+                + $"{all.Count}. Pass one shaped like the argument.");
+        Tensor[] moved = [.. all.Where((_, i) => Chosen[i])];
+        for (int i = 0; i < moved.Length; i++) Vjp.Match(op, Tape.Arguments[i], moved[i]);
+        return moved;
+    }
 }
 
 /// <summary>Runs functions on stand-ins.</summary>

@@ -34,4 +34,17 @@ public static class Hessian
             return Structure.WithLeaves(run.Result, tangents);
         };
     }
+
+    /// <summary>
+    /// x -> (gradient of f, v -> H v): as <see cref="Product"/>, but what the products share, the
+    /// loss and its gradient, is computed once, for solvers that ask for many products at one
+    /// point. <paramref name="where"/> chooses leaves by path: H is their block, and the others
+    /// have symbolic zeros. See <see cref="Linearize"/>.
+    /// </summary>
+    public static Func<T, (T Gradient, Func<T, T> Product)> Linearized<T>(
+        Func<T, Tensor> f, Func<string, bool>? where = null)
+    {
+        var gradient = Grad.Of(f, where);
+        return x => Linearize.Run("Hessian.Linearized", gradient, x, where);
+    }
 }

@@ -34,17 +34,7 @@ public static class Jvp
         string op, Func<T, R> f, T x, T v)
     {
         var run = Recording.OnAliases(op, f, x);
-        List<Tensor> directions = Structure.Leaves(v);
-        if (run.Leaves.Count != directions.Count)
-            throw Errors.Fail(op, $"the argument has {run.Leaves.Count} tensors, but the "
-                + $"direction {directions.Count}. Pass one shaped like the argument.");
-        var tangents = new List<Tensor?>();
-        for (int i = 0; i < run.Leaves.Count; i++)
-        {
-            if (!run.Chosen[i]) continue;
-            Vjp.Match(op, run.Leaves[i], directions[i]);
-            tangents.Add(directions[i].IsSymbolicZero ? null : directions[i]);
-        }
+        Tensor?[] tangents = [.. run.Directions(op, v).Select(d => d.IsSymbolicZero ? null : d)];
         Tensor?[] forward = run.Tape.Forward(tangents, run.Outputs);
         return (run, [.. run.Outputs.Select((y, i) =>
             forward[i] ?? (y.IsSymbolicZero ? y : y.Like(op, 0)))]);
