@@ -33,6 +33,23 @@ public sealed partial record Episode(
             Tensor.From(arrays.QueryX, query), Tensor.From(arrays.QueryY, query));
     }
 
+    /// <summary>
+    /// Forecasting tasks: windows float32 (tasks, windows, window, 1), the values that follow
+    /// (tasks, windows, horizon).
+    /// </summary>
+    public static Episode From(SeriesArrays arrays)
+    {
+        ArgumentNullException.ThrowIfNull(arrays);
+        SeriesForm form = arrays.Form;
+        Shape X(int windows) => [arrays.Tasks, windows, form.Window, 1];
+        Shape Y(int windows) => [arrays.Tasks, windows, form.Horizon];
+        return new(
+            Tensor.From(arrays.SupportX, X(form.Support)),
+            Tensor.From(arrays.SupportY, Y(form.Support)),
+            Tensor.From(arrays.QueryX, X(form.Queries)),
+            Tensor.From(arrays.QueryY, Y(form.Queries)));
+    }
+
     /// <summary>Task i of a batch.</summary>
     public Episode Task(int i) => new(SupportX[i], SupportY[i], QueryX[i], QueryY[i]);
 }
