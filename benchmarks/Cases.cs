@@ -86,7 +86,7 @@ internal static class Cases
             Episode[] data = [.. Enumerable.Range(0, 4)
                 .Select(i => Episode.From(family.Sample(1, i * tasks, tasks)))];
             Mlp model = Mlp.Create(Key.From(0), [1, width, width, 1]);
-            return Training(maml.Method.Gradient, model, data);
+            return Training(maml.Method, model, data);
         },
         $"--case sinusoid --inner-steps {steps} --style vmap",
         $"--case sinusoid --inner-steps {steps} --style vmap{Tuned}",
@@ -107,7 +107,7 @@ internal static class Cases
                 tasks * scale.Tasks, ways, 1, queries * scale.Images, channels, size);
             Conv4 model = Conv4.Create(
                 Key.From(0), channels, size, filters * scale.Width, ways);
-            return Training(maml.Method.Gradient, model, [data]);
+            return Training(maml.Method, model, [data]);
         },
         [.. ImageStyles(peerVmap).Select(style => $"--case {peer} --inner-steps {steps}{style}")]);
 
@@ -117,6 +117,15 @@ internal static class Cases
         " --style module" + ChannelsLast + Tuned, " --style functional" + ChannelsLast + Tuned,
         .. vmap ? [" --style vmap" + Tuned] : Array.Empty<string>(),
     ];
+
+    private static Prepared Training<T>(Method<T> method, T model, Episode[] data)
+        where T : ITree => Training(
+            (T m, Episode tasks) =>
+            {
+                MetaStep<T> step = method.Step(m, tasks);
+                return (step.Loss, step.Gradient);
+            },
+            model, data);
 
     /// <summary>Gradient and Adam as one compiled step, over the batches in turn.</summary>
     private static Prepared Training<T, D>(

@@ -5,18 +5,23 @@ using Engine.Nn;
 namespace Engine.Meta;
 
 /// <summary>
-/// Saves and loads <see cref="TrainingState{T}"/> as safetensors; the step count is metadata.
+/// Saves and loads <see cref="TrainingState{T}"/> as safetensors; its counts are metadata.
 /// </summary>
 public static class Checkpoint
 {
     private const string Step = "step";
+    private const string Skipped = "skipped";
 
     /// <summary>Writes a state to a file, whole or not at all.</summary>
     public static void Save<T>(string path, TrainingState<T> state) where T : ITree
     {
         ArgumentNullException.ThrowIfNull(state);
-        string step = state.Step.ToString(CultureInfo.InvariantCulture);
-        SafeTensors.Save(path, state, new Dictionary<string, string> { [Step] = step });
+        static string Text(long n) => n.ToString(CultureInfo.InvariantCulture);
+        SafeTensors.Save(path, state, new Dictionary<string, string>
+        {
+            [Step] = Text(state.Step),
+            [Skipped] = Text(state.Skipped),
+        });
     }
 
     /// <summary>The state in a file, which must be of the same model and optimiser.</summary>
@@ -29,10 +34,14 @@ public static class Checkpoint
     {
         TrainingState<T> state = SafeTensors.Load(path, like);
         var (_, metadata) = SafeTensors.Read(path);
-        if (!metadata.TryGetValue(Step, out string? text)
-            || !long.TryParse(text, CultureInfo.InvariantCulture, out long step) || step < 0)
+        if (Count(metadata, Step) is not { } step)
             throw new EngineException($"Checkpoint: {path} does not say at which step it was "
                 + "written. Was it saved by something else?");
-        return state with { Step = step };
+        return state with { Step = step, Skipped = Count(metadata, Skipped) ?? 0 };
     }
+
+    private static long? Count(IReadOnlyDictionary<string, string> metadata, string name) =>
+        metadata.TryGetValue(name, out string? text)
+        && long.TryParse(text, CultureInfo.InvariantCulture, out long count) && count >= 0
+            ? count : null;
 }

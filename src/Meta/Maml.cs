@@ -12,27 +12,25 @@ namespace Engine.Meta;
 /// Their rate, for a loss that is a mean: the original code sums the cross-entropy over classes, so
 /// its 0.4 for 5 ways is 2.0 here.
 /// </param>
-/// <param name="Order">Whether derivatives flow through the inner gradients.</param>
-/// <param name="Where">
-/// Which leaves adapt, by path; all by default (ANIL: those of the head).
+/// <param name="FirstOrder">Whether inner gradients count as constants (FOMAML).</param>
+/// <param name="Where">Which leaves adapt, by path; all by default.</param>
+/// <param name="Remat">
+/// Whether inner steps are computed again for the meta-gradient, which bounds memory.
 /// </param>
 /// <param name="Chunk">Tasks that go through together; bounds memory. 0 chooses.</param>
 public sealed record Maml<T>(
-    Objective<T> Objective, int InnerSteps, double InnerRate,
-    DerivativeOrder Order = DerivativeOrder.Exact, Func<string, bool>? Where = null, int Chunk = 0)
+    Objective<T> Objective, int InnerSteps, double InnerRate, bool FirstOrder = false,
+    Func<string, bool>? Where = null, bool Remat = false, int Chunk = 0)
     where T : ITree
 {
     /// <summary>What training, evaluation and the order check take.</summary>
     public Method<T> Method => new(
-        (model, task) => Objective.LossOn(
-            Adapt(model, task.SupportX, task.SupportY), task.QueryX, task.QueryY),
-        (model, task, steps) =>
-        [
-            .. Trajectory(model, task.SupportX, task.SupportY, steps[^1])
-                .Where((_, step) => steps.Contains(step))
-                .Select(adapted => Objective.Forward(adapted, task.QueryX)),
-        ],
-        Order, Objective.BatchNorm, Chunk);
+        (model, task, at) => Objective.Query(
+            Trajectory(model, task.SupportX, task.SupportY, InnerSteps, at.FirstOrder).Last(),
+            task),
+        (model, task, steps) => Trajectory(model, task.SupportX, task.SupportY, steps[^1])
+            .After(steps, adapted => Objective.Forward(adapted, task.QueryX)),
+        FirstOrder ? Claim.FirstOrder : Claim.Exact, Objective.BatchNorm, Chunk);
 
     /// <summary>
     /// The model after the inner steps on one task's support set: a pure function, usable on its
@@ -42,17 +40,9 @@ public sealed record Maml<T>(
         Trajectory(model, x, y, steps ?? InnerSteps).Last();
 
     /// <summary>The model before adaptation and after each step.</summary>
-    public IEnumerable<T> Trajectory(T model, Tensor x, Tensor y, int steps)
-    {
-        if (steps < 0) throw new EngineException($"Maml: {steps} inner steps; give 0 or more.");
-        var inner = Grad.Of((T p) => Objective.LossOn(p, x, y), Where);
-        yield return model;
-        for (int i = 0; i < steps; i++)
-        {
-            T gradient = inner(model);
-            if (Order == DerivativeOrder.First) gradient = gradient.StopGradient();
-            model = model.Zip(gradient, (w, g) => g.IsSymbolicZero ? w : w - InnerRate * g);
-            yield return model;
-        }
-    }
+    public IEnumerable<T> Trajectory(
+        T model, Tensor x, Tensor y, int steps, bool firstOrder = false) =>
+        Inner.Trajectory(
+            model, (p, _) => Objective.LossOn(p, x, y), Inner.Descent<T>(InnerRate), steps, Where,
+            FirstOrder || firstOrder, Remat);
 }

@@ -5,15 +5,46 @@ using Engine.Data;
 
 namespace Engine.Meta;
 
-/// <summary>How derivatives flow through adaptation.</summary>
-public enum DerivativeOrder
+/// <summary>How the tree that a method steps against relates to the mean task loss.</summary>
+public enum Claim
 {
-    /// <summary>Through every inner gradient: the meta-gradient is exact.</summary>
+    /// <summary>It is the gradient, with derivatives through every inner step.</summary>
     Exact,
 
-    /// <summary>Inner gradients are constants (FOMAML, Finn et al., 2017, section 5.2).</summary>
-    First,
+    /// <summary>
+    /// It is the gradient but for inner gradients, which count as constants (FOMAML, Finn et al.,
+    /// 2017, section 5.2).
+    /// </summary>
+    FirstOrder,
+
+    /// <summary>It is a direction of the method's own, no gradient of that loss.</summary>
+    OwnDirection,
 }
+
+/// <summary>How far training is: what methods anneal by.</summary>
+/// <param name="Fraction">Share of the planned steps that is done, a scalar in 0..1.</param>
+/// <param name="FirstOrder">
+/// Whether inner gradients count as constants for now. A step is compiled once for each value.
+/// </param>
+public sealed partial record Progress(Tensor Fraction, bool FirstOrder = false) : ITree
+{
+    /// <summary>The beginning: what a method is checked at.</summary>
+    public static Progress Begin => At(0);
+
+    /// <summary>Where that share of the planned steps is done.</summary>
+    public static Progress At(double fraction, bool firstOrder = false) =>
+        new(Tensor.Scalar((float)fraction).Eval(), firstOrder);
+}
+
+/// <summary>What a batch of tasks makes of a method's parameters.</summary>
+/// <param name="Loss">The loss to report, a scalar.</param>
+/// <param name="Gradient">What the optimiser steps against.</param>
+/// <param name="Moved">
+/// The parameters after the tasks. Training takes the leaves of <see cref="Method{P}.State"/> from
+/// it, and no others.
+/// </param>
+public sealed partial record MetaStep<P>(Tensor Loss, P Gradient, P Moved) : ITree
+    where P : ITree;
 
 /// <summary>
 /// A meta-learner over <typeparamref name="P"/>, the tree of all that training changes: a model, or
@@ -22,31 +53,42 @@ public enum DerivativeOrder
 /// <param name="TaskLoss">The loss of one task, a scalar; training lowers its mean.</param>
 /// <param name="Predictions">
 /// The predictions for one task's query set after each of the given numbers of inner steps, which
-/// ascend.
+/// ascend. A method without inner steps makes the same predictions for all.
 /// </param>
-/// <param name="Order">
-/// Whether the gradient is the exact derivative of the mean task loss or first-order; null if
-/// <see cref="Direction"/> is not a derivative of it.
-/// </param>
+/// <param name="Claim">What <see cref="OrderCheck"/> holds the method to.</param>
 /// <param name="BatchNorm">Which statistics the predictions use.</param>
 /// <param name="Chunk">Tasks that go through together; bounds memory. 0 chooses.</param>
 public sealed record Method<P>(
-    Func<P, Episode, Tensor> TaskLoss,
+    Func<P, Episode, Progress, Tensor> TaskLoss,
     Func<P, Episode, ImmutableArray<int>, Tensor[]> Predictions,
-    DerivativeOrder? Order, BatchNormMode BatchNorm, int Chunk = 0) where P : ITree
+    Claim Claim, BatchNormMode BatchNorm, int Chunk = 0) where P : ITree
 {
     /// <summary>
-    /// The loss to report for a batch of tasks and the direction to step against, in place of the
-    /// mean task loss and its gradient: for methods such as Reptile.
+    /// Leaves, by path, that the method moves itself and the optimiser leaves alone, such as
+    /// running statistics; none by default. A method with such leaves has a
+    /// <see cref="Direction"/>, which says how they move.
     /// </summary>
-    public Func<P, Episode, (Tensor Loss, P Gradient)>? Direction { get; init; }
+    public Func<string, bool>? State { get; init; }
+
+    /// <summary>
+    /// What a batch of tasks makes of the parameters, in place of the mean task loss and its
+    /// gradient: for methods such as Reptile, or with running statistics.
+    /// </summary>
+    public Func<P, Episode, Progress, MetaStep<P>>? Direction { get; init; }
 
     /// <summary>The mean of the task losses over a batch of tasks; a scalar.</summary>
-    public Tensor MetaLoss(P parameters, Episode tasks) =>
-        Vmap.Of((Episode task) => TaskLoss(parameters, task), chunk: Chunk)(tasks).Mean();
+    public Tensor MetaLoss(P parameters, Episode tasks, Progress? at = null) =>
+        Vmap.Of(
+            (Episode task) => TaskLoss(parameters, task, at ?? Progress.Begin),
+            chunk: Chunk)(tasks).Mean();
 
-    /// <summary>The meta-loss of a batch of tasks and what the optimiser steps against.</summary>
-    public (Tensor Loss, P Gradient) Gradient(P parameters, Episode tasks) => Direction is null
-        ? Grad.WithValue((P p, Episode e) => MetaLoss(p, e))(parameters, tasks)
-        : Direction(parameters, tasks);
+    /// <summary>What a batch of tasks makes of the parameters.</summary>
+    public MetaStep<P> Step(P parameters, Episode tasks, Progress? at = null)
+    {
+        Progress now = at ?? Progress.Begin;
+        if (Direction is not null) return Direction(parameters, tasks, now);
+        var (loss, gradient) =
+            Grad.WithValue((P p, Episode e) => MetaLoss(p, e, now))(parameters, tasks);
+        return new(loss, gradient, parameters);
+    }
 }

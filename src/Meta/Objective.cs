@@ -1,4 +1,5 @@
 // A model together with what it is judged by.
+using Engine.Data;
 using Engine.Nn;
 
 namespace Engine.Meta;
@@ -17,6 +18,12 @@ public enum BatchNormMode
 
     /// <summary>Statistics fixed before the query images are seen.</summary>
     Inductive,
+
+    /// <summary>
+    /// Running statistics of every inner step of its own, fixed before the query images are seen
+    /// (MAML++).
+    /// </summary>
+    PerStep,
 }
 
 /// <summary>
@@ -30,6 +37,19 @@ public sealed record Objective<T>(
     /// <summary>The loss of the model's predictions for these inputs; a scalar.</summary>
     public Tensor LossOn(T model, Tensor inputs, Tensor targets) =>
         Loss(Forward(model, inputs), targets);
+
+    /// <summary>The loss on a task's support set: what adaptation lowers.</summary>
+    public Tensor Support(T model, Episode task) => LossOn(model, task.SupportX, task.SupportY);
+
+    /// <summary>The loss on a task's query set: what meta-learning lowers.</summary>
+    public Tensor Query(T model, Episode task) => LossOn(model, task.QueryX, task.QueryY);
+
+    /// <summary>
+    /// The same objective of another tree that shows the model: a base with adapters, or a part of
+    /// it. Every learner then trains and adapts that tree.
+    /// </summary>
+    public Objective<U> On<U>(Func<U, T> view) where U : ITree =>
+        new((tree, x) => Forward(view(tree), x), Loss, BatchNorm);
 }
 
 /// <summary>Ready-made objectives.</summary>

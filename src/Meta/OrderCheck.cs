@@ -9,15 +9,14 @@ namespace Engine.Meta;
 /// The relative difference between a meta-gradient and finite differences of the meta-loss: near 0
 /// if the gradient is exact, usually some tenths if it is first-order.
 /// </summary>
-/// <param name="Order">
-/// What the method says of its gradient; null if it steps in a direction of its own, which no
-/// difference can confirm.
+/// <param name="Claim">
+/// What the method says of its gradient. No difference can confirm a direction of its own.
 /// </param>
 /// <param name="Error">
 /// The difference, relative to the larger of the two; NaN if there is nothing to compare.
 /// </param>
 /// <param name="GradientNorm">Length of the meta-gradient.</param>
-public sealed record OrderCheck(DerivativeOrder? Order, double Error, double GradientNorm)
+public sealed record OrderCheck(Claim Claim, double Error, double GradientNorm)
 {
     /// <summary>How the check is made, in words for its readers.</summary>
     public const string Procedure =
@@ -28,7 +27,7 @@ public sealed record OrderCheck(DerivativeOrder? Order, double Error, double Gra
     /// first order or a direction of its own, which are not the derivative of the meta-loss, nor
     /// when all is zero (<see cref="Vanishes"/>).
     /// </summary>
-    public bool Confirmed => Order == DerivativeOrder.Exact && !Vanishes && Error < 1e-4;
+    public bool Confirmed => Claim == Claim.Exact && !Vanishes && Error < 1e-4;
 
     /// <summary>
     /// The meta-gradient is zero and so are the differences, as with a dead network: right or
@@ -39,10 +38,10 @@ public sealed record OrderCheck(DerivativeOrder? Order, double Error, double Gra
     /// <inheritdoc/>
     public override string ToString() => this switch
     {
-        { Order: null } => "none; the method steps in a direction of its own, which is no "
+        { Claim: Claim.OwnDirection } => "none; the method steps in a direction of its own, which is no "
             + "derivative of its loss, so there is nothing to compare",
         { Vanishes: true } => "unknown; the meta-gradient is zero",
-        { Order: DerivativeOrder.Exact } => string.Create(CultureInfo.InvariantCulture,
+        { Claim: Claim.Exact } => string.Create(CultureInfo.InvariantCulture,
             $"exact; {Procedure}: relative error {Error:0.0e+00}"),
         _ => string.Create(CultureInfo.InvariantCulture,
             $"first; {Error:0.0e+00} off the exact derivative ({Procedure})"),
@@ -63,15 +62,14 @@ public sealed record OrderCheck(DerivativeOrder? Order, double Error, double Gra
         static Tensor Double(Tensor x) => x.DType.IsFloat() ? x.Cast(DType.Float64) : x;
         P at = parameters.Map((Tensor leaf) => Double(leaf));
         Episode one = task.Map((Tensor leaf) => Double(leaf).ExpandDims(0));
-        var compiled = Compile.Of((P p, Episode e) => method.Gradient(p, e));
-        P gradient = compiled(at, one).Gradient;
+        P gradient = Compile.Of((P p, Episode e) => method.Step(p, e).Gradient)(at, one);
         double norm = Math.Sqrt(Dot(gradient, gradient));
-        if (method.Order is null) return new OrderCheck(null, double.NaN, norm);
+        if (method.Claim == Claim.OwnDirection) return new(method.Claim, double.NaN, norm);
 
         var errors = new List<double>();
         foreach (Key key in Key.From(seed).Split(3))
         {
-            P direction = Direction(at, gradient, key);
+            P direction = Direction(method, at, gradient, key);
             double analytic = Dot(gradient, direction);
             double numerical = Difference(method, at, one, direction);
             double size = Math.Max(Math.Abs(analytic), Math.Abs(numerical));
@@ -79,16 +77,20 @@ public sealed record OrderCheck(DerivativeOrder? Order, double Error, double Gra
             errors.Add(double.IsNaN(error) ? double.PositiveInfinity : error);
         }
         errors.Sort();
-        return new OrderCheck(method.Order, errors[1], norm);
+        return new(method.Claim, errors[1], norm);
     }
 
-    /// <summary>The sum of the gradient and of a random direction, both of length 1.</summary>
-    private static P Direction<P>(P at, P gradient, Key key) where P : ITree
+    /// <summary>
+    /// The sum of the gradient and of a random direction, both of length 1. Leaves that the method
+    /// moves itself stay where they are: the gradient has no part there.
+    /// </summary>
+    private static P Direction<P>(Method<P> method, P at, P gradient, Key key) where P : ITree
     {
         Key[] keys = key.Split(at.Leaves().Count);
         int i = 0;
-        P random = at.Map((Tensor leaf) => leaf.DType.IsFloat()
-            ? keys[i++].Normal(leaf.Shape, DType.Float64).To(leaf.Device) : leaf);
+        P random = at.Map((path, leaf) => !leaf.DType.IsFloat() ? leaf
+            : method.State?.Invoke(path) == true ? 0 * leaf
+            : keys[i++].Normal(leaf.Shape, DType.Float64).To(leaf.Device));
         double length = Math.Sqrt(Dot(random, random));
         double steepness = Math.Max(Math.Sqrt(Dot(gradient, gradient)), double.Epsilon);
         return random.Zip(gradient, (r, g) => !r.DType.IsFloat() ? r

@@ -48,12 +48,12 @@ public class FiniteDifferenceTests
         var exact = new Maml<Mlp>(Objective.Regression, 1, 0.1);
         OrderCheck good = OrderCheck.Measure(exact.Method, model, task);
         OrderCheck bad = OrderCheck.Measure(
-            (exact with { Order = DerivativeOrder.First }).Method, model, task);
+            (exact with { FirstOrder = true }).Method, model, task);
         Assert.True(good.Error < 1e-7, $"{good}");
         Assert.True(good.Confirmed);
         Assert.True(bad.Error > 1e-3, $"{bad}");
         // What calls itself exact and is not would be found out.
-        Assert.False((bad with { Order = DerivativeOrder.Exact }).Confirmed);
+        Assert.False((bad with { Claim = Claim.Exact }).Confirmed);
     }
 
     [Fact]
@@ -62,11 +62,11 @@ public class FiniteDifferenceTests
         Mlp model = Mlp.Create(Key.From(1), [1, 8, 1], Activation.Tanh, DType.Float64);
         Episode tasks = Double(Episode.From(new SinusoidTasks(5, 5).Sample(3, 0, 7)));
         var maml = new Maml<Mlp>(Objective.Regression, 2, 0.02);
-        Mlp whole = maml.Method.Gradient(model, tasks).Gradient;
+        Mlp whole = maml.Method.Step(model, tasks).Gradient;
         foreach (int chunk in (int[])[1, 3, 7])
             Assert.True(Tree.AllClose(
                 whole,
-                (maml with { Chunk = chunk }).Method.Gradient(model, tasks).Gradient,
+                (maml with { Chunk = chunk }).Method.Step(model, tasks).Gradient,
                 1e-12, 1e-14));
     }
 

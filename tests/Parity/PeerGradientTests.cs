@@ -34,9 +34,9 @@ public class PeerGradientTests
         var tasks = new Episode(dump["xs"], dump["ys"], dump["xq"], dump["yq"]);
         IReadOnlyList<Tensor> actual = parameters[0].Rank == 4
             ? InPeerOrder(new Maml<Conv4>(Objective.Conv4, steps, rate)
-                .Method.Gradient(Network(parameters), tasks).Gradient)
+                .Method.Step(Network(parameters), tasks).Gradient)
             : new Maml<Mlp>(Objective.Regression, steps, rate)
-                .Method.Gradient(Perceptron(parameters), tasks).Gradient.Leaves();
+                .Method.Step(Perceptron(parameters), tasks).Gradient.Leaves();
         Assert.Equal(expected.Length, actual.Count);
 
         // Relative to the largest element of all: PyTorch's own rounding is relative to that. A

@@ -17,10 +17,10 @@ public sealed record LearnedRate<T>(
     Objective<T> Objective, Func<Func<Tensor, Tensor>, Optimizer> Inner, int Steps) where T : ITree
 {
     public Method<Rated<T>> Method => new(
-        (p, task) => Objective.LossOn(Adapt(p, task, Steps), task.QueryX, task.QueryY),
+        (p, task, _) => Objective.Query(Adapt(p, task, Steps), task),
         (p, task, steps) =>
             [.. steps.Select(n => Objective.Forward(Adapt(p, task, n), task.QueryX))],
-        DerivativeOrder.Exact, Objective.BatchNorm);
+        Claim.Exact, Objective.BatchNorm);
 
     private T Adapt(Rated<T> p, Episode task, int steps)
     {

@@ -44,8 +44,8 @@ public class OwnMetaLearnerTests
         // A method that says so without being so is found out.
         Method<Rated<Mlp>> stopped = LearnedRate.Method with
         {
-            TaskLoss = (p, task) =>
-                LearnedRate.Method.TaskLoss(p with { Rate = p.Rate.StopGradient() }, task),
+            TaskLoss = (p, task, at) =>
+                LearnedRate.Method.TaskLoss(p with { Rate = p.Rate.StopGradient() }, task, at),
         };
         Assert.False(OrderCheck.Measure(stopped, Rated, Draw(0, 1).Task(0)).Confirmed);
     }
@@ -83,7 +83,7 @@ public class OwnMetaLearnerTests
     public void TheDirectionIsTheWayToTheMeanOfTheTasks()
     {
         Episode tasks = Draw(0, 3);
-        Mlp direction = Reptile.Method.Gradient(Model, tasks).Gradient;
+        Mlp direction = Reptile.Method.Step(Model, tasks).Gradient;
         Mlp Adapted(int i)
         {
             Mlp model = Model;

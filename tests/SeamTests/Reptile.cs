@@ -13,13 +13,15 @@ namespace Seams;
 /// </summary>
 public sealed record Reptile<T>(Objective<T> Objective, Optimizer Inner, int Steps) where T : ITree
 {
-    public Method<T> Method => new(TaskLoss, Predictions, Order: null, Objective.BatchNorm)
+    public Method<T> Method => new(
+        (model, task, _) => TaskLoss(model, task), Predictions, Claim.OwnDirection,
+        Objective.BatchNorm)
     {
-        Direction = (model, tasks) =>
+        Direction = (model, tasks, _) =>
         {
             var (ends, losses) = Vmap.Of((Episode task) =>
                 (Adapt(model, task, Steps), TaskLoss(model, task)))(tasks);
-            return (losses.Mean(), model.Zip(ends, (w, end) => w - end.Mean(0)));
+            return new(losses.Mean(), model.Zip(ends, (w, end) => w - end.Mean(0)), model);
         },
     };
 

@@ -56,7 +56,9 @@ public sealed class NetworkEntry
                 entries,
                 (run, images) => NetworkModel.Of(
                     create(Key.From(run.Seed), images, run.Ways, options),
-                    new Maml<TModel>(objective, run.InnerSteps, run.InnerRate, run.Order)));
+                    new Maml<TModel>(
+                        objective, run.InnerSteps, run.InnerRate,
+                        run.Order == DerivativeOrder.First)));
         }
 
         return new(

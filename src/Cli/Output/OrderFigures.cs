@@ -9,7 +9,14 @@ internal static class OrderFigures
     /// <summary>Says what was measured, and fails if it is not what was asked for.</summary>
     public static void Add(OrderCheck check, VerbContext context)
     {
-        bool first = check.Order == DerivativeOrder.First;
+        if (check.Claim == Claim.OwnDirection)
+        {
+            context.Figure("order", "order of differentiation", "none");
+            context.Figure("order_check", "  because", "the method steps in a direction of its own");
+            return;
+        }
+
+        bool first = check.Claim == Claim.FirstOrder;
         context.Figure("order", "order of differentiation", first ? "first" : "exact");
         context.Figure("order_error",
             first ? "  off the exact derivative" : "  against differences", check.Error, "0.0e+00");

@@ -1,6 +1,4 @@
 // What defines a run. config.json holds it, so that the run can be tested and resumed.
-using Engine.Meta;
-
 namespace Engine.Cli;
 
 /// <summary>Training by exact or first-order MAML.</summary>

@@ -1,7 +1,6 @@
 // The command line: defaults, one-line errors, exit codes, info.
 using System.Text.Json;
 using Engine.Cli;
-using Engine.Meta;
 
 namespace Engine.Tests.Cli;
 

@@ -164,7 +164,7 @@ public sealed class RunFolderTests : IDisposable
     public void ProgressElsewhereIsPlainLines()
     {
         using var output = new StringWriter { NewLine = "\n" };
-        int result = Progress.Run("train", output, null, progress =>
+        int result = ProgressBar.Run("train", output, null, progress =>
         {
             progress.Note("hello");
             for (int i = 1; i <= 100; i++) progress.Report(new ProgressState(i, 100, 16 * i, 0.5));
@@ -180,7 +180,7 @@ public sealed class RunFolderTests : IDisposable
     [Fact]
     public void ResumedProgressCountsItsOwnSteps() => Assert.Equal(
         "step 60 of 100, 960 tasks, 16.0 tasks/s, loss 0.500, 0:40 left",
-        Progress.Describe(
+        ProgressBar.Describe(
             new ProgressState(60, 100, 960, 0.5, Before: 50), TimeSpan.FromSeconds(10), null));
 
     [Theory]
@@ -195,7 +195,7 @@ public sealed class RunFolderTests : IDisposable
         long step, long? steps, int seconds, double? limit, string expected)
     {
         TimeSpan? end = limit is { } l ? TimeSpan.FromSeconds(l) : null;
-        Assert.Equal(expected, Progress.Describe(
+        Assert.Equal(expected, ProgressBar.Describe(
             new ProgressState(step, steps, 16 * step, 0.5), TimeSpan.FromSeconds(seconds), end));
     }
 }

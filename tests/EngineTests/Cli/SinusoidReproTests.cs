@@ -1,7 +1,6 @@
 // engine repro sinusoid from end to end, with few steps.
 using System.Text.Json;
 using Engine.Cli;
-using Engine.Meta;
 
 namespace Engine.Tests.Cli;
 

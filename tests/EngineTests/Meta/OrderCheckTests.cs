@@ -19,7 +19,7 @@ public class OrderCheckTests
         Assert.True(exact.Confirmed, $"{exact}");
         Assert.True(exact.GradientNorm > 0);
         OrderCheck first = OrderCheck.Measure(
-            (maml with { Order = DerivativeOrder.First }).Method, model, Task);
+            (maml with { FirstOrder = true }).Method, model, Task);
         Assert.False(first.Confirmed);
         Assert.InRange(first.Error, 1e-3, 1);
         Assert.StartsWith("first; ", first.ToString());
@@ -33,10 +33,10 @@ public class OrderCheckTests
         Mlp model = Mlp.Create(Key.From(1), [1, 4, 1]).Map((Tensor leaf) => leaf * 0 - 1);
         var learner = new Objective<Mlp>(
             (m, x) => m.Forward(x * 0), (y, t) => (y.Relu() * t).Mean(), BatchNormMode.None);
-        foreach (DerivativeOrder order in Enum.GetValues<DerivativeOrder>())
+        foreach (bool firstOrder in (bool[])[false, true])
         {
             OrderCheck check =
-                OrderCheck.Measure(new Maml<Mlp>(learner, 1, 0.1, order).Method, model, Task);
+                OrderCheck.Measure(new Maml<Mlp>(learner, 1, 0.1, firstOrder).Method, model, Task);
             Assert.Equal((0.0, 0.0), (check.Error, check.GradientNorm));
             Assert.True(check.Vanishes);
             Assert.False(check.Confirmed);

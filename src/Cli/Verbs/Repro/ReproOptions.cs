@@ -1,6 +1,4 @@
 // What engine repro can be told.
-using Engine.Meta;
-
 namespace Engine.Cli;
 
 /// <summary>Reproducing published figures.</summary>

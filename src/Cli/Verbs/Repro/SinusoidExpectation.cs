@@ -1,7 +1,6 @@
 // What engine repro sinusoid should measure. A figure is compared only with those of its own
 // protocol: order of differentiation, meta-steps and shots.
-using Engine.Meta;
-using static Engine.Meta.DerivativeOrder;
+using static Engine.Cli.DerivativeOrder;
 
 namespace Engine.Cli;
 

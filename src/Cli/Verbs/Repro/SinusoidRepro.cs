@@ -57,7 +57,7 @@ internal static class SinusoidRepro
     {
         var results = new SinusoidResult?[seeds.Length];
         using var end = CancellationTokenSource.CreateLinkedTokenSource(context.Stop);
-        Progress.Run("train", context.Output, null, progress =>
+        ProgressBar.Run("train", context.Output, null, progress =>
         {
             long steps = (long)seeds.Length * iterations, done = 0;
             object gate = new();

@@ -40,8 +40,9 @@ internal sealed class SinusoidSeed(long seed, DerivativeOrder order)
     /// <summary>Inner steps after which the test tasks are scored.</summary>
     public static IReadOnlyList<int> Steps { get; } = [1, 5, 10];
 
-    private readonly Method<Mlp> method =
-        new Maml<Mlp>(Objective.Regression, InnerSteps: 1, InnerRate, order).Method;
+    private readonly Method<Mlp> method = new Maml<Mlp>(
+        Objective.Regression, InnerSteps: 1, InnerRate,
+        FirstOrder: order == DerivativeOrder.First).Method;
 
     /// <summary>Whether the meta-gradient at the start is exact.</summary>
     public OrderCheck CheckOrder() =>

@@ -33,7 +33,7 @@ internal sealed class TrainRun(Experiment experiment, RunFolder folder, Cancella
     /// <summary>Trains until the number of steps is reached or the time is over.</summary>
     public TrainResult Go(
         NetworkTraining start, int? steps, TimeSpan? limit, double secondsBefore,
-        MetricsLog metrics, Progress progress)
+        MetricsLog metrics, ProgressBar progress)
     {
         int batch = experiment.Options.MetaBatch;
         NetworkTraining state = start;
@@ -78,7 +78,7 @@ internal sealed class TrainRun(Experiment experiment, RunFolder folder, Cancella
             state, start.Steps, secondsBefore, seconds, stop.IsCancellationRequested);
     }
 
-    private void Validate(NetworkTraining state, MetricsLog metrics, Progress progress)
+    private void Validate(NetworkTraining state, MetricsLog metrics, ProgressBar progress)
     {
         double accuracy = experiment.Validate(state.Model, ValidationTasks);
         long tasks = state.Steps * experiment.Options.MetaBatch;

@@ -163,7 +163,7 @@ internal static class TrainVerb
         double secondsBefore = MetricsLog.LastSeconds(folder.MetricsPath);
         TimeSpan? time = limit is { } l ? TimeSpan.FromSeconds(l) : null;
         using MetricsLog metrics = folder.OpenMetrics();
-        return Progress.Run("train", context.Output, time, progress => run.Go(
+        return ProgressBar.Run("train", context.Output, time, progress => run.Go(
             start, experiment.Options.Iterations, time, secondsBefore, metrics, progress));
     }
 

@@ -19,7 +19,7 @@ internal readonly record struct ProgressState(
 }
 
 /// <summary>Shows the progress of one job. Report may be called at every step.</summary>
-internal abstract class Progress
+internal abstract class ProgressBar
 {
     private readonly Stopwatch clock = Stopwatch.StartNew();
     private TimeSpan? limit;
@@ -34,7 +34,7 @@ internal abstract class Progress
     /// Runs a job with progress shown; the limit is the time after which it ends.
     /// </summary>
     public static T Run<T>(
-        string title, TextWriter output, TimeSpan? limit, Func<Progress, T> job,
+        string title, TextWriter output, TimeSpan? limit, Func<ProgressBar, T> job,
         TimeSpan? every = null)
     {
         var console = AnsiConsole.Console;
@@ -93,7 +93,7 @@ internal abstract class Progress
         return Math.Min(1, Math.Max(bySteps, byTime));
     }
 
-    private sealed class Plain(string title, TextWriter output, TimeSpan every) : Progress
+    private sealed class Plain(string title, TextWriter output, TimeSpan every) : ProgressBar
     {
         private TimeSpan next;
 
@@ -109,7 +109,7 @@ internal abstract class Progress
         public override void Note(string text) => output.WriteLine(text);
     }
 
-    private sealed class Live(string title, ProgressTask task, IAnsiConsole console) : Progress
+    private sealed class Live(string title, ProgressTask task, IAnsiConsole console) : ProgressBar
     {
         public override void Report(ProgressState state)
         {
