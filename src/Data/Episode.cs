@@ -9,13 +9,14 @@ public sealed partial record Episode(
     Tensor SupportX, Tensor SupportY, Tensor QueryX, Tensor QueryY) : ITree
 {
     /// <summary>
-    /// Image tasks: inputs float32 (tasks, images, C, H, W), labels int64 (tasks, images).
+    /// Classification tasks: inputs float32 (tasks, images, C, H, W) or (tasks, vectors, length),
+    /// labels int64 (tasks, images).
     /// </summary>
     public static Episode From(EpisodeArrays arrays)
     {
         ArgumentNullException.ThrowIfNull(arrays);
         int support = arrays.Ways * arrays.Shots, query = arrays.Ways * arrays.Queries;
-        Shape Images(int n) => [arrays.Tasks, n, arrays.Channels, arrays.Height, arrays.Width];
+        Shape Images(int n) => [arrays.Tasks, n, .. arrays.SampleShape];
         return new(
             Tensor.From(arrays.SupportX, Images(support)),
             Tensor.From(arrays.SupportY, [arrays.Tasks, support]),
