@@ -51,25 +51,9 @@ public sealed record ClassSplit(ImageClasses Train, ImageClasses Validation, Ima
     /// classes; a class without a group is a group of its own. The same for the same seed.
     /// </summary>
     public static ClassSplit AtRandom(
-        ImageClasses source, long seed, double validationShare = 0.1, double testShare = 0.2)
-    {
-        var groups = source.Classes
-            .Select((c, i) => (Class: i, Group: c.Group.Length > 0 ? c.Group : $"\0{i}"))
-            .GroupBy(p => p.Group, p => p.Class)
-            .ToList();
-        var part = new int[source.Classes.Length];
-        int test = 0, validation = 0;
-        foreach (int g in new SeededRandom(seed).Choose(groups.Count, groups.Count))
-        {
-            int to = test < testShare * part.Length ? 2
-                : validation < validationShare * part.Length ? 1 : 0;
-            foreach (int c in groups[g]) part[c] = to;
-            if (to == 2) test += groups[g].Count();
-            if (to == 1) validation += groups[g].Count();
-        }
-
-        return By(source, part);
-    }
+        ImageClasses source, long seed, double validationShare = 0.1, double testShare = 0.2) =>
+        By(source, Partition.ByGroup(
+            [.. source.Classes.Select(c => c.Group)], seed, validationShare, testShare));
 
     /// <summary>
     /// So many classes drawn at random to train on, some of which are kept to validate on; all

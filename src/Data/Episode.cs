@@ -9,13 +9,14 @@ public sealed partial record Episode(
     Tensor SupportX, Tensor SupportY, Tensor QueryX, Tensor QueryY) : ITree
 {
     /// <summary>
-    /// Image tasks: inputs float32 (tasks, images, C, H, W), labels int64 (tasks, images).
+    /// Classification tasks: inputs float32 (tasks, images, C, H, W) or (tasks, vectors, length),
+    /// labels int64 (tasks, images).
     /// </summary>
     public static Episode From(EpisodeArrays arrays)
     {
         ArgumentNullException.ThrowIfNull(arrays);
         int support = arrays.Ways * arrays.Shots, query = arrays.Ways * arrays.Queries;
-        Shape Images(int n) => [arrays.Tasks, n, arrays.Channels, arrays.Height, arrays.Width];
+        Shape Images(int n) => [arrays.Tasks, n, .. arrays.SampleShape];
         return new(
             Tensor.From(arrays.SupportX, Images(support)),
             Tensor.From(arrays.SupportY, [arrays.Tasks, support]),
@@ -31,6 +32,23 @@ public sealed partial record Episode(
         return new(
             Tensor.From(arrays.SupportX, support), Tensor.From(arrays.SupportY, support),
             Tensor.From(arrays.QueryX, query), Tensor.From(arrays.QueryY, query));
+    }
+
+    /// <summary>
+    /// Forecasting tasks: windows float32 (tasks, windows, window, 1), the values that follow
+    /// (tasks, windows, horizon).
+    /// </summary>
+    public static Episode From(SeriesArrays arrays)
+    {
+        ArgumentNullException.ThrowIfNull(arrays);
+        SeriesForm form = arrays.Form;
+        Shape X(int windows) => [arrays.Tasks, windows, form.Window, 1];
+        Shape Y(int windows) => [arrays.Tasks, windows, form.Horizon];
+        return new(
+            Tensor.From(arrays.SupportX, X(form.Support)),
+            Tensor.From(arrays.SupportY, Y(form.Support)),
+            Tensor.From(arrays.QueryX, X(form.Queries)),
+            Tensor.From(arrays.QueryY, Y(form.Queries)));
     }
 
     /// <summary>Task i of a batch.</summary>

@@ -1,4 +1,4 @@
-// Draws few-shot tasks from classes of images. Task i of a seed is the same whatever was drawn
+// Draws few-shot tasks from classes of images or vectors. Task i of a seed is the same whatever was drawn
 // before and however tasks are batched.
 namespace Engine.Data;
 
@@ -8,14 +8,15 @@ namespace Engine.Data;
 /// </summary>
 public sealed class EpisodeSampler
 {
-    private readonly ImageClasses source;
+    private readonly IEpisodeSource source;
     private readonly int ways;
     private readonly int shots;
     private readonly int queries;
     private readonly bool rotations;
+    private readonly int sampleCount;
 
     /// <summary>A sampler of tasks of one form.</summary>
-    /// <param name="source">Where classes and images come from.</param>
+    /// <param name="source">Where classes and images, or other samples, come from.</param>
     /// <param name="ways">Classes in a task.</param>
     /// <param name="shots">Support images of each class.</param>
     /// <param name="queries">Query images of each class.</param>
@@ -29,36 +30,41 @@ public sealed class EpisodeSampler
     /// The source has too few classes or images, or they are to be turned and not square.
     /// </exception>
     public EpisodeSampler(
-        ImageClasses source, int ways, int shots, int queries, bool rotations = false)
+        IEpisodeSource source, int ways, int shots, int queries, bool rotations = false)
     {
         CheckPositive(nameof(ways), ways);
         CheckPositive(nameof(shots), shots);
         CheckPositive(nameof(queries), queries);
-        if (ways > source.Classes.Length)
+        bool isImage = source.SampleShape.Length == 3;
+        if (ways > source.ClassCount)
         {
             throw new ArgumentException(
-                $"ways: {ways} exceeds the {source.Classes.Length} classes of {source.Name}; "
-                + $"choose at most {source.Classes.Length}.");
+                $"ways: {ways} exceeds the {source.ClassCount} classes of {source.Name}; "
+                + $"choose at most {source.ClassCount}.");
         }
 
-        var smallest = source.Classes.MinBy(c => c.Images.Length)!;
-        if ((long)shots + queries > smallest.Images.Length)
+        int smallest = Enumerable.Range(0, source.ClassCount).MinBy(Samples);
+        if ((long)shots + queries > Samples(smallest))
         {
             throw new ArgumentException(
-                $"shots + queries: {shots} + {queries} exceeds the {smallest.Images.Length} "
-                + $"images of class '{smallest.Name}' of {source.Name}; choose at most "
-                + $"{smallest.Images.Length} together.");
+                $"shots + queries: {shots} + {queries} exceeds the {Samples(smallest)} "
+                + $"{(isImage ? "images" : "samples")} of class '{source.ClassName(smallest)}' of "
+                + $"{source.Name}; choose at most {Samples(smallest)} together.");
         }
 
-        if (rotations && source.Height != source.Width)
+        if (rotations && !(isImage && source.SampleShape[1] == source.SampleShape[2]))
         {
             throw new ArgumentException(
-                $"rotations: images of {source.Name} are {source.Height} x {source.Width}, and "
-                + "only square ones can be turned; switch rotations off.");
+                $"rotations: samples of {source.Name} are "
+                + $"{string.Join(" x ", source.SampleShape.Skip(isImage ? 1 : 0))}, and only "
+                + "square images can be turned; switch rotations off.");
         }
 
         (this.source, this.ways, this.shots, this.queries, this.rotations) =
             (source, ways, shots, queries, rotations);
+        sampleCount = source.SampleShape.Aggregate(1, (count, size) => count * size);
+
+        int Samples(int number) => source.ClassRows(number).Length;
     }
 
     /// <summary>Tasks first .. first + tasks - 1 of a seed, stacked.</summary>
@@ -69,7 +75,7 @@ public sealed class EpisodeSampler
     {
         CheckPositive(nameof(tasks), tasks);
         int support = ways * shots, query = ways * queries;
-        if ((long)tasks * Math.Max(support, query) * source.PixelCount > Array.MaxLength)
+        if ((long)tasks * Math.Max(support, query) * sampleCount > Array.MaxLength)
         {
             throw new ArgumentException(
                 $"tasks: {tasks} tasks of {support} + {query} images do not fit into one array; "
@@ -82,12 +88,10 @@ public sealed class EpisodeSampler
             Ways = ways,
             Shots = shots,
             Queries = queries,
-            Channels = source.Channels,
-            Height = source.Height,
-            Width = source.Width,
-            SupportX = new float[tasks * support * source.PixelCount],
+            SampleShape = source.SampleShape,
+            SupportX = new float[tasks * support * sampleCount],
             SupportY = new long[tasks * support],
-            QueryX = new float[tasks * query * source.PixelCount],
+            QueryX = new float[tasks * query * sampleCount],
             QueryY = new long[tasks * query],
             ClassIds = new int[tasks * ways],
             QuarterTurns = new int[tasks * ways],
@@ -100,14 +104,14 @@ public sealed class EpisodeSampler
 
     private void Fill(EpisodeArrays batch, int task, SeededRandom random)
     {
-        var classes = random.Choose(ways, source.Classes.Length);
+        var classes = random.Choose(ways, source.ClassCount);
         for (int w = 0; w < ways; w++)
         {
             int turns = rotations ? random.Below(4) : 0;
             batch.ClassIds[(task * ways) + w] = classes[w];
             batch.QuarterTurns[(task * ways) + w] = turns;
 
-            var images = source.Classes[classes[w]].Images;
+            var images = source.ClassRows(classes[w]);
             var chosen = random.Choose(shots + queries, images.Length);
             for (int i = 0; i < chosen.Length; i++)
             {
@@ -119,8 +123,8 @@ public sealed class EpisodeSampler
                 (support ? batch.SupportImages : batch.QueryImages)[at] = row;
                 (support ? batch.SupportY : batch.QueryY)[at] = w;
                 var pixels = (support ? batch.SupportX : batch.QueryX)
-                    .AsSpan(at * source.PixelCount, source.PixelCount);
-                source.CopyImage(row, pixels, turns);
+                    .AsSpan(at * sampleCount, sampleCount);
+                source.CopySample(row, pixels, turns);
             }
         }
     }

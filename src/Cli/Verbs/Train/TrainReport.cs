@@ -48,7 +48,7 @@ internal static class TrainReport
         EpisodeImage Image(float[] x, long[] y, int i, int? guess) =>
             new(x[(i * pixels)..((i + 1) * pixels)], (int)y[i], guess);
         return new ExampleEpisode(
-            arrays.Channels, arrays.Height, arrays.Width,
+            experiment.Images.Channels, experiment.Images.Height, experiment.Images.Width,
             [.. arrays.ClassIds.Select(c => experiment.Parts.Test.Classes[c].Name)],
             [.. arrays.SupportY.Select(
                 (_, i) => Image(arrays.SupportX, arrays.SupportY, i, null))],
