@@ -189,7 +189,7 @@ internal sealed class CompiledFunction<A, R>(string name, int arity, Func<A, R> 
         Plan plan = Plan.Make(graph.Nodes, graph.Roots);
         Frozen frozen = folding.Freeze(name, graph.Parameters[holes.Count..]);
         // The template keeps no node of the trace alive.
-        R template = Structure.WithLeaves(result, outputs.ConvertAll(Tensor.ZeroGradient));
+        R template = Structure.WithLeaves(result, outputs.ConvertAll(Tensor.SymbolicZero));
         return new Entry(
             signature, plan, Stopwatch.GetElapsedTime(start), frozen, template,
             outputs.ConvertAll(o => (o.Shape, o.DType, o.IsSymbolicZero)));

@@ -97,7 +97,7 @@ public static class CustomRule
 
     /// <summary>The structure with symbolic zeros: it keeps no tensor alive.</summary>
     private static T Blank<T>(T value) => Structure.WithLeaves(
-        value, Structure.Leaves(value).ConvertAll(Tensor.ZeroGradient));
+        value, Structure.Leaves(value).ConvertAll(Tensor.SymbolicZero));
 
     /// <summary>What a rule gave; an error if shapes or dtypes are not right.</summary>
     private static Tensor[] Checked<T>(string rule, T expected, T given)
@@ -183,7 +183,7 @@ internal sealed class CustomFunction(
                 all => rule(all[..first], all[first..second], all[second..]),
                 [.. x, .. y, .. t], batched, size);
             return [.. parts.Select((part, i) => kept[i] ? part
-                : part.IsSymbolicZero || !part.DType.IsFloat() ? Tensor.ZeroGradient(x[i])
+                : part.IsSymbolicZero || !part.DType.IsFloat() ? Tensor.SymbolicZero(x[i])
                 : part.Sum(0))];
         };
     }
@@ -202,7 +202,7 @@ internal sealed class CustomFunction(
 
     /// <summary>All parts, zeros where there is none.</summary>
     private static Tensor[] Full(Tensor?[] parts, Tensor[] like) =>
-        [.. like.Select((x, i) => parts[i] ?? Tensor.ZeroGradient(x))];
+        [.. like.Select((x, i) => parts[i] ?? Tensor.SymbolicZero(x))];
 
     private static Tensor? NullIfZero(Tensor part) => part.IsSymbolicZero ? null : part;
 

@@ -150,7 +150,7 @@ internal sealed record Donated(Shape Shape, DType Type, string Step) : ConstantP
 
     internal override void Lower(Lowering plan, PlanNode node) => throw Errors.Fail(Step,
         $"the old state's {Type.Name()} {Shape} was asked for after the step reused its memory. "
-        + "Use the state that the step returned, or copy what you need before.");
+        + "Use the state that the step returned, or give the step a copy: state.Copy().");
 }
 
 public sealed partial class Tensor
