@@ -22,21 +22,23 @@ internal static class CommandLine
     private static readonly OptionSet<SharedOptions> Shared = new();
 
     /// <summary>The verbs, first the one that is meant if none is named.</summary>
-    private static Verb[] Verbs(NetworkTable networks) =>
+    private static Verb[] Verbs(Choices choices) =>
     [
-        TrainVerb.Verb(networks),
-        TestVerb.Verb(networks),
-        ReproVerb.Verb,
+        TrainVerb.Verb(choices),
+        TestVerb.Verb(choices),
+        ReproVerb.Verb(choices),
+        TuneVerb.Verb(choices),
+        CompareVerb.Verb(choices),
         GradCheckVerb.Verb,
         InfoVerb.Verb,
     ];
 
     /// <summary>Runs a command line; returns its exit code, whatever goes wrong.</summary>
     public static int Run(
-        string[] args, NetworkTable networks, TextWriter output, TextWriter error,
+        string[] args, Choices choices, TextWriter output, TextWriter error,
         CancellationToken stop)
     {
-        RootCommand root = Build(Verbs(networks), output, stop);
+        RootCommand root = Build(Verbs(choices), output, stop);
         try
         {
             ParseResult parsed = root.Parse(args);
@@ -132,8 +134,12 @@ internal static class CommandLine
 
         (SharedOptions Options, Action<VerbContext> Job) Read(CommandResult result)
         {
-            string? Typed(string name) =>
-                result.GetResult(name)?.Tokens is [var token] ? token.Value : null;
+            string? Typed(string name) => result.GetResult(name) switch
+            {
+                OptionResult { Option: Option<bool>, Implicit: false } => "on",
+                { Tokens: [var token] } => token.Value,
+                _ => null,
+            };
             return (Shared.Read(Typed), verb.Read(Typed));
         }
     }

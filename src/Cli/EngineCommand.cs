@@ -25,7 +25,7 @@ public static class EngineCommand
         error ??= Console.Error;
         using var interrupt = new Interrupt(error);
         return CommandLine.Run(
-            args, new([.. BuiltInNetworks.All, .. networks]), output ?? Console.Out, error,
+            args, Choices.With(networks), output ?? Console.Out, error,
             interrupt.Token);
     }
 }

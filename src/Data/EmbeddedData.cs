@@ -10,7 +10,7 @@ namespace Engine.Data;
 /// <param name="Name">Unicode name: "LATIN CAPITAL LETTER K".</param>
 public sealed record GlyphName(int CodePoint, string Script, string Name);
 
-/// <summary>Image sets that need no files: read once, on first use.</summary>
+/// <summary>Images and series that need no files: read once, on first use.</summary>
 public static class EmbeddedData
 {
     private static readonly Lazy<ImmutableArray<GlyphName>> NamesOnce = new(ReadGlyphNames);
@@ -25,6 +25,9 @@ public static class EmbeddedData
     // A pixel is the number of dark pixels in a block of 4 x 4: 0 to 16.
     private static readonly Lazy<ImageClasses> UciDigitsOnce = new(() => ImageFiles.FromIdx(
         "UCI digits", Idx("ucidigits8-images"), Idx("ucidigits8-labels"), divisor: 16));
+
+    private static readonly Lazy<SeriesSet> UsJobsOnce = new(() =>
+        Monthly("us-employment").With(Monthly("us-unemployment")) with { Name = "US jobs" });
 
     /// <summary>
     /// 500 characters of some 30 scripts, each in 20 typefaces, randomly warped; 28 x 28, ink = 1.
@@ -45,6 +48,21 @@ public static class EmbeddedData
 
     /// <summary>1,797 handwritten UCI digits; 8 x 8, values 0 to 1.</summary>
     public static ImageClasses UciDigits => UciDigitsOnce.Value;
+
+    /// <summary>
+    /// Monthly series in thousands of persons: employment in 15 sectors of the United States, 2006
+    /// to 2015, seasonally adjusted (family "us-employment"), and unemployment in 14 industries,
+    /// 2000 to February 2010, not adjusted ("us-unemployment"). No series is the sum of others, so
+    /// that a part in test has no sum in training.
+    /// </summary>
+    public static SeriesSet UsJobs => UsJobsOnce.Value;
+
+    private static SeriesSet Monthly(string name)
+    {
+        using var stream = Open(name + ".csv.gz");
+        return TextFiles.Read(stream, name, text => SeriesFiles.SeriesInColumns(
+            text, name, new() { Time = "month", CommonUnit = "thousands of persons" }));
+    }
 
     private static ImageClasses ReadGlyphs()
     {

@@ -5,22 +5,31 @@ namespace Engine.Data;
 /// A task, or a batch of tasks when every tensor has the tasks as its first axis: inputs and
 /// targets to adapt on (support) and to be judged on (query).
 /// </summary>
+/// <param name="SupportX">Inputs to adapt on.</param>
+/// <param name="SupportY">Their targets.</param>
+/// <param name="QueryX">Inputs to be judged on.</param>
+/// <param name="QueryY">Their targets.</param>
+/// <param name="Ways">
+/// Classes in each task, known while a function is traced; 0 where targets are no classes.
+/// </param>
 public sealed partial record Episode(
-    Tensor SupportX, Tensor SupportY, Tensor QueryX, Tensor QueryY) : ITree
+    Tensor SupportX, Tensor SupportY, Tensor QueryX, Tensor QueryY, int Ways = 0) : ITree
 {
     /// <summary>
-    /// Image tasks: inputs float32 (tasks, images, C, H, W), labels int64 (tasks, images).
+    /// Classification tasks: inputs float32 (tasks, images, C, H, W) or (tasks, vectors, length),
+    /// labels int64 (tasks, images).
     /// </summary>
     public static Episode From(EpisodeArrays arrays)
     {
         ArgumentNullException.ThrowIfNull(arrays);
         int support = arrays.Ways * arrays.Shots, query = arrays.Ways * arrays.Queries;
-        Shape Images(int n) => [arrays.Tasks, n, arrays.Channels, arrays.Height, arrays.Width];
+        Shape Images(int n) => [arrays.Tasks, n, .. arrays.SampleShape];
         return new(
             Tensor.From(arrays.SupportX, Images(support)),
             Tensor.From(arrays.SupportY, [arrays.Tasks, support]),
             Tensor.From(arrays.QueryX, Images(query)),
-            Tensor.From(arrays.QueryY, [arrays.Tasks, query]));
+            Tensor.From(arrays.QueryY, [arrays.Tasks, query]),
+            arrays.Ways);
     }
 
     /// <summary>Regression tasks: inputs and targets float32 (tasks, points, 1).</summary>
@@ -33,6 +42,23 @@ public sealed partial record Episode(
             Tensor.From(arrays.QueryX, query), Tensor.From(arrays.QueryY, query));
     }
 
+    /// <summary>
+    /// Forecasting tasks: windows float32 (tasks, windows, window, 1), the values that follow
+    /// (tasks, windows, horizon).
+    /// </summary>
+    public static Episode From(SeriesArrays arrays)
+    {
+        ArgumentNullException.ThrowIfNull(arrays);
+        SeriesForm form = arrays.Form;
+        Shape X(int windows) => [arrays.Tasks, windows, form.Window, 1];
+        Shape Y(int windows) => [arrays.Tasks, windows, form.Horizon];
+        return new(
+            Tensor.From(arrays.SupportX, X(form.Support)),
+            Tensor.From(arrays.SupportY, Y(form.Support)),
+            Tensor.From(arrays.QueryX, X(form.Queries)),
+            Tensor.From(arrays.QueryY, Y(form.Queries)));
+    }
+
     /// <summary>Task i of a batch.</summary>
-    public Episode Task(int i) => new(SupportX[i], SupportY[i], QueryX[i], QueryY[i]);
+    public Episode Task(int i) => new(SupportX[i], SupportY[i], QueryX[i], QueryY[i], Ways);
 }

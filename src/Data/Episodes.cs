@@ -1,4 +1,6 @@
 // The plain arrays that samplers return; Episode.From makes tensors of them.
+using System.Collections.Immutable;
+
 namespace Engine.Data;
 
 /// <summary>
@@ -20,22 +22,16 @@ public sealed class EpisodeArrays
     /// <summary>Query images of a class.</summary>
     public required int Queries { get; init; }
 
-    /// <summary>Channels of an image.</summary>
-    public required int Channels { get; init; }
+    /// <summary>Shape of a sample: (channels, height, width) of images.</summary>
+    public required ImmutableArray<int> SampleShape { get; init; }
 
-    /// <summary>Height of an image.</summary>
-    public required int Height { get; init; }
-
-    /// <summary>Width of an image.</summary>
-    public required int Width { get; init; }
-
-    /// <summary>(tasks, ways * shots, channels, height, width).</summary>
+    /// <summary>(tasks, ways * shots, sample shape).</summary>
     public required float[] SupportX { get; init; }
 
     /// <summary>(tasks, ways * shots), labels 0 .. ways - 1.</summary>
     public required long[] SupportY { get; init; }
 
-    /// <summary>(tasks, ways * queries, channels, height, width).</summary>
+    /// <summary>(tasks, ways * queries, sample shape).</summary>
     public required float[] QueryX { get; init; }
 
     /// <summary>(tasks, ways * queries), labels 0 .. ways - 1.</summary>

@@ -10,13 +10,15 @@ namespace Engine.Data;
 /// Classes of one group, such as a script, stay in the same part of a split; may be empty.
 /// </param>
 /// <param name="Images">Row numbers of its images in the source.</param>
-public sealed record ImageClass(string Name, string Group, ImmutableArray<int> Images);
+/// <param name="Part">What its publishers keep it for, if they say so.</param>
+public sealed record ImageClass(
+    string Name, string Group, ImmutableArray<int> Images, SplitPart? Part = null);
 
 /// <summary>
 /// Images of one size sorted into classes. Immutable; subsets share the pixels. An image is
 /// channels x height x width values, row by row; byte pixels are scaled to 0 .. 1 when read.
 /// </summary>
-public sealed class ImageClasses
+public sealed class ImageClasses : IEpisodeSource
 {
     private readonly IPixels pixels;
 
@@ -100,6 +102,17 @@ public sealed class ImageClasses
             Turn(upright.Slice(c * plane, plane), target.Slice(c * plane, plane), quarterTurns);
         }
     }
+
+    int IEpisodeSource.ClassCount => Classes.Length;
+
+    ImmutableArray<int> IEpisodeSource.SampleShape => [Channels, Height, Width];
+
+    string IEpisodeSource.ClassName(int number) => Classes[number].Name;
+
+    ImmutableArray<int> IEpisodeSource.ClassRows(int number) => Classes[number].Images;
+
+    void IEpisodeSource.CopySample(int row, Span<float> target, int quarterTurns) =>
+        CopyImage(row, target, quarterTurns);
 
     /// <summary>Name, classes, images and size in words.</summary>
     public override string ToString() =>

@@ -82,4 +82,12 @@ public static class Objective
     /// <summary>A multi-layer perceptron with mean squared error.</summary>
     public static Objective<Mlp> Regression { get; } = new(
         (model, x) => model.Forward(x), Nn.Loss.Mse, BatchNormMode.None);
+
+    /// <summary>
+    /// A forecaster of series. The mean absolute error by default: of values scaled by
+    /// <see cref="SeriesScale.Differences"/> it is the MASE itself.
+    /// </summary>
+    public static Objective<LstmForecaster> Forecast(Func<Tensor, Tensor, Tensor>? loss = null) =>
+        new((model, windows) => model.Forward(windows),
+            loss ?? ((forecast, values) => Nn.Loss.Mae(forecast, values)), BatchNormMode.None);
 }

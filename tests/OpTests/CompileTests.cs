@@ -47,6 +47,30 @@ public class CompileTests
         Assert.Equal(1.4, derivative, 12);
     }
 
+    /// <summary>
+    /// Whether an argument has its value yet says nothing of it: one trace, one set of frozen
+    /// values.
+    /// </summary>
+    [Fact]
+    public void AConstantArgumentSharesTheTraceOfOneThatHasItsValue()
+    {
+        Tensor scale = Tensor.Scalar(2.0);
+        var compiled = Compile.Of((Tensor x) => (x * scale).Sum());
+        Tensor ones = Tensor.Ones(4, DType.Float64);
+        Assert.Equal(8, compiled(ones).Item());
+        scale = Tensor.Scalar(3.0);
+        Assert.Equal(8, compiled(ones).Item());
+        Assert.Equal(8, compiled(Tensor.Ones(4, DType.Float64)).Item());
+        Assert.Equal(2 * 1.4, compiled(X).Item(), 12);
+        Assert.Equal(3, Assert.Single(Compile.Explain(compiled).Traces).Hits);
+
+        var step = Compile.Step((Tensor w, Tensor x) => (w + x, w.Sum()));
+        Tensor w = Tensor.Zeros(2), one = Tensor.Ones(2);
+        for (int i = 0; i < 3; i++) (w, _) = step(w, one);
+        Assert.Equal([3f, 3], w.ToArray<float>());
+        Assert.Single(Compile.Explain(step).Traces);
+    }
+
     [Fact]
     public void NewShapesAndStaticsAreTracedUntilItIsTooMuch()
     {

@@ -180,4 +180,49 @@ public class CustomRuleTests
         Assert.Equal(text, Error(() => Jvp.Of((Tensor s) => Capturing(s))(X, X)));
         Equal((A * X).Sum(1), Vmap.Of((Tensor s) => Capturing(s))(A));
     }
+    /// <summary>
+    /// A rule that runs once its Vmap is over has the batch as its arguments. What it captured
+    /// stands for one element, and nobody can say for which.
+    /// </summary>
+    [Fact]
+    public void ARuleThatCapturesWhatVariesBetweenElementsIsExplained()
+    {
+        const string text = "captured and that varies between the elements of a Vmap. Within Vmap "
+            + "a rule reads what varies from its arguments: pass the tensor in the argument.";
+        Tensor scales = Tensor.From([1.0, 2, 3]);
+        Tensor Scaled(Tensor x, Tensor s) =>
+            CustomRule.Of((Tensor t) => t, vjp: (t, y, g) => g * s)(x);
+        Tensor Pushed(Tensor x, Tensor s) =>
+            CustomRule.Of((Tensor t) => t, jvp: (t, y, v) => 2 * s * v)(x);
+        Tensor Constant(Tensor x, Tensor s) =>
+            CustomRule.Of((Tensor t) => t, vjp: (t, y, g) => s)(x);
+        // Its derivative maps a tree of captured tensors alone, which is computed at once.
+        Tensor Eager(Tensor x, Tensor s) =>
+            CustomRule.Of((Tensor t) => t, vjp: (t, y, g) => g * s.Map((Tensor p) => 2 * p))(x);
+
+        string vjp = "CustomRule: the vjp reads a float64 () tensor that it " + text;
+        Assert.Equal(vjp, Error(() => Grad.Of((Tensor x) =>
+            Vmap.Of((Tensor t, Tensor s) => Scaled(t, s))(x, scales).Sum())(X)));
+        Assert.Equal(vjp, Error(() => Grad.Of((Tensor x) =>
+            Vmap.Of((Tensor t, Tensor s) => Constant(t, s), chunk: 1)(x, scales).Sum())(X)));
+        Assert.Equal(vjp, Error(() => Grad.Of((Tensor x) =>
+            Vmap.Of((Tensor s) => Scaled(x, s))(scales).Sum())(Tensor.Scalar(1.0))));
+        Assert.Equal(vjp, Error(() => Compile.Of(Grad.Of((Tensor x) =>
+            Vmap.Of((Tensor t, Tensor s) => Scaled(t, s.Exp()))(x, scales).Sum()))(X)));
+        Assert.Equal("CustomRule: the jvp reads a float64 () tensor that it " + text,
+            Error(() => Jvp.Of((Tensor x) =>
+                Vmap.Of((Tensor t, Tensor s) => Pushed(t, s))(x, scales))(X, X)));
+        Assert.EndsWith("A rule of CustomRule takes it in its argument.", Error(() =>
+            Grad.Of((Tensor x) =>
+                Vmap.Of((Tensor t, Tensor s) => Eager(t, s))(x, scales).Sum())(X)));
+
+        // Differentiated within the Vmap, the rule runs for the element that it captured.
+        Equal(scales, Vmap.Of((Tensor t, Tensor s) =>
+            Grad.Of((Tensor p) => Scaled(p, s))(t))(X, scales));
+        // Passed in the argument, as the advice says.
+        var passed = CustomRule.Of(((Tensor T, Tensor S) p) => p.T,
+            vjp: (p, y, g) => (g * p.S, 0 * p.S));
+        Equal(scales, Grad.Of((Tensor x) =>
+            Vmap.Of((Tensor t, Tensor s) => passed((t, s)))(x, scales).Sum())(X));
+    }
 }

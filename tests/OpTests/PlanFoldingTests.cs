@@ -64,6 +64,28 @@ public class PlanFoldingTests
         Assert.Empty(Compile.Explain(constant).Traces[0].Steps);
     }
 
+    /// <summary>
+    /// A captured tensor that only folded results are made of is held nowhere, but frozen all the
+    /// same.
+    /// </summary>
+    [Fact]
+    public void ExplainNamesEveryTensorThatKeepsItsValueOfTheTrace()
+    {
+        Tensor row = Numbers(3, 16), rate = Tensor.Full([], 0.5, DType.Float64);
+        var compiled = Compile.Of((Tensor x) => x * row.Exp() * rate + Tensor.From([1.0]));
+        compiled(X);
+        Explanation.Trace trace = Compile.Explain(compiled).Traces[0];
+        Assert.Equal(["float64 ()", "float64 (16)"], trace.Frozen.Order());
+        string text = Compile.Explain(compiled).ToString();
+        Assert.Contains("\n  2 captured tensors keep the values they had at this trace (", text);
+        Assert.Contains("): pass what changes as an argument\n    MulOp", text);
+
+        var none = Compile.Of((Tensor x) => x * x.Sum() + 1);
+        none(X);
+        Assert.Empty(Compile.Explain(none).Traces[0].Frozen);
+        Assert.DoesNotContain("captured", Compile.Explain(none).ToString());
+    }
+
     [Fact]
     public void ViewsOfCapturedTensorsHoldNoMemory()
     {

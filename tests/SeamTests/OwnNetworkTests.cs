@@ -45,8 +45,8 @@ public sealed class OwnNetworkTests : IDisposable
 {
     private static readonly NetworkEntry Own = NetworkEntry.Of<Patches, PatchOptions>(
         "patches", Patches.Create,
-        new((model, x) => model.Forward(x), (logits, y) => Loss.CrossEntropy(logits, y),
-            BatchNormMode.Transductive));
+        new(new((model, x) => model.Forward(x), (logits, y) => Loss.CrossEntropy(logits, y),
+            BatchNormMode.Transductive)));
 
     private static readonly string[] Small =
         ["--ways", "2", "--queries", "2", "--meta-batch", "1", "--eval-tasks", "2"];
@@ -61,8 +61,9 @@ public sealed class OwnNetworkTests : IDisposable
             NetworkEntry.Of<Patches, NamedOptions>(
                 "patches", (key, images, ways, _) =>
                     Patches.Create(key, images, ways, new PatchOptions()),
-                new((model, x) => model.Forward(x), (logits, y) => Loss.CrossEntropy(logits, y),
-                    BatchNormMode.Transductive))).Message, StringComparison.Ordinal);
+                new(new(
+                    (model, x) => model.Forward(x), (logits, y) => Loss.CrossEntropy(logits, y),
+                    BatchNormMode.Transductive)))).Message, StringComparison.Ordinal);
 
     [Fact]
     public void ItIsTrainedTestedAndResumed()

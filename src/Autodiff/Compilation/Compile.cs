@@ -39,8 +39,9 @@ public static class Compile
 
     /// <summary>
     /// A training step, compiled: (state, input) to (new state, result). The old state's memory is
-    /// given back at once for the next step; using the old state afterwards is an error. What the
-    /// step only passes on, frozen parameters say, keeps its memory and is not copied.
+    /// given back at once for the next step; using the old state afterwards is an error; to keep
+    /// it, give the step a copy (<see cref="Tree.Copy"/>). What the step only passes on, frozen
+    /// parameters say, keeps its memory and is not copied.
     /// </summary>
     public static Func<S, X, (S State, R Result)> Step<S, X, R>(Func<S, X, (S, R)> f) =>
         new CompiledFunction<(S, X), (S, R)>("Compile.Step", 2, f.Packed()).RunStep;

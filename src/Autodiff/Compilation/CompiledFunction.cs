@@ -52,9 +52,11 @@ internal sealed class CompiledFunction<A, R>(string name, int arity, Func<A, R> 
         if (leaves.Exists(leaf => leaf.Traced || leaf.IsOpen)) return function(arguments);
         Evaluator.EvaluateResults(leaves.ToArray());
         List<Tensor> inputs = leaves.FindAll(leaf => !leaf.IsSymbolicZero);
-        // Constants among the arguments go where the others are.
-        Device? device = inputs.Find(leaf => leaf.State.Value is not null)?.Device;
-        Evaluator.Evaluate(inputs.ToArray(), keep: false, device);
+        // Constants among the arguments go where the others are, without others to the CPU. From
+        // here on they are as the others: which had values before must not choose the plan.
+        Device? others = inputs.Find(leaf => leaf.State.Value is not null)?.Device;
+        Evaluator.Evaluate(inputs.ToArray(), keep: false, others);
+        Device? device = inputs.FirstOrDefault()?.Device;
         Signature signature = Signature.Of(arguments, arity, leaves.Count, device);
         if (Find(signature, arguments, leaves, out R? inline) is not { } entry) return inline!;
 
@@ -187,7 +189,7 @@ internal sealed class CompiledFunction<A, R>(string name, int arity, Func<A, R> 
         Plan plan = Plan.Make(graph.Nodes, graph.Roots);
         Frozen frozen = folding.Freeze(name, graph.Parameters[holes.Count..]);
         // The template keeps no node of the trace alive.
-        R template = Structure.WithLeaves(result, outputs.ConvertAll(Tensor.ZeroGradient));
+        R template = Structure.WithLeaves(result, outputs.ConvertAll(Tensor.SymbolicZero));
         return new Entry(
             signature, plan, Stopwatch.GetElapsedTime(start), frozen, template,
             outputs.ConvertAll(o => (o.Shape, o.DType, o.IsSymbolicZero)));

@@ -47,7 +47,9 @@ public sealed record Explanation(string Name, ImmutableArray<Explanation.Trace> 
     /// Floating-point operations of products and convolutions, computed directly.
     /// </param>
     /// <param name="Time">What tracing and planning took.</param>
-    /// <param name="Captured">Tensors that the function captured, frozen at the trace.</param>
+    /// <param name="Captured">
+    /// Captured tensors that the plan holds, with the values they had at the trace.
+    /// </param>
     /// <param name="Folded">
     /// Results of operations on captured tensors alone, computed at the trace.
     /// </param>
@@ -57,6 +59,8 @@ public sealed record Explanation(string Name, ImmutableArray<Explanation.Trace> 
         long ResultBytes, double Operations, TimeSpan Time, ImmutableArray<string> Captured,
         ImmutableArray<string> Folded, int FoldedOperations)
     {
+        private const int MaxListed = 8;
+
         /// <summary>
         /// Of each step, in order: its floating-point operations as in <see cref="Operations"/>,
         /// and the bytes it reads and writes, each operand counted once. A step of a loop counts as
@@ -68,6 +72,13 @@ public sealed record Explanation(string Name, ImmutableArray<Explanation.Trace> 
         /// The first part of the signature that differs from the trace before; empty for the first.
         /// </summary>
         public string Change { get; private init; } = "";
+
+        /// <summary>
+        /// Every tensor that the function captured and read: replays use the value it had at the
+        /// trace, though the variable may hold another tensor by then. What changes is to be passed
+        /// as an argument.
+        /// </summary>
+        public ImmutableArray<string> Frozen { get; private init; } = [];
 
         internal static Trace Of(
             string signature, string change, long hits, Plan plan, TimeSpan time,
@@ -88,6 +99,7 @@ public sealed record Explanation(string Name, ImmutableArray<Explanation.Trace> 
             frozen.Operations)
             {
                 Change = change,
+                Frozen = [.. frozen.Captured.Select(t => $"{t.Type.Name()} {t.Shape}")],
                 Work = [.. Flat(plan, 1).Select(
                     line => (line.Times * line.Step.Operations, line.Times * Bytes(line.Step)))],
             };
@@ -114,6 +126,9 @@ public sealed record Explanation(string Name, ImmutableArray<Explanation.Trace> 
                 foreach (string line in Lines(loop.Body, indent + "  ")) yield return line;
             }
         }
+
+        private static string Listed(ImmutableArray<string> texts) => string.Join(
+            ", ", texts.Length <= MaxListed ? texts : [.. texts.Take(MaxListed), "..."]);
 
         private static string Text(Tensor t) =>
             $"{t.DType.Name()} {t.Shape}, {t.Count * t.DType.Size()} bytes";
@@ -143,6 +158,9 @@ public sealed record Explanation(string Name, ImmutableArray<Explanation.Trace> 
                 + $"{ResultBytes} of results; {FoldedOperations} operations folded");
             foreach (string tensor in Captured) text.Append($"\n  captured {tensor}");
             foreach (string result in Folded) text.Append($"\n  folded {result}");
+            if (Frozen.Length > 0)
+                text.Append($"\n  {Frozen.Length} captured tensors keep the values they had at "
+                    + $"this trace ({Listed(Frozen)}): pass what changes as an argument");
             foreach (string step in Steps) text.Append($"\n    {step}");
             return text.ToString();
         }

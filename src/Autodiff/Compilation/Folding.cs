@@ -8,8 +8,12 @@ namespace Engine;
 /// <param name="Tensors">The tensors they belong to.</param>
 /// <param name="Makers">The operation that made each; null for a captured tensor.</param>
 /// <param name="Operations">How many operations folding ran.</param>
+/// <param name="Captured">
+/// Every captured tensor that the function read, whether it is still needed or not.
+/// </param>
 internal sealed record Frozen(
-    Value[] Values, List<Tensor> Tensors, string?[] Makers, int Operations);
+    Value[] Values, List<Tensor> Tensors, string?[] Makers, int Operations,
+    List<(DType Type, Shape Shape)> Captured);
 
 /// <summary>Finds and computes what does not depend on a function's arguments.</summary>
 internal sealed class Folding
@@ -46,6 +50,7 @@ internal sealed class Folding
     // The operations whose results are kept, by result.
     private readonly Dictionary<Tensor, string> makers = new(ReferenceEqualityComparer.Instance);
     private int operations;
+    private readonly List<(DType Type, Shape Shape)> captured = [];
 
     /// <summary>
     /// Evaluates what the roots need of captured tensors, which were there before the trace, and
@@ -60,7 +65,7 @@ internal sealed class Folding
             folding.nodes.Add(argument, (Kind.Dependent, argument.State));
         folding.Classify(roots);
         folding.Choose(roots);
-        folding.Describe();
+        folding.Describe(roots);
         Evaluator.Evaluate(folding.folded.ToArray(), keep: false, device);
         return folding;
     }
@@ -72,7 +77,7 @@ internal sealed class Folding
         // A donated state that is captured too must stay: the plan reads it at every call.
         foreach (Value value in values) value.Storage.AddOwner();
         return new Frozen(
-            values, tensors, [.. tensors.Select(t => makers.GetValueOrDefault(t))], operations);
+            values, tensors, [.. tensors.Select(t => makers.GetValueOrDefault(t))], operations, captured);
     }
 
     private void Classify(Tensor[] roots)
@@ -155,8 +160,12 @@ internal sealed class Folding
         return walk.Visited;
     }
 
-    private void Describe()
+    private void Describe(Tensor[] roots)
     {
+        var walk = new GraphWalk<Tensor>(roots);
+        while (walk.Next(out Tensor? tensor))
+            if (trace.Contains(tensor)) walk.Add(Sources(nodes[tensor].State));
+            else captured.Add((tensor.DType, tensor.Shape));
         foreach (Tensor tensor in Behind(folded))
             if (nodes[tensor].Kind == Kind.Work && trace.Contains(tensor))
                 operations++;

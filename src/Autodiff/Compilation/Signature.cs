@@ -27,7 +27,7 @@ internal sealed class Signature
         Static,
     }
 
-    /// <summary>Where the tensors are; null if all are constants.</summary>
+    /// <summary>Where the tensors are; null if there are none.</summary>
     public Device? Device { get; }
 
     /// <summary>
@@ -73,9 +73,7 @@ internal sealed class Signature
         if (i < later.parts.Count) return $"{later.Describe(i)} was added";
         if (i < parts.Count) return $"{Describe(i)} was left out";
         string before = $"{Device}", after = $"{later.Device}";
-        return Device is null ? $"constants came to the device {after}"
-            : later.Device is null ? $"the device {before} became constants alone"
-            : $"the device {before} became {Other(before, after)}";
+        return $"the device {before} became {Other(before, after)}";
     }
 
     /// <summary>Tensors and static values, with their paths.</summary>

@@ -48,7 +48,7 @@ internal static class Recording
 {
     /// <summary>
     /// To differentiate f: its float leaves, those that <paramref name="where"/> chooses by path,
-    /// become aliases.
+    /// become aliases. It must choose one: else a misspelt path would freeze all without a word.
     /// </summary>
     public static Recording<R> OnAliases<A, R>(
         string transform, Func<A, R> f, A x, Func<string, bool>? where = null)
@@ -58,6 +58,10 @@ internal static class Recording
         var chosen = new bool[leaves.Count];
         for (int i = 0; i < chosen.Length; i++)
             chosen[i] = leaves[i].DType.IsFloat() && (where is null || where(paths![i]));
+        if (paths is not null && !chosen.Contains(true))
+            throw Errors.Fail(transform, "where chooses none of the float leaves ["
+                + string.Join(", ", paths.Where((_, i) => leaves[i].DType.IsFloat()))
+                + "]. It is asked about each of these paths; let it be true of one.");
         return OnAliases(transform, f, x, leaves, chosen);
     }
 

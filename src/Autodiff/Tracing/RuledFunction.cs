@@ -48,7 +48,7 @@ internal abstract class InlineFunction(ClosedFunction body) : RuledFunction
         var site = new CallSite(this, x, new Tensor[values.Count]);
         for (int i = 0; i < values.Count; i++)
             site.Outputs[i] = values[i].IsSymbolicZero
-                ? Tensor.ZeroGradient(values[i])
+                ? Tensor.SymbolicZero(values[i])
                 : Tensor.Renamed(new InlineResult(site), values[i], trace);
         return site.Outputs;
     }

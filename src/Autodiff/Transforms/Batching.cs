@@ -153,7 +153,7 @@ internal static class Batching
     public static Tensor Repeated(Tensor output, int axis, int size)
     {
         Tensor repeated = output.Insert(axis, size);
-        return output.IsSymbolicZero ? Tensor.ZeroGradient(repeated) : repeated;
+        return output.IsSymbolicZero ? Tensor.SymbolicZero(repeated) : repeated;
     }
 
     /// <summary>Bytes that the largest computed tensor takes for one element.</summary>

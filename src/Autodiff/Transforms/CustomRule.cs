@@ -47,14 +47,57 @@ public static class CustomRule
     {
         if (rule is null) return null;
         (a, r, from, to) = (Blank(a), Blank(r), Blank(from), Blank(to));
-        return (x, y, t) => Checked(name, to, rule(
-            Structure.WithLeaves(a, x), Structure.WithLeaves(r, y),
-            Structure.WithLeaves(from, t)));
+        return (x, y, t) =>
+        {
+            long start = Tensor.NextId();
+            Tensor[] parts = Checked(name, to, rule(
+                Structure.WithLeaves(a, x), Structure.WithLeaves(r, y),
+                Structure.WithLeaves(from, t)));
+            CheckCaptured(name, parts, start, [.. x, .. y, .. t]);
+            return parts;
+        };
+    }
+
+    /// <summary>
+    /// An error if what a rule made since <paramref name="start"/> reads a tensor of a Vmap that is
+    /// over. It stood for one element; the rule may be running for all of them by now.
+    /// </summary>
+    private static void CheckCaptured(
+        string rule, Tensor[] results, long start, Tensor[] arguments)
+    {
+        var walk = new GraphWalk<Tensor>(results);
+        var history = new GraphWalk<Tensor>([]);
+        walk.Visited.UnionWith(arguments);
+        while (walk.Next(out Tensor? tensor))
+            if (tensor.Id > start) walk.Add(tensor.State.Inputs);
+            else if (IsOfAnElement(tensor, history))
+                throw Errors.Fail("CustomRule", $"the {rule} reads a {tensor.DType.Name()} "
+                    + $"{tensor.Shape} tensor that it captured and that varies between the "
+                    + "elements of a Vmap. Within Vmap a rule reads what varies from its "
+                    + "arguments: pass the tensor in the argument.");
+    }
+
+    /// <summary>
+    /// Whether its value depends on an element of a Vmap that is over; what was already walked does
+    /// not.
+    /// </summary>
+    private static bool IsOfAnElement(Tensor captured, GraphWalk<Tensor> walked)
+    {
+        walked.Add(captured);
+        while (walked.Next(out Tensor? tensor))
+        {
+            NodeState state = tensor.State;
+            if (state.Primitive is Placeholder { Transform: "Vmap", OfLoop: false }
+                && !tensor.Traced)
+                return true;
+            if (state.Value is null) walked.Add(state.Inputs);
+        }
+        return false;
     }
 
     /// <summary>The structure with symbolic zeros: it keeps no tensor alive.</summary>
     private static T Blank<T>(T value) => Structure.WithLeaves(
-        value, Structure.Leaves(value).ConvertAll(Tensor.ZeroGradient));
+        value, Structure.Leaves(value).ConvertAll(Tensor.SymbolicZero));
 
     /// <summary>What a rule gave; an error if shapes or dtypes are not right.</summary>
     private static Tensor[] Checked<T>(string rule, T expected, T given)
@@ -140,7 +183,7 @@ internal sealed class CustomFunction(
                 all => rule(all[..first], all[first..second], all[second..]),
                 [.. x, .. y, .. t], batched, size);
             return [.. parts.Select((part, i) => kept[i] ? part
-                : part.IsSymbolicZero || !part.DType.IsFloat() ? Tensor.ZeroGradient(x[i])
+                : part.IsSymbolicZero || !part.DType.IsFloat() ? Tensor.SymbolicZero(x[i])
                 : part.Sum(0))];
         };
     }
@@ -159,7 +202,7 @@ internal sealed class CustomFunction(
 
     /// <summary>All parts, zeros where there is none.</summary>
     private static Tensor[] Full(Tensor?[] parts, Tensor[] like) =>
-        [.. like.Select((x, i) => parts[i] ?? Tensor.ZeroGradient(x))];
+        [.. like.Select((x, i) => parts[i] ?? Tensor.SymbolicZero(x))];
 
     private static Tensor? NullIfZero(Tensor part) => part.IsSymbolicZero ? null : part;
 

@@ -4,9 +4,9 @@ namespace Engine;
 /// <summary>
 /// Gradients: each method takes a loss and returns a function with the loss's arguments that gives
 /// its gradient by the first, shaped like it: a tensor, a tree, or a tuple of these to
-/// differentiate by several things at once. <c>where</c> chooses leaves by path; the gradients of
-/// other leaves, and of integer ones, are symbolic zeros. Gradients are tensors like any other:
-/// they can be differentiated, batched and differentiated again.
+/// differentiate by several things at once. <c>where</c> chooses leaves by path, at least one;
+/// the gradients of other leaves, and of integer ones, are symbolic zeros. Gradients are tensors
+/// like any other: they can be differentiated, batched and differentiated again.
 /// </summary>
 public static class Grad
 {

@@ -50,7 +50,8 @@ public static class GradCheck
         T gradient = Grad.Of(loss)(x);
         IEnumerable<T> directions = Directions(x, key, out int count);
         var pairs = new List<(double Analytic, double Numerical)>(count);
-        foreach (T v in directions) pairs.Add((Dot(gradient, v), Difference(loss, x, v, step)));
+        foreach (T v in directions)
+            pairs.Add((Tree.Dot(gradient, v).Item(), Difference(loss, x, v, step)));
 
         double scale = 0;
         foreach (var (a, n) in pairs) scale = Math.Max(scale, Math.Max(Math.Abs(a), Math.Abs(n)));
@@ -79,14 +80,7 @@ public static class GradCheck
 
     private static Func<T, Tensor> ProjectedGradient<T>(Func<T, Tensor> loss, T v)
         where T : ITree =>
-        x =>
-        {
-            Tensor sum = Tensor.Zeros(Shape.Of(), DType.Float64);
-            foreach (var (g, w) in Grad.Of(loss)(x).Leaves().Zip(v.Leaves()))
-                if (!g.IsSymbolicZero)
-                    sum += (g * w).Sum();
-            return sum;
-        };
+        x => Tree.Dot(Grad.Of(loss)(x), v);
 
     private static IEnumerable<T> Directions<T>(T x, Key key, out int count) where T : ITree
     {
@@ -126,15 +120,6 @@ public static class GradCheck
         int i = 0;
         return x.Map((Tensor leaf) =>
             keys[i++].Normal(leaf.Shape, DType.Float64).Eval().To(leaf.Device));
-    }
-
-    private static double Dot<T>(T a, T b) where T : ITree
-    {
-        double sum = 0;
-        foreach (var (x, y) in a.Leaves().Zip(b.Leaves()))
-            if (!x.IsSymbolicZero)
-                sum += (x * y).Sum().Item();
-        return sum;
     }
 
     private static double Difference<T>(Func<T, Tensor> loss, T x, T v, double h) where T : ITree

@@ -14,7 +14,7 @@ internal static class BuiltInNetworks
         NetworkEntry.Of<Conv4, Conv4Options>(
             "conv4", (key, images, ways, o) => Conv4.Create(
                 key, images.Channels, images.Height, o.Filters, ways),
-            OfImages<Conv4>(), o => $"Conv4 with {o.Filters} filters"),
+            Network.OfImages<Conv4>(), o => $"Conv4 with {o.Filters} filters"),
         NetworkEntry.Of<ResNet12, ResNet12Options>(
             "resnet12", (key, images, ways, o) => images.Height < 16
                 ? throw new EngineException($"ResNet-12: images of {images.Height} x "
@@ -22,11 +22,11 @@ internal static class BuiltInNetworks
                 : ResNet12.Create(
                     key, ways, images.Channels,
                     [o.Filters, 5 * o.Filters / 2, 5 * o.Filters, 10 * o.Filters]),
-            OfImages<ResNet12>(), o => $"ResNet-12 with {o.Filters} filters"),
+            Network.OfImages<ResNet12>(), o => $"ResNet-12 with {o.Filters} filters"),
         NetworkEntry.Of(
             "lenet", (key, images, ways) => OffTheKink(LeNet.Create(
                 key, ways, images.Channels, images.Height)),
-            OfImages<LeNet>() with { BatchNorm = BatchNormMode.None }),
+            WithoutNorms(Network.OfImages<LeNet>())),
         NetworkEntry.Of<Mlp, MlpOptions>(
             "mlp", (key, images, ways, o) => Mlp.Create(
                 key,
@@ -34,16 +34,17 @@ internal static class BuiltInNetworks
                     images.Channels * images.Height * images.Width,
                     .. Enumerable.Repeat(o.Hidden, o.Layers), ways,
                 ]),
-            new Objective<Mlp>((model, x) => model.Forward(x.Flatten(1)), CrossEntropy,
-                BatchNormMode.None)),
+            new Network<Mlp>(new(
+                (model, x) => model.Forward(x.Flatten(1)),
+                (logits, labels) => Loss.CrossEntropy(logits, labels), BatchNormMode.None))
+            {
+                Features = (model, x) => model.Features(x.Flatten(1)),
+                Head = model => $"Layers.{model.Layers.Length - 1}",
+            }),
     ];
 
-    /// <summary>Cross-entropy of a network normalised by the batch it classifies.</summary>
-    private static Objective<T> OfImages<T>() where T : IImageNetwork =>
-        new((model, x) => model.Forward(x), CrossEntropy, BatchNormMode.Transductive);
-
-    private static Tensor CrossEntropy(Tensor logits, Tensor labels) =>
-        Loss.CrossEntropy(logits, labels);
+    private static Network<T> WithoutNorms<T>(Network<T> network) where T : ITree =>
+        network with { Objective = network.Objective with { BatchNorm = BatchNormMode.None } };
 
     /// <summary>
     /// Without batch normalisation and with zero biases, blank parts of an image reach the

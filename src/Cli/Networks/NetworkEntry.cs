@@ -1,26 +1,17 @@
 // A network that the command trains by its name: how it is made, which options it takes, and what
 // it is judged by. A program of your own registers its networks by entries like these.
-using System.Text.Json;
-using Engine.Meta;
 
 namespace Engine.Cli;
 
 /// <summary>A network by name, made by <see cref="Of{TModel, TOptions}"/>.</summary>
 public sealed class NetworkEntry
 {
-    private readonly Func<Func<string, string?>, NetworkChoice> fromTyped;
-    private readonly Func<JsonElement, NetworkChoice> fromJson;
-
-    private NetworkEntry(
-        string name, IReadOnlyList<OptionSpec> options,
-        Func<Func<string, string?>, NetworkChoice> fromTyped,
-        Func<JsonElement, NetworkChoice> fromJson) =>
-        (Name, Options, this.fromTyped, this.fromJson) = (name, options, fromTyped, fromJson);
+    private NetworkEntry(Choosable<NetworkChoice> choosable) => Choosable = choosable;
 
     /// <summary>What <c>--network</c> calls it.</summary>
-    public string Name { get; }
+    public string Name => Choosable.Name;
 
-    internal IReadOnlyList<OptionSpec> Options { get; }
+    internal Choosable<NetworkChoice> Choosable { get; }
 
     /// <summary>A network with options of its own.</summary>
     /// <param name="name">What <c>--network</c> calls it.</param>
@@ -28,8 +19,9 @@ public sealed class NetworkEntry
     /// The untrained network from a random key, the size of the images (which are square), the
     /// number of classes in a task, and its options.
     /// </param>
-    /// <param name="objective">
-    /// From images (N, C, H, W) to logits (N, classes), and the loss of those.
+    /// <param name="network">
+    /// From images (N, C, H, W) to logits (N, classes), the loss of those, and the parts that some
+    /// methods need.
     /// </param>
     /// <param name="describe">
     /// The network in a few words for figures and the report; its name and options by default.
@@ -39,8 +31,8 @@ public sealed class NetworkEntry
     /// Its options: a record whose properties have an <see cref="OptionAttribute"/>.
     /// </typeparam>
     public static NetworkEntry Of<TModel, TOptions>(
-        string name, Func<Key, ImageSize, int, TOptions, TModel> create,
-        Objective<TModel> objective, Func<TOptions, string>? describe = null)
+        string name, Func<Key, ImageSize, int, TOptions, TModel> create, Network<TModel> network,
+        Func<TOptions, string>? describe = null)
         where TModel : ITree where TOptions : class, new()
     {
         var set = new OptionSet<TOptions>();
@@ -54,30 +46,22 @@ public sealed class NetworkEntry
             return new(
                 name, describe?.Invoke(options) ?? (all.Length > 0 ? $"{name} with {all}" : name),
                 entries,
-                (run, images) => NetworkModel.Of(
-                    create(Key.From(run.Seed), images, run.Ways, options),
-                    new Maml<TModel>(
-                        objective, run.InnerSteps, run.InnerRate,
-                        run.Order == DerivativeOrder.First)));
+                (method, run, images) => method.Create(
+                    network, create(Key.From(run.Seed), images, run.Outputs, options), run));
         }
 
-        return new(
-            name, set.Specs, typed => Choose(set.Read(typed)), json => Choose(set.Read(json)));
+        return new(new(
+            name, set.Specs, typed => Choose(set.Read(typed)),
+            (json, typed) => Choose(set.Read(json, typed))));
     }
 
     /// <summary>A network without options.</summary>
     /// <inheritdoc cref="Of{TModel, TOptions}"/>
     public static NetworkEntry Of<TModel>(
-        string name, Func<Key, ImageSize, int, TModel> create, Objective<TModel> objective)
+        string name, Func<Key, ImageSize, int, TModel> create, Network<TModel> network)
         where TModel : ITree =>
         Of<TModel, NoOptions>(
-            name, (key, images, ways, _) => create(key, images, ways), objective);
-
-    /// <summary>The network with the options that were typed.</summary>
-    internal NetworkChoice Read(Func<string, string?> typed) => fromTyped(typed);
-
-    /// <summary>The network with the options in an object.</summary>
-    internal NetworkChoice Read(JsonElement json) => fromJson(json);
+            name, (key, images, ways, _) => create(key, images, ways), network);
 
     private sealed record NoOptions;
 }
@@ -86,7 +70,9 @@ public sealed class NetworkEntry
 /// <param name="Name">The name of its entry.</param>
 /// <param name="Description">The network in a few words.</param>
 /// <param name="Options">Its options by their names in config.json.</param>
-/// <param name="Create">Makes it untrained, for a run and images of a size.</param>
+/// <param name="Create">
+/// Makes it untrained, to be trained by a method, for a run and images of a size.
+/// </param>
 internal sealed record NetworkChoice(
     string Name, string Description, IReadOnlyList<(string Name, object? Value)> Options,
-    Func<RunOptions, ImageSize, NetworkModel> Create);
+    Func<ILearnerOptions, RunOptions, ImageSize, Learner> Create);

@@ -19,9 +19,23 @@ public sealed class OptionAttribute(string help) : Attribute
     /// <summary>The smallest whole number that is right.</summary>
     public int Min { get; init; } = 1;
 
+    /// <summary>
+    /// Where <c>engine tune</c> looks for a good number, from here to <see cref="High"/>; nowhere
+    /// if both are 0.
+    /// </summary>
+    public double Low { get; init; }
+
+    /// <summary>Where <c>engine tune</c> stops looking.</summary>
+    public double High { get; init; }
+
     /// <summary>What stands for a text in help, such as FOLDER.</summary>
     public string Value { get; init; } = "TEXT";
 
-    /// <summary>Given by its place, without a name before it, and required.</summary>
+    /// <summary>
+    /// Given by its place, without a name before it; required unless its default is null.
+    /// </summary>
     public bool Positional { get; init; }
+
+    /// <summary>Switched on by its name alone; of a <see cref="bool"/> that is off.</summary>
+    public bool Flag { get; init; }
 }

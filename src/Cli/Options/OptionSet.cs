@@ -28,7 +28,12 @@ internal sealed record OptionSpec(PropertyInfo Property, OptionAttribute Attribu
 
     /// <summary>What the parser of command lines needs to know of it.</summary>
     public Symbol Symbol => Attribute.Positional
-        ? new Argument<string>(Name) { Description = Attribute.Help }
+        ? new Argument<string>(Name)
+        {
+            Description = Attribute.Help,
+            Arity = Default is null ? ArgumentArity.ZeroOrOne : ArgumentArity.ExactlyOne,
+        }
+        : Attribute.Flag ? new Option<bool>(Name) { Description = Attribute.Help }
         : new Option<string?>(Name)
         {
             Description = Attribute.Help,
@@ -41,12 +46,15 @@ internal sealed record OptionSpec(PropertyInfo Property, OptionAttribute Attribu
     public object Parse(string text) => Kind.Parse(text)
         ?? throw CliException.Use($"{Name}: '{text}' is wrong; give {Kind.Right}.");
 
-    /// <summary>The value of its entry in an object.</summary>
+    /// <summary>
+    /// The value of its entry in an object. One that may be null may be missing too: the object is
+    /// then from before there was this option.
+    /// </summary>
     /// <exception cref="FormatException">It is missing or wrong.</exception>
     public object? Read(JsonElement json)
     {
         if (!json.TryGetProperty(JsonName, out JsonElement value))
-            throw new FormatException($"it has no '{JsonName}'.");
+            return Default is null ? null : throw new FormatException($"it has no '{JsonName}'.");
         if (value.ValueKind == JsonValueKind.Null && Default is null) return null;
         return Kind.Read(value)
             ?? throw new FormatException($"'{JsonName}' is {value.GetRawText()}.");
@@ -71,14 +79,20 @@ internal sealed class OptionSet<T> where T : class, new()
     public IEnumerable<Symbol> Symbols => Specs.Select(spec => spec.Symbol);
 
     /// <summary>
-    /// The record of what was typed for options of those names; null leaves the default.
+    /// The record of what was typed for options of those names; null leaves the default, which is
+    /// that of <paramref name="defaults"/> where it is given.
     /// </summary>
-    public T Read(Func<string, string?> typed) => Fill(
-        spec => typed(spec.Name) is { } text ? spec.Parse(text) : spec.Default);
+    public T Read(Func<string, string?> typed, T? defaults = null) => Fill(
+        spec => typed(spec.Name) is { } text ? spec.Parse(text)
+            : defaults is null ? spec.Default : spec.Property.GetValue(defaults));
 
-    /// <summary>The record of the entries of an object, all of which must be there.</summary>
+    /// <summary>
+    /// The record of the entries of an object, all of which must be there, but for options that
+    /// were typed.
+    /// </summary>
     /// <exception cref="FormatException">One is missing or wrong.</exception>
-    public T Read(JsonElement json) => Fill(spec => spec.Read(json));
+    public T Read(JsonElement json, Func<string, string?>? typed = null) => Fill(
+        spec => typed?.Invoke(spec.Name) is { } text ? spec.Parse(text) : spec.Read(json));
 
     /// <summary>Names in files and values.</summary>
     public IEnumerable<(string Name, object? Value)> Entries(T options) => Specs.Select(spec =>

@@ -38,6 +38,7 @@ internal sealed class JsonSummary
     WriteIndented = true, NewLine = "\n", Converters = [typeof(FiniteOrNull)])]
 [JsonSerializable(typeof(OrderedDictionary<string, object?>))]
 [JsonSerializable(typeof(bool))]
+[JsonSerializable(typeof(string[]))]
 [JsonSerializable(typeof(int))]
 [JsonSerializable(typeof(long))]
 [JsonSerializable(typeof(double))]

@@ -16,6 +16,9 @@ internal static class OutputFile
     public static void Write(string path, string text) =>
         Write(path, stream => stream.Write(Encoding.UTF8.GetBytes(text)));
 
+    /// <summary>Makes a folder that may be there already.</summary>
+    public static void MakeFolder(string path) => Try(path, () => Directory.CreateDirectory(path));
+
     private static void Try(string path, Action action)
     {
         try

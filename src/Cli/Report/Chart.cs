@@ -106,6 +106,7 @@ internal sealed class Chart
     private static string Tick(double value, ChartAxis axis, bool percent)
     {
         if (percent) return (100 * value).ToString("0.##", CultureInfo.InvariantCulture);
+        if (axis.Log) return Math.Pow(10, value).ToString("0.##e+0", CultureInfo.InvariantCulture);
         int decimals = Math.Max(0, (int)Math.Ceiling(-Math.Log10(axis.Step) - 1e-9));
         return value.ToString("N" + Math.Min(decimals, 9), CultureInfo.InvariantCulture);
     }
@@ -116,6 +117,9 @@ internal sealed class Chart
 /// <summary>A linear axis from a round number to a round number.</summary>
 internal sealed record ChartAxis(double Low, double High, double Step)
 {
+    /// <summary>Whether the numbers are decimal logarithms of what ticks say.</summary>
+    public bool Log { get; init; }
+
     public IEnumerable<double> Ticks =>
         Enumerable.Range(0, (int)Math.Round((High - Low) / Step) + 1).Select(i => Low + (i * Step));
 

@@ -31,6 +31,7 @@ internal static class HtmlReport
             """);
         Headlines(page, data.Headlines);
         foreach (var curve in data.Curves) LearningCurve(page, curve);
+        foreach (var plot in data.Plots) PlotSection.Append(page, plot);
         if (data.Steps.Any(s => s.Points.Count > 0)) InnerSteps(page, data);
         if (data.Episode is { } episode) EpisodeSection.Append(page, episode);
         Settings(page, data.Settings);

@@ -15,6 +15,9 @@ internal sealed record ReportData
     /// <summary>Learning curves, a chart each.</summary>
     public IReadOnlyList<Curve> Curves { get; init; } = [];
 
+    /// <summary>Charts that compare several series.</summary>
+    public IReadOnlyList<Plot> Plots { get; init; } = [];
+
     /// <summary>Accuracy after each number of inner steps; one series for each start.</summary>
     public IReadOnlyList<StepSeries> Steps { get; init; } = [];
 

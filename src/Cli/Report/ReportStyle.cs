@@ -8,11 +8,13 @@ internal static class ReportStyle
           color-scheme: light dark;
           --paper: #ffffff; --ink: #1b1f24; --faint: #5d6672; --rule: #dfe3e8; --panel: #f5f7f9;
           --a: #1f6feb; --b: #c4570c; --c: #1a7f4b; --d: #8b3fc2; --bad: #c62838;
+          --e: #a8780a; --f: #0f8b95; --g: #b0306a; --h: #5d6672;
         }
         @media (prefers-color-scheme: dark) {
           :root {
             --paper: #14171b; --ink: #e6e9ed; --faint: #9aa4b0; --rule: #333a42; --panel: #1d2126;
             --a: #6aa8ff; --b: #f0914c; --c: #56c98a; --d: #c58cf0; --bad: #ff7b86;
+            --e: #e0b74a; --f: #4fc4cf; --g: #f07fb0; --h: #9aa4b0;
           }
         }
         * { box-sizing: border-box; }
@@ -50,6 +52,15 @@ internal static class ReportStyle
         .dot.c { fill: var(--c); } .key.c { background: var(--c); }
         .line.d, .bar.d { stroke: var(--d); }
         .dot.d { fill: var(--d); } .key.d { background: var(--d); }
+        .line.e, .bar.e { stroke: var(--e); }
+        .dot.e { fill: var(--e); } .key.e { background: var(--e); }
+        .line.f, .bar.f { stroke: var(--f); }
+        .dot.f { fill: var(--f); } .key.f { background: var(--f); }
+        .line.g, .bar.g { stroke: var(--g); }
+        .dot.g { fill: var(--g); } .key.g { background: var(--g); }
+        .line.h, .bar.h { stroke: var(--h); }
+        .dot.h { fill: var(--h); } .key.h { background: var(--h); }
+        .line.faint { stroke: var(--rule); } .dot.faint { fill: var(--faint); }
         .legend { font-size: 13px; margin: 0 0 4px; }
         .key { display: inline-block; width: 18px; height: 3px; vertical-align: middle;
           margin: 0 6px 0 0; }

@@ -20,14 +20,17 @@ internal sealed class Experiment
     private readonly EpisodeSampler? validation;
 
     private Experiment(
-        ImageClasses images, ClassSplit split, RunOptions options, NetworkChoice network)
+        ImageClasses images, ClassSplit split, RunOptions options, MethodChoice method,
+        NetworkChoice network)
     {
         seed = options.Seed;
-        (Images, Split) = (images, split);
-        Config = new(options, network, SizeOf(images));
+        (Images, Parts) = (images, split);
+        Config = new(options, method, network, SizeOf(images));
         EpisodeSampler Sampler(ImageClasses source, bool rotations) => CliException.CheckUse(() =>
             new EpisodeSampler(source, options.Ways, options.Shots, options.Queries, rotations));
-        train = Sampler(split.Train, options.Rotations);
+        train = CliException.CheckUse(() => new EpisodeSampler(
+            split.Train, options.TrainWays ?? options.Ways, options.TrainShots ?? options.Shots,
+            options.Queries, options.Rotations));
         Test = Sampler(split.Test, rotations: false);
 
         // Small sets have too few classes to validate on; then the report has no validation curve.
@@ -35,13 +38,12 @@ internal sealed class Experiment
             validation = Sampler(split.Validation, rotations: false);
         try
         {
-            Untrained = network.Create(options, Config.Images);
+            Untrained = network.Create(method.Learning, options, Config.Images);
         }
         catch (EngineException e)
         {
             throw CliException.Use($"--data: {e.Message}", e);
         }
-
     }
 
     /// <summary>What config.json says of this run.</summary>
@@ -51,22 +53,37 @@ internal sealed class Experiment
 
     public ImageClasses Images { get; }
 
-    public ClassSplit Split { get; }
+    public ClassSplit Parts { get; }
 
     public EpisodeSampler Test { get; }
 
-    public NetworkModel Untrained { get; }
+    public Learner Untrained { get; }
 
     /// <summary>Whether there are classes enough to validate on.</summary>
     public bool CanValidate => validation is not null;
 
-    public static Experiment Create(RunOptions options, NetworkChoice network)
+    public static Experiment Create(
+        RunOptions options, MethodChoice method, NetworkChoice network)
     {
         ImageClasses images = Load(options.Data);
         CheckSquare(images);
-        ClassSplit split = options.Data is null
+        return new Experiment(images, Split(images, options), options, method, network);
+    }
+
+    /// <summary>The classes of a run to train, validate and test on.</summary>
+    /// <exception cref="CliException">There are too few.</exception>
+    public static ClassSplit Split(ImageClasses images, RunOptions options)
+    {
+        if (options.TrainClasses is { } train)
+        {
+            return CliException.CheckUse(() => ClassSplit.Shuffled(
+                images, train, options.Seed, options.ValidationClasses ?? 0));
+        }
+
+        if (options.ValidationClasses is not null)
+            throw CliException.Use("--validation-classes: needs --train-classes; give both.");
+        return options.Data is null
             ? ClassSplit.ByScript() : ClassSplit.AtRandom(images, options.Seed);
-        return new Experiment(images, split, options, network);
     }
 
     public static ImageClasses Load(string? data)
@@ -87,12 +104,12 @@ internal sealed class Experiment
     {
         BatchNormMode.Transductive => "transductive",
         BatchNormMode.Inductive => "inductive",
+        BatchNormMode.PerStep => "per-step",
         _ => "none",
     };
 
     /// <summary>Where training stands before the first step.</summary>
-    public NetworkTraining Start() =>
-        Untrained.Train(DrawTraining, Options.Rate, Options.MetaBatch);
+    public LearnerTraining Start() => Untrained.Train(DrawTraining);
 
     public Episode DrawTraining(long first, int count) => Draw(train, TrainStream, first, count);
 
@@ -101,14 +118,14 @@ internal sealed class Experiment
 
     /// <summary>Accuracy on unseen test classes after each number of inner steps.</summary>
     public Evaluation Measure(
-        NetworkModel model, IReadOnlyList<int> steps, int tasks, CancellationToken stop) =>
-        model.Evaluate(
+        Learner learner, IReadOnlyList<int> steps, int tasks, CancellationToken stop) =>
+        learner.Evaluate(
             (first, count) => Draw(Test, TestStream, first, count), tasks, steps, stop);
 
     /// <summary>Accuracy on validation classes after the test's number of inner steps.</summary>
-    public double Validate(NetworkModel model, int tasks) => model.Evaluate(
+    public double Validate(Learner learner, int tasks) => learner.Evaluate(
         (first, count) => Draw(validation!, ValidationStream, first, count), tasks,
-        [Options.TestSteps], CancellationToken.None).Final;
+        [learner.TestSteps], CancellationToken.None).Final;
 
     /// <summary>
     /// Refuses sets whose images come from several domains: tasks would mix, say, photographs and

@@ -23,7 +23,8 @@ public sealed record ImageSize
 }
 
 /// <summary>How a run was made.</summary>
-internal sealed record RunConfig(RunOptions Options, NetworkChoice Network, ImageSize Images)
+internal sealed record RunConfig(
+    RunOptions Options, MethodChoice Method, NetworkChoice Network, ImageSize Images)
 {
     public const string File = "config.json";
 
@@ -36,9 +37,8 @@ internal sealed record RunConfig(RunOptions Options, NetworkChoice Network, Imag
         json.Add("command", "train");
         json.Add("version", EngineVersion.Text);
         foreach (var (name, value) in OptionsSet.Entries(Options)) json.Add(name, value);
-        var network = new OrderedDictionary<string, object?> { ["name"] = Network.Name };
-        foreach (var (name, value) in Network.Options) network.Add(name, value);
-        json.Add("network", network);
+        json.Add("method", Named(Method.Name, Method.Options));
+        json.Add("network", Named(Network.Name, Network.Options));
         foreach (var (name, value) in ImagesSet.Entries(Images)) json.Add(name, value);
         return json;
     }
@@ -46,13 +46,25 @@ internal sealed record RunConfig(RunOptions Options, NetworkChoice Network, Imag
     /// <summary>The settings to show in a report.</summary>
     public IEnumerable<(string Name, object? Value)> Settings() =>
     [
-        .. OptionsSet.Entries(Options), ("network", Network.Name), .. Network.Options,
+        .. OptionsSet.Entries(Options), ("method", Method.Name), .. Method.Options,
+        ("network", Network.Name), .. Network.Options,
         .. ImagesSet.Entries(Images),
     ];
 
-    /// <summary>Reads a run's config.json.</summary>
+    private static OrderedDictionary<string, object?> Named(
+        string name, IReadOnlyList<(string Name, object? Value)> options)
+    {
+        var entries = new OrderedDictionary<string, object?> { ["name"] = name };
+        foreach (var (option, value) in options) entries.Add(option, value);
+        return entries;
+    }
+
+    /// <summary>
+    /// Reads a run's config.json, but for those options of its method that were typed.
+    /// </summary>
     /// <exception cref="CliException">It is missing or not what this version writes.</exception>
-    public static RunConfig Read(string path, NetworkTable networks)
+    public static RunConfig Read(
+        string path, Choices choices, Func<string, string?>? typed = null)
     {
         try
         {
@@ -60,7 +72,9 @@ internal sealed record RunConfig(RunOptions Options, NetworkChoice Network, Imag
             JsonElement json = file.RootElement;
             if (json.ValueKind != JsonValueKind.Object)
                 throw new FormatException("it is not a JSON object.");
-            return new(OptionsSet.Read(json), networks.Read(json), ImagesSet.Read(json));
+            return new(
+                OptionsSet.Read(json), choices.Methods.Read(json, typed),
+                choices.Networks.Read(json), ImagesSet.Read(json));
         }
         catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
         {

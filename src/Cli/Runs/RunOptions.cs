@@ -1,7 +1,10 @@
-// What defines a run. config.json holds it, so that the run can be tested and resumed.
+// What defines a run besides its method, network and their options. config.json holds it, so that
+// the run can be tested and resumed.
+using Engine.Meta;
+
 namespace Engine.Cli;
 
-/// <summary>Training by exact or first-order MAML.</summary>
+/// <summary>The tasks of a run, and how long and how it trains on them.</summary>
 internal sealed record RunOptions
 {
     [Option("Classes in a task", Min = 2)]
@@ -13,19 +16,25 @@ internal sealed record RunOptions
     [Option("Query images of a class")]
     public int Queries { get; init; } = 5;
 
-    [Option("Tasks in a meta-step")]
+    /// <summary>Null is as many as in testing.</summary>
+    [Option("Classes in a training task [default: the method's, mostly --ways]", Min = 2)]
+    public int? TrainWays { get; init; }
+
+    /// <summary>Null is as many as in testing.</summary>
+    [Option("Support images of a class in training [default: the method's, mostly --shots]")]
+    public int? TrainShots { get; init; }
+
+    /// <summary>Null splits by groups: most to train, some to validate, some to test.</summary>
+    [Option("Classes to train on, drawn at random; all others are for testing", Min = 2)]
+    public int? TrainClasses { get; init; }
+
+    [Option("How many of --train-classes are kept to validate on instead [default: none]")]
+    public int? ValidationClasses { get; init; }
+
+    [Option("Tasks in a meta-step; some methods have another default")]
     public int MetaBatch { get; init; } = 8;
 
-    [Option("Inner steps in training")]
-    public int InnerSteps { get; init; } = 1;
-
-    [Option("Inner steps in testing")]
-    public int TestSteps { get; init; } = 3;
-
-    [Option("Rate of the inner steps")]
-    public double InnerRate { get; init; } = 0.4;
-
-    [Option("Rate of the outer steps")]
+    [Option("Rate of the outer steps; some methods have another default", Low = 3e-4, High = 2e-2)]
     public double Rate { get; init; } = 4e-3;
 
     /// <summary>Steps before the run was resumed count too; null sets no limit.</summary>
@@ -40,11 +49,15 @@ internal sealed record RunOptions
     [Option("Seed of everything random")]
     public long Seed { get; init; }
 
-    [Option("Order of differentiation")]
-    public DerivativeOrder Order { get; init; }
-
     [Option("Turn classes by multiples of 90 degrees in training")]
     public bool Rotations { get; init; } = true;
+
+    [Option("What to do with tasks whose loss is not finite: stop training, or skip and count them")]
+    public Divergence Diverging { get; init; }
+
+    /// <summary>Null sets no limit.</summary>
+    [Option("Largest norm of a meta-gradient; longer ones are shortened")]
+    public double? ClipNorm { get; init; }
 
     [Option("Tasks to measure accuracy on", Min = 2)]
     public int EvalTasks { get; init; } = 600;
@@ -62,4 +75,7 @@ internal sealed record RunOptions
     /// Whether neither steps nor seconds are limited: then the command chooses how long to train.
     /// </summary>
     public bool HasTimeBudget => Iterations is null && Seconds is null;
+
+    /// <summary>Classes that the network tells apart: those of the larger kind of task.</summary>
+    public int Outputs => Math.Max(Ways, TrainWays ?? Ways);
 }

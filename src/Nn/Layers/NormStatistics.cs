@@ -17,12 +17,12 @@ public sealed partial record NormStatistics(ImmutableArray<RunningStatistics> No
 {
     /// <summary>Mean 0 and variance 1 for each batch normalisation in a model.</summary>
     public static NormStatistics For<T>(T model) where T : ITree =>
-        new([.. Find(model).Select(at =>
+        new([.. BatchNorms.Find(model).Select(at =>
             RunningStatistics.Create(at.Norm.Scale.Shape[0], at.Norm.Scale.DType))]);
 
     /// <summary>The path of each batch normalisation in a model, in order.</summary>
     public static IReadOnlyList<string> Paths<T>(T model) where T : ITree =>
-        [.. Find(model).Select(at => at.Path)];
+        [.. BatchNorms.Find(model).Select(at => at.Path)];
 
     /// <summary>Runs a network by these statistics, as in inference.</summary>
     public Tensor Infer(Func<Normalize, Tensor> network)
@@ -71,31 +71,5 @@ public sealed partial record NormStatistics(ImmutableArray<RunningStatistics> No
             throw Errors.Fail("NormStatistics", $"the network ran {used} batch normalisations, but "
                 + $"there are statistics of {Norms.Length}. Make them with "
                 + "NormStatistics.For(model).");
-    }
-
-    private static List<(string Path, BatchNorm Norm)> Find<T>(T model) where T : ITree
-    {
-        var find = new FindNorms();
-        find.Child("", model);
-        return find.Norms;
-    }
-
-    private sealed class FindNorms : TreeMap
-    {
-        private string path = "";
-
-        public List<(string Path, BatchNorm Norm)> Norms { get; } = [];
-
-        public override Tensor Leaf(string name, Tensor value) => value;
-
-        public override T Child<T>(string name, T value)
-        {
-            string outer = path;
-            path = outer.Length == 0 ? name : outer + "." + name;
-            if (value is BatchNorm norm) Norms.Add((path, norm));
-            T result = base.Child(name, value);
-            path = outer;
-            return result;
-        }
     }
 }

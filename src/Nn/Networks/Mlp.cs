@@ -24,13 +24,13 @@ public sealed partial record Mlp(ImmutableArray<Linear> Layers, Activation Activ
     }
 
     /// <summary>(N, inputs) to (N, outputs).</summary>
-    public Tensor Forward(Tensor x)
+    public Tensor Forward(Tensor x) => Layers[^1].Forward(Features(x));
+
+    /// <summary>(N, inputs) to the activations before the last layer, (N, units).</summary>
+    public Tensor Features(Tensor x)
     {
-        for (int i = 0; i < Layers.Length; i++)
-        {
-            x = Layers[i].Forward(x);
-            if (i + 1 < Layers.Length) x = x.Activate(Activation);
-        }
+        foreach (Linear layer in Layers.AsSpan()[..^1])
+            x = layer.Forward(x).Activate(Activation);
         return x;
     }
 }

@@ -120,13 +120,11 @@ public static class Optim
     /// </summary>
     public static T ClipByGlobalNorm<T>(T gradient, double maxNorm) where T : ITree
     {
-        Tensor? squares = null;
-        foreach (Tensor leaf in gradient.Leaves())
-            if (!leaf.IsSymbolicZero)
-                squares = squares is null ? leaf.Square().Sum() : squares + leaf.Square().Sum();
-        if (squares is null) return gradient;
-        Tensor scale = Tensor.Minimum(maxNorm / (squares.SafeSqrt() + 1e-6), 1);
-        return gradient.Map((Tensor leaf) => leaf.IsSymbolicZero ? leaf : leaf * scale);
+        Tensor norm = Tree.Dot(gradient, gradient).SafeSqrt();
+        Tensor scale = Tensor.Minimum(maxNorm / (norm + 1e-6), 1);
+        return gradient.Map((Tensor leaf) => leaf.IsSymbolicZero || !leaf.DType.IsFloat()
+            ? leaf
+            : leaf * scale.Cast(leaf.DType));
     }
 
     /// <summary>The tree with every element clipped to +-bound.</summary>

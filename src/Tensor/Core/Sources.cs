@@ -133,9 +133,11 @@ internal sealed record Placeholder(string Transform, bool OfLoop) : ConstantPrim
         throw new InvalidOperationException("a placeholder is replaced, not batched");
 
     internal override void Lower(Lowering plan, PlanNode node) => throw Errors.Fail(Transform,
-        $"the value of a {node.DType.Name()} {node.Shape} placeholder was asked for while the "
-        + "function was traced, or the placeholder left the function. Use Where instead of "
-        + "branching on values, and return what you need.");
+        $"the value of a {node.DType.Name()} {node.Shape} placeholder was asked for "
+        + (node.Tensor.Traced
+            ? "while the function was traced. Use Where instead of branching on values."
+            : "after the function had been traced: it left the function. Return what you need. "
+                + "A rule of CustomRule takes it in its argument."));
 }
 
 /// <summary>A state that a compiled step has consumed: its memory holds other values now.</summary>
@@ -148,7 +150,7 @@ internal sealed record Donated(Shape Shape, DType Type, string Step) : ConstantP
 
     internal override void Lower(Lowering plan, PlanNode node) => throw Errors.Fail(Step,
         $"the old state's {Type.Name()} {Shape} was asked for after the step reused its memory. "
-        + "Use the state that the step returned, or copy what you need before.");
+        + "Use the state that the step returned, or give the step a copy: state.Copy().");
 }
 
 public sealed partial class Tensor

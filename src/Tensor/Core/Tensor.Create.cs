@@ -59,8 +59,15 @@ public sealed partial class Tensor
     /// <summary>The identity matrix (n, n).</summary>
     public static Tensor Eye(int n, DType type = DType.Float32) => Arange(n).OneHot(n, type);
 
-    /// <summary>The gradient of a leaf that nothing is differentiated by: zeros.</summary>
-    internal static Tensor ZeroGradient(Tensor x) => Apply(new SymbolicZero(x.Shape, x.DType));
+    /// <summary>
+    /// Zeros of the tensor's shape and dtype that say so (<see cref="IsSymbolicZero"/>), as the
+    /// gradients of frozen leaves do: optimisers skip them, and they take no memory.
+    /// </summary>
+    public static Tensor SymbolicZero(Tensor like)
+    {
+        ArgumentNullException.ThrowIfNull(like);
+        return Apply(new SymbolicZero(like.Shape, like.DType));
+    }
 
     /// <summary>
     /// A tensor of raw little-endian elements as files hold them; masks are bytes of 0 and 1.

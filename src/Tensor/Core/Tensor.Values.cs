@@ -94,6 +94,19 @@ public sealed partial class Tensor
         return FromBytes(ToRaw(), Shape, DType, device);
     }
 
+    /// <summary>
+    /// The tensor in memory of its own; itself if a transform traces it, in which memory has no
+    /// owner. What takes no memory is made anew.
+    /// </summary>
+    internal Tensor Copied()
+    {
+        if (Traced || IsOpen) return this;
+        return state is { Value: null, Primitive: { } made } old
+            && (IsSymbolicZero || ConstantValue is not null)
+            ? Apply(made, old.Inputs)
+            : FromBytes(ToRaw(), Shape, DType, Device);
+    }
+
     /// <summary>Evaluates and copies the raw elements.</summary>
     internal void CopyBytes(Span<byte> target)
     {

@@ -91,7 +91,7 @@ public sealed partial class Tensor : ITree
     /// Whether this is the gradient of a frozen or integer leaf: zeros that take no memory and that
     /// optimisers skip.
     /// </summary>
-    public bool IsSymbolicZero => state.Primitive is SymbolicZero;
+    public bool IsSymbolicZero => state.Primitive is Engine.SymbolicZero;
 
     /// <summary>A node that applies a primitive to inputs.</summary>
     internal static Tensor Apply(Primitive primitive, params ReadOnlySpan<Tensor> inputs)
@@ -182,7 +182,7 @@ public sealed partial class Tensor : ITree
     {
         NodeState old = state;
         value.Storage.AddOwner();
-        state = Traced || old.Primitive is SymbolicZero
+        state = Traced || old.Primitive is Engine.SymbolicZero
             ? new NodeState(old.Primitive, old.Inputs, value)
             : new NodeState(null, [], value);
     }

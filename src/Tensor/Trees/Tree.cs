@@ -1,8 +1,9 @@
-// Operations on trees: Map, Zip, leaves and paths, comparison.
+// Operations on trees: Map, Zip, leaves and paths, comparison. Those that take a tree for a vector
+// stand in TreeVectors.cs.
 namespace Engine;
 
 /// <summary>Operations on trees of tensors; results keep the tree's type.</summary>
-public static class Tree
+public static partial class Tree
 {
     /// <summary>The leaves in order.</summary>
     public static IReadOnlyList<Tensor> Leaves<T>(this T tree) where T : ITree
@@ -73,6 +74,31 @@ public static class Tree
         Tensor[] results = ZipLeaves("Zip", tree, second, (a, b) => f(a, b, thirds[i++]));
         Evaluator.EvaluateResults(results);
         return tree.WithLeaves(results);
+    }
+
+    /// <summary>
+    /// f of each leaf's path, the leaf, and the other tree's leaf at the same place, as one plan.
+    /// </summary>
+    public static T Zip<T>(this T tree, T other, Func<string, Tensor, Tensor, Tensor> f)
+        where T : ITree
+    {
+        ArgumentNullException.ThrowIfNull(f);
+        IReadOnlyList<string> paths = tree.Paths();
+        int i = 0;
+        return tree.Zip(other, (a, b) => f(paths[i++], a, b));
+    }
+
+    /// <summary>
+    /// f of each path and the leaves of three trees at the same place, as one plan.
+    /// </summary>
+    public static T Zip<T>(
+        this T tree, T second, T third, Func<string, Tensor, Tensor, Tensor, Tensor> f)
+        where T : ITree
+    {
+        ArgumentNullException.ThrowIfNull(f);
+        IReadOnlyList<string> paths = tree.Paths();
+        int i = 0;
+        return tree.Zip(second, third, (a, b, c) => f(paths[i++], a, b, c));
     }
 
     /// <summary>Each leaf without its derivative: the tree as a constant.</summary>

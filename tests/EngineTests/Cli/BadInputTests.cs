@@ -104,12 +104,15 @@ public sealed class BadInputTests : IDisposable
         string path = In("config.json");
         var options = new RunOptions { Ways = 3 };
         var images = new ImageSize { Channels = 1, Height = 28, Width = 28 };
-        NetworkChoice conv4 = EngineCommand.Networks.Read(_ => null);
-        string text = new RunConfig(options, conv4, images).ToJson().ToString();
+        Choices choices = EngineCommand.Choices;
+        MethodChoice maml = choices.Methods.Read(_ => null);
+        NetworkChoice conv4 = choices.Networks.Read(_ => null);
+        string text = new RunConfig(options, maml, conv4, images).ToJson().ToString();
         Assert.Contains(right, text);
         File.WriteAllText(path, text);
-        RunConfig read = RunConfig.Read(path, EngineCommand.Networks);
+        RunConfig read = RunConfig.Read(path, choices);
         Assert.Equal((options, images), (read.Options, read.Images));
+        Assert.Equal((maml.Name, maml.Learning), (read.Method.Name, read.Method.Learning));
         Assert.Equal(conv4.Name, read.Network.Name);
         Assert.Equal(conv4.Options, read.Network.Options);
         File.WriteAllText(path, text.Replace(right, wrong));

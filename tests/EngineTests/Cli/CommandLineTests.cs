@@ -20,8 +20,8 @@ public class CommandLineTests
     [InlineData("train --order third", "--order: 'third' is wrong; give exact or first.")]
     [InlineData("train --seed x", "--seed: 'x' is wrong; give a whole number.")]
     [InlineData("--ways", "Required argument missing for option: '--ways'.")]
-    [InlineData("repro tables", "'tables' is not an experiment; there is sinusoid.")]
-    [InlineData("repro", "Required argument 'NAME' missing for command: 'repro'.")]
+    [InlineData("repro tables", "'tables' is not an experiment; engine repro --list names those there are.")]
+    [InlineData("repro", "name an experiment; engine repro --list names those there are.")]
     [InlineData("test", "Required argument 'RUN' missing for command: 'test'.")]
     [InlineData("info --json /nowhere/at/all.json",
         "--json: the folder of /nowhere/at/all.json does not exist")]
@@ -56,19 +56,22 @@ public class CommandLineTests
         Assert.Equal((5, 1, true), (options.Ways, options.Shots, options.HasTimeBudget));
         Assert.Null(options.Seconds);
         Assert.Null(options.Iterations);
-        Assert.Equal(DerivativeOrder.Exact, options.Order);
         Assert.Null(options.Data);
+        MamlOptions maml = Assert.IsType<MamlOptions>(
+            EngineCommand.Choices.Methods.Read(_ => null).Learning);
+        Assert.Equal((DerivativeOrder.Exact, 1, 3), (maml.Order, maml.InnerSteps, maml.TestSteps));
 
         string[] line =
             ("--iterations 10 --order first --rotations off --inner-rate 1e-2 --seed -4 "
             + "--data x").Split(' ');
-        var other = new OptionSet<RunOptions>().Read(
-            name => line.SkipWhile(word => word != name).Skip(1).FirstOrDefault());
+        string? Typed(string name) =>
+            line.SkipWhile(word => word != name).Skip(1).FirstOrDefault();
+        var other = new OptionSet<RunOptions>().Read(Typed);
+        maml = Assert.IsType<MamlOptions>(EngineCommand.Choices.Methods.Read(Typed).Learning);
         Assert.Equal(10, other.Iterations);
         Assert.Null(other.Seconds);
-        Assert.Equal(DerivativeOrder.First, other.Order);
+        Assert.Equal((DerivativeOrder.First, 0.01), (maml.Order, maml.InnerRate));
         Assert.False(other.Rotations);
-        Assert.Equal(0.01, other.InnerRate);
         Assert.Equal(-4, other.Seed);
         Assert.Equal(Path.GetFullPath("x"), other.Data);
     }
@@ -132,7 +135,7 @@ public class CommandLineTests
         using var output = new StringWriter { NewLine = "\n" };
         using var error = new StringWriter { NewLine = "\n" };
         int code = CommandLine.Run(
-            arguments, EngineCommand.Networks, output, error, CancellationToken.None);
+            arguments, EngineCommand.Choices, output, error, CancellationToken.None);
         return (code, output.ToString(), error.ToString());
     }
 }

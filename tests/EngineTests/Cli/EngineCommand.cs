@@ -28,7 +28,7 @@ internal sealed record Outcome(int Code, string Output, string Error)
 internal static class EngineCommand
 {
     /// <summary>The networks of the command.</summary>
-    public static NetworkTable Networks { get; } = new(BuiltInNetworks.All);
+    public static Choices Choices { get; } = Choices.With([]);
 
     /// <summary>Options of a run that takes a second.</summary>
     public static readonly string[] Tiny =
@@ -48,7 +48,7 @@ internal static class EngineCommand
     public static Outcome Run(StringWriter output, CancellationToken stop, string[] arguments)
     {
         using var error = new StringWriter { NewLine = "\n" };
-        int code = CommandLine.Run(arguments, Networks, output, error, stop);
+        int code = CommandLine.Run(arguments, Choices, output, error, stop);
         return new Outcome(code, output.ToString(), error.ToString());
     }
 

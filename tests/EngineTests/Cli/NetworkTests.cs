@@ -75,7 +75,7 @@ public sealed class NetworkTests : IDisposable
     public void NamesAreUsedOnce()
     {
         NetworkEntry Entry<T>(string name) where T : class, new() => NetworkEntry.Of<Mlp, T>(
-            name, (key, _, _, _) => Mlp.Create(key, [1, 1]), Objective.Regression);
+            name, (key, _, _, _) => Mlp.Create(key, [1, 1]), new(Objective.Regression));
         Assert.Contains("two networks are named 'mlp'", Assert.Throws<ArgumentException>(
             () => Engine.Cli.EngineCommand.Run(["info"], [Entry<Taken>("mlp")])).Message);
         Assert.Contains("two options of train are named --ways", Assert.Throws<ArgumentException>(

@@ -1,22 +1,40 @@
 // engine repro: repeats a published experiment by name.
 namespace Engine.Cli;
 
+/// <summary>An experiment that can be repeated.</summary>
+/// <param name="Name">What is typed.</param>
+/// <param name="Run">Repeats it and prints its figures.</param>
+internal sealed record Reproduction(string Name, Action<ReproOptions, VerbContext> Run);
+
 internal static class ReproVerb
 {
-    /// <summary>The experiment there is.</summary>
-    public const string Experiment = "sinusoid";
+    public static Verb Verb(Choices choices) => Cli.Verb.Of<ReproOptions>(
+        "repro", "Repeat a published experiment",
+        (options, context) => Run(options, [.. All(choices)], context));
 
-    public static Verb Verb { get; } =
-        Verb.Of<ReproOptions>("repro", "Repeat a published experiment", Run);
+    /// <summary>The experiments there are.</summary>
+    public static IEnumerable<Reproduction> All(Choices choices) =>
+    [
+        new("sinusoid", SinusoidRepro.Run),
+        .. ClassificationTable.All.Select(experiment => new Reproduction(
+            experiment.Name,
+            (options, context) => new ClassificationRepro(experiment, choices)
+                .Run(options, context))),
+    ];
 
-    private static void Run(ReproOptions options, VerbContext context)
+    private static void Run(ReproOptions options, Reproduction[] all, VerbContext context)
     {
-        if (options.Name != Experiment)
+        if (options.List)
         {
-            throw CliException.Use(
-                $"'{options.Name}' is not an experiment; there is {Experiment}.");
+            foreach (Reproduction r in all) context.Line(r.Name);
+            context.Summary.Add("names", all.Select(r => r.Name).ToArray());
+            return;
         }
 
-        SinusoidRepro.Run(options, context);
+        Reproduction chosen = all.FirstOrDefault(r => r.Name == options.Name)
+            ?? throw CliException.Use(options.Name is { } name
+                ? $"'{name}' is not an experiment; engine repro --list names those there are."
+                : "name an experiment; engine repro --list names those there are.");
+        chosen.Run(options, context);
     }
 }

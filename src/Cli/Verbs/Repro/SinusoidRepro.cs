@@ -13,17 +13,23 @@ internal static class SinusoidRepro
     public static void Run(ReproOptions options, VerbContext context)
     {
         var clock = Stopwatch.StartNew();
-        SinusoidSeed[] seeds = [.. Enumerable.Range(0, options.Seeds).Select(
-            i => new SinusoidSeed(unchecked(options.Seed + i), options.Order))];
+        options = options with
+        {
+            Iterations = options.Iterations ?? (options.Quick ? 500 : 70_000),
+            Seeds = options.Seeds ?? (options.Quick ? 2 : 9),
+            Order = options.Order ?? DerivativeOrder.Exact,
+        };
+        SinusoidSeed[] seeds = [.. Enumerable.Range(0, options.Seeds.Value).Select(
+            i => new SinusoidSeed(unchecked(options.Seed + i), options.Order.Value))];
         Describe(options, context);
         OrderFigures.Add(seeds[0].CheckOrder(), context);
 
-        SinusoidResult[] results = SideBySide(seeds, options.Iterations, context);
+        SinusoidResult[] results = SideBySide(seeds, options.Iterations.Value, context);
         if (results.Length == 0) context.Stop.ThrowIfCancellationRequested();
         double seconds = Median(results.Select(r => r.TrainingSeconds));
         context.Figure("training_seconds", "training of a seed", seconds, "F1", "s");
         context.Figure("tasks_per_second", "  speed",
-            (double)options.Iterations * SinusoidSeed.MetaBatch / seconds, "F0",
+            (double)options.Iterations.Value * SinusoidSeed.MetaBatch / seconds, "F0",
             "tasks/s on a thread");
         context.Figure("finished_seeds", "finished seeds", results.Length);
         context.Figure("interrupted", "ended by the user",
@@ -35,15 +41,17 @@ internal static class SinusoidRepro
         context.Summary.Add("seed_numbers", Array.ConvertAll(results, r => r.Seed));
         for (int i = 0; i < SinusoidSeed.Shots.Count; i++)
             Figures(options, results, SinusoidSeed.Shots[i], r => r.Tests[i], context);
+        Headline(options, results, context);
         context.Figure("seconds", "whole run", clock.Elapsed.TotalSeconds, "F1", "s");
     }
 
     private static void Describe(ReproOptions options, VerbContext context)
     {
-        context.Figure("experiment", "experiment", "sinusoid regression, MAML (Finn et al., 2017)");
-        context.Figure("iterations", "meta-steps of a seed", options.Iterations);
+        context.Figure("name", "experiment", "sinusoid");
+        context.Figure("paper", "  of", "regression by MAML (Finn et al., 2017)");
+        context.Figure("iterations", "meta-steps of a seed", options.Iterations!.Value);
         context.Figure("seed", "first seed", options.Seed);
-        context.Figure("seeds", "seeds", options.Seeds);
+        context.Figure("seeds", "seeds", options.Seeds!.Value);
         context.Figure("inner_rate", "inner rate", SinusoidSeed.InnerRate, "R");
         context.Figure("batch_norm", "batch norm", Experiment.Name(BatchNormMode.None));
         context.Figure("threads", "threads", context.Threads);
@@ -99,6 +107,35 @@ internal static class SinusoidRepro
             return done;
         });
         return [.. results.OfType<SinusoidResult>()];
+    }
+
+    /// <summary>
+    /// What every experiment records under one name: here the error of 5 shots after the last step.
+    /// </summary>
+    private static void Headline(
+        ReproOptions options, SinusoidResult[] results, VerbContext context)
+    {
+        double[] last = [.. results.Select(r => r.Tests[0].Final)];
+        SinusoidExpectation? published = SinusoidExpectation.Of(options, SinusoidSeed.Shots[0])
+            .FirstOrDefault(e => e.Name == "published");
+        context.Summary.Add("published", published?.Low[^1]);
+        context.Summary.Add("value", Median(last));
+        context.Summary.Add("ci95", StudentT.HalfInterval(last));
+        double seconds = results.Sum(r => r.TrainingSeconds);
+        if (options.Html is not { } file) return;
+        OutputFile.Write(file, HtmlReport.Render(new()
+        {
+            Title = "sinusoid",
+            Subtitle = "Regression of sinusoids by MAML (Finn et al., 2017): mean squared error on "
+                + "the query points after inner steps, 5 shots.",
+            Headlines =
+            [
+                new("median of the seeds", VerbContext.Join([Median(last)], "F3")),
+                new("published", published is null
+                    ? "not at this length" : VerbContext.Join([published.Low[^1]], "F2")),
+                new("training, all seeds", VerbContext.Join([seconds], "F0") + " s"),
+            ],
+        }));
     }
 
     /// <summary>Errors of all seeds for a number of shots, their medians and ranges.</summary>

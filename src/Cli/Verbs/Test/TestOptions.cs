@@ -19,12 +19,6 @@ internal sealed record TestOptions
     [Option("Query images of a class" + AsTrained)]
     public int? Queries { get; init; }
 
-    [Option("Inner steps" + AsTrained)]
-    public int? TestSteps { get; init; }
-
-    [Option("Rate of the inner steps" + AsTrained)]
-    public double? InnerRate { get; init; }
-
     [Option("Tasks to measure accuracy on", Min = 2)]
     public int EvalTasks { get; init; } = 600;
 

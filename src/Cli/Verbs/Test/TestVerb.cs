@@ -8,37 +8,44 @@ namespace Engine.Cli;
 
 internal static class TestVerb
 {
-    public static Verb Verb(NetworkTable networks) => Cli.Verb.Of<TestOptions>(
-        "test", "Measure a trained model on unseen classes",
-        (options, context) => Run(options, networks, context));
+    private static readonly OptionSet<TestOptions> OfTests = new();
 
-    private static void Run(TestOptions options, NetworkTable networks, VerbContext context)
+    public static Verb Verb(Choices choices) => new(
+        "test", "Measure a trained model on unseen classes",
+        [.. OfTests.Symbols, .. choices.Methods.OptionSymbols], typed =>
+        {
+            TestOptions options = OfTests.Read(typed);
+            return context => Run(options, typed, choices, context);
+        });
+
+    private static void Run(
+        TestOptions options, Func<string, string?> typed, Choices choices, VerbContext context)
     {
         var clock = Stopwatch.StartNew();
         string model = options.Run.EndsWith(".safetensors", StringComparison.Ordinal)
             ? options.Run : Path.Combine(options.Run, "model.safetensors");
         string folder = Path.GetDirectoryName(Path.GetFullPath(model))!;
-        RunConfig config = RunConfig.Read(Path.Combine(folder, RunConfig.File), networks);
+        RunConfig config =
+            RunConfig.Read(Path.Combine(folder, RunConfig.File), choices, typed);
         RunOptions o = Asked(options, config.Options);
-        NetworkModel network = config.Network
-            .Create(o with { Ways = config.Options.Ways }, config.Images).Load(model);
+        Learner learner = config.Network
+            .Create(config.Method.Learning, config.Options, config.Images).Load(model);
         ImageClasses classes = Unseen(options, config);
         var sampler = CliException.CheckUse(
             () => new EpisodeSampler(classes, o.Ways, o.Shots, o.Queries));
         context.Figure("model", "model", Path.GetFullPath(model));
         context.Figure("data", "data", classes.ToString());
         context.Figure("task", "task", $"{o.Ways}-way {o.Shots}-shot, {o.Queries} queries a class");
-        context.Figure("test_steps", "inner steps", o.TestSteps);
-        context.Figure("inner_rate", "inner rate", o.InnerRate, "R");
-        context.Figure("batch_norm", "batch norm", Experiment.Name(network.BatchNorm));
+        context.Figure("method", "method", config.Method.Learning.Description);
+        context.Figure("batch_norm", "batch norm", Experiment.Name(learner.BatchNorm));
         context.Figure("eval_tasks", "test tasks", options.EvalTasks);
         long seed = options.Seed ?? config.Options.Seed;
         context.Figure("seed", "  their seed", Drawn(seed, options, config), seed);
 
-        Evaluation result = network.Evaluate(
+        Evaluation result = learner.Evaluate(
             (first, count) => Episode.From(
                 sampler.Sample(Experiment.TestSeed(seed), first, count)),
-            options.EvalTasks, [.. Enumerable.Range(0, o.TestSteps + 1)], context.Stop);
+            options.EvalTasks, [.. Enumerable.Range(0, learner.TestSteps + 1)], context.Stop);
         context.Percent("accuracy", "accuracy", result.Final);
         context.PlusMinus("ci95", "  95 % interval", result.Interval95[^1]);
         context.Steps("accuracy_per_step", "  by inner step", result);
@@ -59,11 +66,11 @@ internal static class TestVerb
 
     private static RunOptions Asked(TestOptions asked, RunOptions trained)
     {
-        if (asked.Ways > trained.Ways)
+        if (asked.Ways > trained.Outputs)
         {
             throw CliException.Use(
-                $"--ways: {asked.Ways} exceeds the {trained.Ways} outputs of the model; choose at "
-                + $"most {trained.Ways}, or train another.");
+                $"--ways: {asked.Ways} exceeds the {trained.Outputs} outputs of the model; choose "
+                + $"at most {trained.Outputs}, or train another.");
         }
 
         return trained with
@@ -71,8 +78,6 @@ internal static class TestVerb
             Ways = asked.Ways ?? trained.Ways,
             Shots = asked.Shots ?? trained.Shots,
             Queries = asked.Queries ?? trained.Queries,
-            TestSteps = asked.TestSteps ?? trained.TestSteps,
-            InnerRate = asked.InnerRate ?? trained.InnerRate,
         };
     }
 
@@ -88,9 +93,7 @@ internal static class TestVerb
         if (options.Data is null || Same(options.Data, trained))
         {
             ImageClasses images = Experiment.Load(trained);
-            return trained is null
-                ? ClassSplit.ByScript().Test
-                : ClassSplit.AtRandom(images, config.Options.Seed).Test;
+            return Experiment.Split(images, config.Options).Test;
         }
 
         ImageClasses other = Experiment.Load(options.Data);

@@ -11,20 +11,22 @@ internal static class TrainFigures
     public static void Describe(Experiment experiment, long steps, VerbContext context)
     {
         RunOptions o = experiment.Options;
-        ClassSplit split = experiment.Split;
+        ClassSplit split = experiment.Parts;
         context.Figure("data", "data", experiment.Images.ToString());
         context.Figure("train_classes", "training classes", split.Train.Classes.Length);
         context.Figure("validation_classes", "validation classes", split.Validation.Classes.Length);
         context.Figure("test_classes", "unseen test classes", split.Test.Classes.Length);
         context.Figure("task", "task",
             $"{o.Ways}-way {o.Shots}-shot, {o.Queries} queries a class"
+            + (o.TrainWays is { } ways ? $"; {ways}-way in training" : "")
+            + (o.TrainShots is { } shots ? $"; {shots} shots in training" : "")
             + (o.Rotations ? ", classes rotated by quarter turns in training" : ""));
         context.Figure("network", "network",
             $"{experiment.Config.Network.Description}, {o.Ways} outputs");
         context.Figure("parameters", "parameters", experiment.Untrained.ParameterCount);
         context.Figure("method", "method", string.Create(CultureInfo.InvariantCulture,
-            $"MAML, {TrainReport.Inner(o.InnerSteps)} at rate {o.InnerRate} (test: {o.TestSteps}), "
-            + $"Adam at {o.Rate}, {o.MetaBatch} tasks a step"));
+            $"{experiment.Config.Method.Learning.Description}, Adam at {o.Rate}, "
+            + $"{o.MetaBatch} tasks a step"));
         context.Figure(
             "batch_norm", "batch norm", Experiment.Name(experiment.Untrained.BatchNorm));
         context.Figure("seed", "seed", o.Seed);
@@ -33,16 +35,17 @@ internal static class TrainFigures
     }
 
     /// <summary>What the untrained network can do.</summary>
-    public static void Before(Evaluation before, RunOptions options, VerbContext context)
+    public static void Before(Evaluation before, int testSteps, VerbContext context)
     {
         int scratch = before.Steps[^1];
         Accuracy(context, "accuracy_before", "ci95_before", "accuracy before training", before,
-            options.TestSteps);
+            testSteps);
+        if (testSteps == 0) return; // nothing is fine-tuned
         Accuracy(context, "accuracy_scratch", "ci95_scratch", "fine-tuned from random", before,
             scratch);
         string steps = scratch.ToString(CultureInfo.InvariantCulture);
-        context.Figure("scratch_steps", "  its inner steps", scratch > options.TestSteps
-            ? $"{steps}, not {options.TestSteps}: without training the first few achieve little"
+        context.Figure("scratch_steps", "  its inner steps", scratch > testSteps
+            ? $"{steps}, not {testSteps}: without training the first few achieve little"
             : steps, scratch);
         context.Steps("accuracy_per_step_before", "  by inner step", before);
     }
@@ -54,6 +57,8 @@ internal static class TrainFigures
         int batch = options.MetaBatch;
         context.Figure("steps", "meta-steps", result.Training.Steps);
         context.Figure("tasks", "training tasks", result.Training.Steps * batch);
+        if (options.Diverging == Divergence.Skip)
+            context.Figure("skipped_tasks", "  skipped", result.Training.Skipped);
         context.Figure("training_seconds", "training", result.AllSeconds, "F1", "s");
         if (result.StepsBefore > 0)
         {
@@ -75,10 +80,10 @@ internal static class TrainFigures
     }
 
     /// <summary>What the trained network can do.</summary>
-    public static void After(Evaluation after, RunOptions options, VerbContext context)
+    public static void After(Evaluation after, VerbContext context)
     {
-        Accuracy(
-            context, "accuracy_after", "ci95", "accuracy after training", after, options.TestSteps);
+        Accuracy(context, "accuracy_after", "ci95", "accuracy after training", after,
+            after.Steps[^1]);
         context.Steps("accuracy_per_step", "  by inner step", after);
         context.Figure("eval_tasks_after", "  test tasks", after.Tasks);
     }

@@ -19,7 +19,8 @@ internal static class TrainReport
         folder.WriteReport(new ReportData
         {
             Title = $"{o.Ways}-way {o.Shots}-shot on {experiment.Images.Name}",
-            Subtitle = $"MAML, {experiment.Config.Network.Description}; order of differentiation: "
+            Subtitle = $"{experiment.Config.Method.Learning.Description}; "
+                + $"{experiment.Config.Network.Description}; order of differentiation: "
                 + $"{summary.Order}. Batch statistics: {Experiment.Name(after.BatchNorm)}. "
                 + $"Accuracy on {after.Tasks} tasks of classes never seen in training.",
             Headlines = Headlines(o, summary),
@@ -30,7 +31,7 @@ internal static class TrainReport
             ],
             Steps = [Series("trained", after), Series("random start", before)],
             Chance = 1.0 / o.Ways,
-            Episode = Example(experiment, summary.Result.Training.Model),
+            Episode = Example(experiment, summary.Result.Training.Learner),
             Settings = [.. experiment.Config.Settings().Where(s => s.Value is not null).Select(
                 s => (s.Name.Replace('_', ' '), Convert.ToString(
                     s.Value, CultureInfo.InvariantCulture)!))],
@@ -38,17 +39,17 @@ internal static class TrainReport
     }
 
     /// <summary>A task after adaptation, with what was predicted for each query image.</summary>
-    internal static ExampleEpisode Example(Experiment experiment, NetworkModel model)
+    internal static ExampleEpisode Example(Experiment experiment, Learner learner)
     {
         EpisodeArrays arrays = experiment.SampleTest(0, 1);
         Episode task = Episode.From(arrays).Task(0);
-        long[] predicted = model.Predict(task, experiment.Options.TestSteps);
+        long[] predicted = learner.Predict(task, learner.TestSteps);
         int pixels = experiment.Images.PixelCount;
         EpisodeImage Image(float[] x, long[] y, int i, int? guess) =>
             new(x[(i * pixels)..((i + 1) * pixels)], (int)y[i], guess);
         return new ExampleEpisode(
-            arrays.Channels, arrays.Height, arrays.Width,
-            [.. arrays.ClassIds.Select(c => experiment.Split.Test.Classes[c].Name)],
+            experiment.Images.Channels, experiment.Images.Height, experiment.Images.Width,
+            [.. arrays.ClassIds.Select(c => experiment.Parts.Test.Classes[c].Name)],
             [.. arrays.SupportY.Select(
                 (_, i) => Image(arrays.SupportX, arrays.SupportY, i, null))],
             [.. arrays.QueryY.Select(
@@ -58,21 +59,22 @@ internal static class TrainReport
     private static IReadOnlyList<Headline> Headlines(RunOptions o, TrainSummary summary)
     {
         TrainResult result = summary.Result;
-        int scratch = summary.Before.Steps[^1];
+        int steps = summary.After.Steps[^1], scratch = summary.Before.Steps[^1];
         long tasks = result.Training.Steps * o.MetaBatch;
+        string note = steps == 0 ? "" : Cli.Text.Inner(steps);
         return
         [
-            new("accuracy after training", Text(summary.After, o.TestSteps), Inner(o.TestSteps)),
-            new("before training", Text(summary.Before, o.TestSteps), Inner(o.TestSteps)),
-            new("fine-tuned from random", Text(summary.Before, scratch), Inner(scratch)
-                + (scratch > o.TestSteps ? ", as the first few achieve little" : "")),
+            new("accuracy after training", Text(summary.After, steps), note),
+            new("before training", Text(summary.Before, steps), note),
+            .. steps == 0 ? Array.Empty<Headline>()
+                : [new("fine-tuned from random", Text(summary.Before, scratch),
+                    Cli.Text.Inner(scratch)
+                    + (scratch > steps ? ", as the first few achieve little" : ""))],
             new("training",
                 string.Create(CultureInfo.InvariantCulture, $"{result.AllSeconds:F0} s"),
                 string.Create(CultureInfo.InvariantCulture, $"{tasks:N0} tasks in all")),
         ];
     }
-
-    internal static string Inner(int steps) => steps == 1 ? "1 inner step" : $"{steps} inner steps";
 
     private static string Text(Evaluation evaluation, int steps)
     {

@@ -12,7 +12,7 @@ namespace Engine.Cli;
 /// <param name="Seconds">How long this session took, with validation and checkpoints.</param>
 /// <param name="Interrupted">Whether the user asked for the end.</param>
 internal sealed record TrainResult(
-    NetworkTraining Training, long StepsBefore, double SecondsBefore, double Seconds,
+    LearnerTraining Training, long StepsBefore, double SecondsBefore, double Seconds,
     bool Interrupted)
 {
     /// <summary>Steps taken in this session.</summary>
@@ -32,11 +32,11 @@ internal sealed class TrainRun(Experiment experiment, RunFolder folder, Cancella
 
     /// <summary>Trains until the number of steps is reached or the time is over.</summary>
     public TrainResult Go(
-        NetworkTraining start, int? steps, TimeSpan? limit, double secondsBefore,
+        LearnerTraining start, int? steps, TimeSpan? limit, double secondsBefore,
         MetricsLog metrics, ProgressBar progress)
     {
         int batch = experiment.Options.MetaBatch;
-        NetworkTraining state = start;
+        LearnerTraining state = start;
         TimeSpan nextSave = SaveEvery;
         int validated = 0;
         clock.Restart();
@@ -78,9 +78,9 @@ internal sealed class TrainRun(Experiment experiment, RunFolder folder, Cancella
             state, start.Steps, secondsBefore, seconds, stop.IsCancellationRequested);
     }
 
-    private void Validate(NetworkTraining state, MetricsLog metrics, ProgressBar progress)
+    private void Validate(LearnerTraining state, MetricsLog metrics, ProgressBar progress)
     {
-        double accuracy = experiment.Validate(state.Model, ValidationTasks);
+        double accuracy = experiment.Validate(state.Learner, ValidationTasks);
         long tasks = state.Steps * experiment.Options.MetaBatch;
         metrics.Append(new(state.Steps, tasks, ValidationAccuracy: accuracy));
         string share = FormattableString.Invariant(
@@ -88,9 +88,9 @@ internal sealed class TrainRun(Experiment experiment, RunFolder folder, Cancella
         progress.Note($"  {share} on {ValidationTasks} validation tasks");
     }
 
-    private void Save(NetworkTraining state)
+    private void Save(LearnerTraining state)
     {
-        state.Model.Save(folder.ModelPath);
+        state.Learner.Save(folder.ModelPath);
         state.Save(folder.CheckpointPath);
     }
 

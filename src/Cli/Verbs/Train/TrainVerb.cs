@@ -24,20 +24,25 @@ internal static class TrainVerb
     private static readonly OptionSet<RunOptions> OfRuns = new();
     private static readonly OptionSet<TrainOptions> OfTraining = new();
 
-    public static Verb Verb(NetworkTable networks)
+    public static Verb Verb(Choices choices)
     {
-        Symbol[] syntax = [.. OfRuns.Symbols, .. networks.Symbols, .. OfTraining.Symbols];
+        Symbol[] syntax =
+        [
+            .. OfRuns.Symbols, .. choices.Methods.Symbols, .. choices.Networks.Symbols,
+            .. OfTraining.Symbols,
+        ];
         return new(
-            "train", "Train by MAML and measure accuracy on unseen classes (default)", syntax,
+            "train", "Train a method and measure accuracy on unseen classes (default)", syntax,
             typed =>
             {
-                RunOptions run = OfRuns.Read(typed);
-                NetworkChoice network = networks.Read(typed);
+                MethodChoice method = choices.Methods.Read(typed);
+                NetworkChoice network = choices.Networks.Read(typed);
+                RunOptions run = OfRuns.Read(typed, method.Defaults);
                 TrainOptions training = OfTraining.Read(typed);
                 if (training.Resume is null)
-                    return context => Start(run, network, training.Out, context);
+                    return context => Start(run, method, network, training.Out, context);
                 CheckResumed(syntax, typed);
-                return context => Resume(training.Resume, run, networks, context);
+                return context => Resume(training.Resume, run, choices, context);
             });
     }
 
@@ -54,27 +59,28 @@ internal static class TrainVerb
     }
 
     private static void Start(
-        RunOptions options, NetworkChoice network, string? place, VerbContext context)
+        RunOptions options, MethodChoice method, NetworkChoice network, string? place,
+        VerbContext context)
     {
         var clock = Stopwatch.StartNew();
-        Experiment experiment = Experiment.Create(options, network);
+        Experiment experiment = Experiment.Create(options, method, network);
         using RunFolder folder = RunFolder.Create(place, DateTime.Now);
         folder.Lock();
         Run(experiment, folder, experiment.Start(), resumed: false, clock, context);
     }
 
     private static void Resume(
-        string place, RunOptions asked, NetworkTable networks, VerbContext context)
+        string place, RunOptions asked, Choices choices, VerbContext context)
     {
         var clock = Stopwatch.StartNew();
         using RunFolder folder = RunFolder.Open(place);
-        RunConfig old = RunConfig.Read(folder.PathOf(RunConfig.File), networks);
+        RunConfig old = RunConfig.Read(folder.PathOf(RunConfig.File), choices);
         RunOptions options = asked.HasTimeBudget
             ? old.Options
             : old.Options with { Iterations = asked.Iterations, Seconds = asked.Seconds };
-        Experiment experiment = Experiment.Create(options, old.Network);
+        Experiment experiment = Experiment.Create(options, old.Method, old.Network);
         folder.Lock();
-        NetworkTraining training = experiment.Start().Load(folder.CheckpointPath);
+        LearnerTraining training = experiment.Start().Load(folder.CheckpointPath);
         if (training.Steps >= options.Iterations)
         {
             throw CliException.Use(
@@ -86,11 +92,11 @@ internal static class TrainVerb
     }
 
     private static void Run(
-        Experiment experiment, RunFolder folder, NetworkTraining start, bool resumed,
+        Experiment experiment, RunFolder folder, LearnerTraining start, bool resumed,
         Stopwatch clock, VerbContext context)
     {
         RunOptions options = experiment.Options;
-        int[] finalSteps = [.. Enumerable.Range(0, options.TestSteps + 1)];
+        int[] finalSteps = FinalSteps(experiment.Untrained.TestSteps);
         var (order, before, seconds) = Untrained(experiment, folder, start, resumed, context);
         double? limit = options.Seconds;
         if (options.HasTimeBudget)
@@ -108,9 +114,9 @@ internal static class TrainVerb
         int tasks = result.Interrupted
             ? Math.Min(HurriedTasks, options.EvalTasks) : options.EvalTasks;
         Evaluation after = experiment.Measure(
-            result.Training.Model, finalSteps, tasks,
+            result.Training.Learner, finalSteps, tasks,
             result.Interrupted ? CancellationToken.None : context.Stop);
-        TrainFigures.After(after, options, context);
+        TrainFigures.After(after, context);
         TrainReport.Write(folder, experiment, new(order, before, after, result, curves));
         context.Figure("run", "run folder", folder.FullPath);
         context.Figure("seconds", "whole run", clock.Elapsed.TotalSeconds, "F1", "s");
@@ -122,7 +128,7 @@ internal static class TrainVerb
     /// files.
     /// </summary>
     private static (OrderCheck Order, Evaluation Before, double Seconds) Untrained(
-        Experiment experiment, RunFolder folder, NetworkTraining start, bool resumed,
+        Experiment experiment, RunFolder folder, LearnerTraining start, bool resumed,
         VerbContext context)
     {
         RunOptions options = experiment.Options;
@@ -135,8 +141,9 @@ internal static class TrainVerb
             OrderFigures.Add(order, context);
             var clock = Stopwatch.StartNew();
             Evaluation before = experiment.Measure(
-                experiment.Untrained, UntrainedSteps(options), options.EvalTasks, context.Stop);
-            TrainFigures.Before(before, options, context);
+                experiment.Untrained, UntrainedSteps(experiment.Untrained.TestSteps),
+                options.EvalTasks, context.Stop);
+            TrainFigures.Before(before, experiment.Untrained.TestSteps, context);
             return (order, before, clock.Elapsed.TotalSeconds);
         }
         catch (Exception e)
@@ -150,12 +157,22 @@ internal static class TrainVerb
         }
     }
 
-    /// <summary>Inner steps after which the untrained network is tested.</summary>
-    private static int[] UntrainedSteps(RunOptions options) =>
-        [.. new[] { 1, options.TestSteps, ScratchSteps }.Distinct().Order()];
+    /// <summary>
+    /// Inner steps after which the untrained network is tested; a method without inner steps has
+    /// one kind of prediction.
+    /// </summary>
+    private static int[] UntrainedSteps(int testSteps) => testSteps == 0
+        ? [0] : [.. new[] { 1, testSteps, ScratchSteps }.Distinct().Order()];
+
+    /// <summary>
+    /// Inner steps after which the trained network is tested: all up to the last, but for the
+    /// middle of many.
+    /// </summary>
+    private static int[] FinalSteps(int testSteps) => testSteps <= 10
+        ? [.. Enumerable.Range(0, testSteps + 1)] : [0, 1, 5, 10, testSteps];
 
     private static TrainResult Train(
-        Experiment experiment, RunFolder folder, NetworkTraining start, double? limit,
+        Experiment experiment, RunFolder folder, LearnerTraining start, double? limit,
         VerbContext context)
     {
         var run = new TrainRun(experiment, folder, context.Stop);

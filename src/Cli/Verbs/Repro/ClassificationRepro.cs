@@ -1,0 +1,172 @@
+// Repeats a few-shot classification experiment: trains every seed anew for the same number of
+// steps, and tests the last model of each on classes never seen. No model is chosen by its
+// accuracy.
+using System.Diagnostics;
+using System.Globalization;
+using Engine.Meta;
+
+namespace Engine.Cli;
+
+internal sealed class ClassificationRepro(ClassificationExperiment experiment, Choices choices)
+{
+    private const int Seeds = 3;
+    private const int QuickTasks = 100;
+
+    /// <summary>The protocol of the peers: so many characters to train on, the rest to test.</summary>
+    private const int OmniglotTrainClasses = 770;
+
+    public void Run(ReproOptions options, VerbContext context)
+    {
+        if (options.Order is not null)
+        {
+            throw CliException.Use($"--order: {experiment.Name} has its own; engine repro --list "
+                + "names those of first order too.");
+        }
+
+        var clock = Stopwatch.StartNew();
+        int seeds = options.Seeds ?? (options.Quick ? 1 : Seeds);
+        int iterations = options.Iterations
+            ?? (options.Quick ? Math.Max(2, experiment.Iterations / 50) : experiment.Iterations);
+        var results = new List<SeedResult>();
+        for (int i = 0; i < seeds && !context.Stop.IsCancellationRequested; i++)
+        {
+            Experiment run = Create(options, unchecked(options.Seed + i), iterations);
+            if (i == 0) Describe(options, run, seeds, iterations, context);
+            results.Add(Train(run, iterations, context));
+        }
+
+        context.Stop.ThrowIfCancellationRequested();
+        Figures(results, context);
+        double seconds = clock.Elapsed.TotalSeconds;
+        context.Figure("seconds", "whole run", seconds, "F1", "s");
+        if (options.Html is { } file)
+            OutputFile.Write(file, HtmlReport.Render(Report(options, results, seconds)));
+    }
+
+    private Experiment Create(ReproOptions options, long seed, int iterations)
+    {
+        if (experiment.Omniglot && options.Data is null)
+        {
+            throw CliException.Use($"--data: {experiment.Name} needs Omniglot's images, which are "
+                + "not embedded; name the folder that holds them.");
+        }
+
+        string[] words = experiment.Arguments.Split(' ');
+        string? Typed(string name) => Array.IndexOf(words, name) is >= 0 and int at
+            ? words[at + 1] : null;
+        MethodChoice method = choices.Methods.Read(Typed);
+        RunOptions run = new OptionSet<RunOptions>().Read(Typed, method.Defaults) with
+        {
+            Seed = seed,
+            Iterations = iterations,
+            Data = options.Data,
+            TrainClasses = experiment.Omniglot ? OmniglotTrainClasses : null,
+        };
+        if (options.Quick) run = run with { EvalTasks = QuickTasks };
+        return Experiment.Create(run, method, choices.Networks.Read(Typed));
+    }
+
+    private void Describe(
+        ReproOptions options, Experiment run, int seeds, int iterations, VerbContext context)
+    {
+        context.Figure("name", "experiment", experiment.Name);
+        context.Figure("paper", "method", run.Config.Method.Paper);
+        TrainFigures.Describe(run, 0, context);
+        context.Figure("iterations", "meta-steps of a seed", iterations);
+        context.Figure("seeds", "seeds", seeds);
+        context.Line($"{"as:",-26} engine train {experiment.Arguments} --iterations {iterations}");
+        OrderFigures.Add(run.Untrained.CheckOrder(run.DrawTraining(0, 1).Task(0)), context);
+    }
+
+    private static SeedResult Train(Experiment run, int iterations, VerbContext context)
+    {
+        var clock = Stopwatch.StartNew();
+        int batch = run.Options.MetaBatch;
+        var losses = new List<(double Tasks, double Loss)>();
+        LearnerTraining trained = ProgressBar.Run(
+            $"seed {run.Options.Seed}", context.Output, null, progress =>
+            {
+                LearnerTraining state = run.Start();
+                while (state.Steps < iterations)
+                {
+                    context.Stop.ThrowIfCancellationRequested();
+                    (state, double loss) = state.Step();
+                    losses.Add((state.Steps * batch, loss));
+                    progress.Report(
+                        new ProgressState(state.Steps, iterations, state.Steps * batch, loss));
+                }
+
+                return state;
+            });
+        double seconds = clock.Elapsed.TotalSeconds;
+        int steps = trained.Learner.TestSteps;
+        Evaluation test = run.Measure(
+            trained.Learner, steps == 0 ? [0] : [0, steps], run.Options.EvalTasks, context.Stop);
+        context.Row($"seed {run.Options.Seed}", string.Create(CultureInfo.InvariantCulture,
+            $"{100 * test.Final:F1} ± {100 * test.Interval95[^1]:F1} %, {seconds:F0} s"));
+        return new(run.Options.Seed, test, losses, seconds, trained.Skipped);
+    }
+
+    private void Figures(List<SeedResult> results, VerbContext context)
+    {
+        double[] accuracies = [.. results.Select(r => r.Test.Final)];
+        context.Line();
+        if (experiment.Published is { } published)
+            context.Percent("published", "published", published / 100);
+        else
+            context.Figure("published", "published", "none for these data", null);
+        if (experiment.Expected is { } expected)
+        {
+            context.Figure(
+                "expected", "expected at this length",
+                string.Create(CultureInfo.InvariantCulture, $"{expected.Low} to {expected.High} %"),
+                new[] { expected.Low / 100, expected.High / 100 });
+        }
+
+        context.Percent("value", "ours, mean of the seeds", accuracies.Average());
+        context.PlusMinus("ci95", "  95 % interval", Interval(results));
+        context.Percents("value_per_seed", "  by seed", accuracies);
+        context.Percents(
+            "ci95_per_seed", "  ± over tasks", [.. results.Select(r => r.Test.Interval95[^1])]);
+        context.Figure("eval_tasks", "  test tasks of a seed", results[0].Test.Tasks);
+        context.Figure("training_seconds", "training of a seed",
+            results.Average(r => r.Seconds), "F1", "s");
+        context.Figure("skipped_tasks", "skipped tasks", results.Sum(r => r.Skipped));
+    }
+
+    /// <summary>
+    /// Half the width of the 95 % interval of the mean over seeds by Student's t; of a single seed
+    /// that over its tasks.
+    /// </summary>
+    private static double Interval(List<SeedResult> results) => results.Count == 1
+        ? results[0].Test.Interval95[^1]
+        : StudentT.HalfInterval([.. results.Select(r => r.Test.Final)]);
+
+    private ReportData Report(ReproOptions options, List<SeedResult> results, double seconds)
+    {
+        string value = string.Create(CultureInfo.InvariantCulture,
+            $"{100 * results.Average(r => r.Test.Final):F1} ± {100 * Interval(results):F1} %");
+        return new()
+        {
+            Title = experiment.Name,
+            Subtitle = $"engine train {experiment.Arguments}; mean of {results.Count} seeds, each "
+                + $"tested on {results[0].Test.Tasks} tasks of classes never seen in training.",
+            Headlines =
+            [
+                new("accuracy", value, "95 % interval over seeds"),
+                new("published", experiment.Published is { } p
+                    ? string.Create(CultureInfo.InvariantCulture, $"{p} %") : "none"),
+                new("whole run", string.Create(CultureInfo.InvariantCulture, $"{seconds:F0} s")),
+            ],
+            Curves =
+            [
+                .. results.Select(r => new Curve(
+                    $"Query loss in training, seed {r.Seed}", "tasks seen", "loss", r.Losses)),
+            ],
+        };
+    }
+
+    private sealed record SeedResult(
+        long Seed, Evaluation Test, IReadOnlyList<(double, double)> Losses, double Seconds,
+        long Skipped);
+}
