@@ -16,8 +16,7 @@ internal static class Coordinates
     {
         Tensor[] leaves = [.. model.Leaves()];
         IReadOnlyList<Tensor> gradients = gradient.Leaves();
-        int[] counts = [.. Floats(model).Select(leaf => checked((int)leaf.Count))];
-        Tensor[] parts = coordinates.Split(counts);
+        Tensor[] parts = coordinates.Split(Counts(model));
         int next = 0;
         for (int i = 0; i < leaves.Length; i++)
         {
@@ -28,6 +27,10 @@ internal static class Coordinates
         }
         return model.WithLeaves(leaves);
     }
+
+    /// <summary>How many coordinates each float leaf has.</summary>
+    public static int[] Counts<T>(T model) where T : ITree =>
+        [.. Floats(model).Select(leaf => checked((int)leaf.Count))];
 
     private static IEnumerable<Tensor> Floats<T>(T model) where T : ITree =>
         model.Leaves().Where(leaf => leaf.DType.IsFloat());
