@@ -130,8 +130,7 @@ public static class MetaLstm
         ArgumentNullException.ThrowIfNull(p);
         return new(start => Begin(p, start), (learner, gradient, loss, state, _) =>
         {
-            Tensor cell = Column(Coordinates.Of(learner));
-            Tensor slope = Column(Coordinates.Of(gradient));
+            Tensor cell = Coordinates.Column(learner), slope = Coordinates.Column(gradient);
             Tensor seen = Tensor.Concat(
                 [Readable(loss.Reshape(1, 1)).BroadcastTo([cell.Shape[0], 2]), Readable(slope)], 1);
             LstmState reader = p.Reader.Forward(seen, state.Reader);
@@ -140,9 +139,7 @@ public static class MetaLstm
             Tensor forget = Gate(p.ForgetWeight, p.ForgetBias, state.Forget);
             Tensor input = Gate(p.InputWeight, p.InputBias, state.Input);
             Tensor next = forget.Sigmoid() * cell - input.Sigmoid() * slope;
-            return (
-                Coordinates.Into(learner, gradient, next.Reshape(-1)),
-                new(reader, forget, input));
+            return (Coordinates.Moved(learner, gradient, next), new(reader, forget, input));
         });
     }
 
@@ -175,10 +172,8 @@ public static class MetaLstm
 
     private static LstmOptimizerState Begin<T>(LstmOptimizer<T> p, T start) where T : ITree
     {
-        Tensor zero = Optim.ZerosLike(Column(Coordinates.Of(start)));
+        Tensor zero = Optim.ZerosLike(Coordinates.Column(start));
         Tensor state = zero.BroadcastTo([zero.Shape[0], p.Reader.HiddenWeight.Shape[1]]);
         return new(new(state, state), zero, zero);
     }
-
-    private static Tensor Column(Tensor coordinates) => coordinates.ExpandDims(1);
 }

@@ -54,8 +54,7 @@ public sealed record MlpOptimizer(double Scale = 1e-3, double Exponent = 1e-3)
         ArgumentNullException.ThrowIfNull(network);
         return new(Begin, (model, gradient, _, state, _) =>
         {
-            Tensor g = Coordinates.Of(gradient).ExpandDims(1);
-            Tensor w = Coordinates.Of(model).ExpandDims(1);
+            Tensor g = Coordinates.Column(gradient), w = Coordinates.Column(model);
             Tensor decays = Tensor.From(Decays.AsSpan()).Cast(g.DType).To(g.Device);
             Tensor averages = decays * state.Averages + (1 - decays) * g;
             Tensor square = SquareDecay * state.Square + (1 - SquareDecay) * g.Square();
@@ -73,7 +72,7 @@ public sealed record MlpOptimizer(double Scale = 1e-3, double Exponent = 1e-3)
             Tensor made = network.Forward(features);
             Tensor step = Scale * made[.., ..1] * (Exponent * made[.., 1..]).Exp();
             return (
-                Coordinates.Into(model, gradient, (w - step).Reshape(-1)),
+                Coordinates.Moved(model, gradient, w - step),
                 new(averages, square, steps));
         });
     }
@@ -101,7 +100,7 @@ public sealed record MlpOptimizer(double Scale = 1e-3, double Exponent = 1e-3)
 
     private static MlpOptimizerState Begin<T>(T model) where T : ITree
     {
-        Tensor zero = Optim.ZerosLike(Coordinates.Of(model).ExpandDims(1));
+        Tensor zero = Optim.ZerosLike(Coordinates.Column(model));
         return new(
             zero.BroadcastTo([zero.Shape[0], Decays.Length]), zero,
             Tensor.Zeros(Shape.Of(), zero.DType).To(zero.Device));
