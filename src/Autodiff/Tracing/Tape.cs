@@ -22,11 +22,13 @@ internal sealed class Tape
     private readonly IReadOnlyList<Tensor> arguments;
     private readonly List<TapeEntry> entries = [];
     private readonly HashSet<Tensor> dependent = new(ReferenceEqualityComparer.Instance);
+    private readonly Lazy<Dictionary<Tensor, Tensor>> twins;
 
     /// <summary>Of these operations, in topological order, what depends on the arguments.</summary>
     private Tape(IReadOnlyList<Tensor> arguments, List<TapeEntry> operations)
     {
         this.arguments = arguments;
+        twins = new(() => Twins.Of(arguments, operations));
         foreach (Tensor argument in arguments) dependent.Add(argument);
         foreach (TapeEntry entry in operations)
         {
@@ -98,6 +100,11 @@ internal sealed class Tape
             TapeEntry entry = entries[i];
             Tensor?[] g = Take(at, entry);
             if (Array.TrueForAll(g, part => part is null)) continue;
+            if (twins.Value.TryGetValue(entry.Output, out Tensor? first))
+            {
+                Accumulate(at, first, g[0]!);
+                continue;
+            }
             bool[] need = Array.ConvertAll(entry.Inputs, dependent.Contains);
             Tensor?[] parts = entry.Site is { } site
                 ? site.Function.Vjp(site, g, need)
@@ -122,6 +129,7 @@ internal sealed class Tape
 
         foreach (TapeEntry entry in entries)
         {
+            if (PutTwin(at, entry)) continue;
             Tensor?[] dx = Array.ConvertAll(entry.Inputs, at.GetValueOrDefault);
             if (Array.TrueForAll(dx, t => t is null)) continue;
             if (entry.Site is { } site) Put(at, site.Outputs, site.Function.Jvp(site, dx));
@@ -143,6 +151,7 @@ internal sealed class Tape
 
         foreach (TapeEntry entry in entries)
         {
+            if (PutTwin(at, entry)) continue;
             bool[] batched = Array.ConvertAll(entry.Inputs, at.ContainsKey);
             Tensor[] x = Array.ConvertAll(
                 entry.Inputs, input => at.GetValueOrDefault(input, input));
@@ -179,6 +188,14 @@ internal sealed class Tape
 
     private static Tensor? Take(Dictionary<Tensor, Tensor> at, Tensor output) =>
         at.Remove(output, out Tensor? part) ? part : null;
+
+    /// <summary>Of a product that was there before, what was found for it there.</summary>
+    private bool PutTwin(Dictionary<Tensor, Tensor> at, in TapeEntry entry)
+    {
+        if (!twins.Value.TryGetValue(entry.Output, out Tensor? first)) return false;
+        Put(at, entry.Output, at.GetValueOrDefault(first));
+        return true;
+    }
 
     private static void Put(Dictionary<Tensor, Tensor> at, Tensor[] outputs, Tensor?[] parts)
     {

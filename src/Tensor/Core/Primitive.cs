@@ -39,6 +39,12 @@ public abstract record Primitive
     internal virtual Index? LiesAs => AliasOf;
 
     /// <summary>
+    /// Whether it sums products of its operands' elements, as matrix products and convolutions do:
+    /// the operations that are most of the work.
+    /// </summary>
+    internal virtual bool IsProduct => false;
+
+    /// <summary>
     /// A shorter way to the same bits, for inputs <paramref name="x"/> and a result like
     /// <paramref name="y"/>; the default where none is known.
     /// </summary>

@@ -21,6 +21,8 @@ internal readonly record struct ConvolutionGeometry(
 /// <summary>What the three convolutions share.</summary>
 internal abstract record ConvolutionPrimitive(ConvolutionGeometry Geometry) : Primitive, IKernel
 {
+    internal sealed override bool IsProduct => true;
+
     /// <summary>The cotangent of one operand.</summary>
     protected abstract Tensor Transposed(int operand, Tensor[] x, Tensor g);
 

@@ -6,6 +6,8 @@ namespace Engine;
 /// <summary>c = a b over equal batch axes: (batch..., m, k) by (batch..., k, n).</summary>
 internal sealed record MatMul : Primitive, IEpilogueKernel
 {
+    internal override bool IsProduct => true;
+
     internal override (Shape, DType) Infer(ReadOnlySpan<Tensor> x) =>
         (x[0].Shape.With(x[0].Rank - 1, x[1].Shape[^1]), x[0].DType);
 
