@@ -13,7 +13,9 @@ internal static class CsvLayout
         (SplitPart.Test, "test.csv"),
     ];
 
-    /// <summary>The layout of a folder that holds images and train.csv; null if it does not.</summary>
+    /// <summary>
+    /// The layout of a folder that holds images and train.csv; null if it does not.
+    /// </summary>
     /// <exception cref="DataException">A table has other columns, or names no file.</exception>
     public static Layout? Find(string folder)
     {

@@ -1,5 +1,5 @@
-// Omniglot (Lake, Salakhutdinov and Tenenbaum, 2015) as published: images_background to train on and
-// images_evaluation to test on, in each of them ALPHABET/characterNN/*.png, 105 x 105, black ink.
+// Omniglot (Lake, Salakhutdinov and Tenenbaum, 2015) as published: images_background to train on
+// and images_evaluation to test on, in each ALPHABET/characterNN/*.png, 105 x 105, black ink.
 // Few-shot papers since Vinyals et al. (2016) shrink them to 28 x 28 with ink = 1.
 using Engine.Data;
 

@@ -1,7 +1,7 @@
 // One image in memory.
 namespace Engine.Images;
 
-/// <summary>An image of bytes: height x width x channels, the channels of a pixel together.</summary>
+/// <summary>An image of bytes, height x width x channels: a pixel lies together.</summary>
 internal sealed record Raster(int Height, int Width, int Channels, byte[] Bytes)
 {
     /// <summary>The same with one channel, or with three. An alpha channel is left out.</summary>

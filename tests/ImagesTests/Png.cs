@@ -5,7 +5,7 @@ using Engine.Data;
 
 namespace Engine.ImagesTests;
 
-/// <summary>A PNG file to be: its header, its palette and its rows before they are packed.</summary>
+/// <summary>A PNG file to be: its header, palette and rows before packing.</summary>
 internal sealed record Png(int Height, int Width, int ColourType, int Depth, byte[] Rows)
 {
     public byte[]? Palette { get; init; }
