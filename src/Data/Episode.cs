@@ -5,8 +5,16 @@ namespace Engine.Data;
 /// A task, or a batch of tasks when every tensor has the tasks as its first axis: inputs and
 /// targets to adapt on (support) and to be judged on (query).
 /// </summary>
+/// <param name="SupportX">Inputs to adapt on.</param>
+/// <param name="SupportY">Their targets.</param>
+/// <param name="QueryX">Inputs to be judged on.</param>
+/// <param name="QueryY">Their targets.</param>
+/// <param name="Ways">
+/// Classes in a task, labelled 0 .. Ways - 1, or 0 if targets are no labels. A plain number, which
+/// is known while a method is traced.
+/// </param>
 public sealed partial record Episode(
-    Tensor SupportX, Tensor SupportY, Tensor QueryX, Tensor QueryY) : ITree
+    Tensor SupportX, Tensor SupportY, Tensor QueryX, Tensor QueryY, int Ways = 0) : ITree
 {
     /// <summary>
     /// Image tasks: inputs float32 (tasks, images, C, H, W), labels int64 (tasks, images).
@@ -20,7 +28,8 @@ public sealed partial record Episode(
             Tensor.From(arrays.SupportX, Images(support)),
             Tensor.From(arrays.SupportY, [arrays.Tasks, support]),
             Tensor.From(arrays.QueryX, Images(query)),
-            Tensor.From(arrays.QueryY, [arrays.Tasks, query]));
+            Tensor.From(arrays.QueryY, [arrays.Tasks, query]),
+            arrays.Ways);
     }
 
     /// <summary>Regression tasks: inputs and targets float32 (tasks, points, 1).</summary>
@@ -34,5 +43,6 @@ public sealed partial record Episode(
     }
 
     /// <summary>Task i of a batch.</summary>
-    public Episode Task(int i) => new(SupportX[i], SupportY[i], QueryX[i], QueryY[i]);
+    public Episode Task(int i) => new(
+        SupportX[i], SupportY[i], QueryX[i], QueryY[i], Ways);
 }
