@@ -10,8 +10,7 @@ namespace Engine.Data;
 /// <param name="QueryX">Inputs to be judged on.</param>
 /// <param name="QueryY">Their targets.</param>
 /// <param name="Ways">
-/// Classes in a task, labelled 0 .. Ways - 1, or 0 if targets are no labels. A plain number, which
-/// is known while a method is traced.
+/// Classes in each task, known while a function is traced; 0 where targets are no classes.
 /// </param>
 public sealed partial record Episode(
     Tensor SupportX, Tensor SupportY, Tensor QueryX, Tensor QueryY, int Ways = 0) : ITree
@@ -43,6 +42,5 @@ public sealed partial record Episode(
     }
 
     /// <summary>Task i of a batch.</summary>
-    public Episode Task(int i) => new(
-        SupportX[i], SupportY[i], QueryX[i], QueryY[i], Ways);
+    public Episode Task(int i) => new(SupportX[i], SupportY[i], QueryX[i], QueryY[i], Ways);
 }

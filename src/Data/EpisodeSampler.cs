@@ -1,6 +1,18 @@
 // Draws few-shot tasks from classes of images. Task i of a seed is the same whatever was drawn
 // before and however tasks are batched.
+//
+// Ways and shots may vary from task to task (Triantafillou et al., "Meta-Dataset", 2020), but the
+// tasks of a batch must stack. So the form is drawn for each block of tasks: tasks 0 .. n - 1 of
+// a seed have one, tasks n .. 2 n - 1 the next, and a batch is taken from one block. Training
+// steps of n tasks (or of a divisor of n) then meet a form each, and task i still depends on the
+// seed and on i alone. Unlike Meta-Dataset's, all classes of a task have the same number of shots.
 namespace Engine.Data;
+
+/// <summary>What tasks of one form have in common.</summary>
+/// <param name="Ways">Classes.</param>
+/// <param name="Shots">Support images of each class.</param>
+/// <param name="Queries">Query images of each class.</param>
+public readonly record struct EpisodeForm(int Ways, int Shots, int Queries);
 
 /// <summary>
 /// Few-shot classification tasks: classes without replacement, and within a class support and query
@@ -8,16 +20,20 @@ namespace Engine.Data;
 /// </summary>
 public sealed class EpisodeSampler
 {
+    // The forms are drawn from streams of their own: seeds are small numbers, this is a large one.
+    private const long FormSeed = 0x5A4D_F1E3_9B27_C681;
+
     private readonly ImageClasses source;
-    private readonly int ways;
-    private readonly int shots;
+    private readonly Counts ways;
+    private readonly Counts shots;
     private readonly int queries;
     private readonly bool rotations;
+    private readonly int tasksPerForm;
 
-    /// <summary>A sampler of tasks of one form.</summary>
+    /// <summary>A sampler of tasks of one form, or of several.</summary>
     /// <param name="source">Where classes and images come from.</param>
-    /// <param name="ways">Classes in a task.</param>
-    /// <param name="shots">Support images of each class.</param>
+    /// <param name="ways">Classes in a task, such as 5 or [5, 10, 20].</param>
+    /// <param name="shots">Support images of each class, such as 1 or [1, 5].</param>
     /// <param name="queries">Query images of each class.</param>
     /// <param name="rotations">
     /// Whether all images of a class are turned by the same random multiple of 90 degrees, each
@@ -25,27 +41,33 @@ public sealed class EpisodeSampler
     /// many characters look the same in both: the protocol of Finn et al., "Model-Agnostic
     /// Meta-Learning" (2017), for Omniglot.
     /// </param>
+    /// <param name="tasksPerForm">
+    /// How many tasks in a row have one form where ways or shots vary: those of a training step.
+    /// A compiled step is made once for each form, eight at most.
+    /// </param>
     /// <exception cref="ArgumentException">
     /// The source has too few classes or images, or they are to be turned and not square.
     /// </exception>
     public EpisodeSampler(
-        ImageClasses source, int ways, int shots, int queries, bool rotations = false)
+        ImageClasses source, Counts ways, Counts shots, int queries, bool rotations = false,
+        int tasksPerForm = 1)
     {
-        CheckPositive(nameof(ways), ways);
-        CheckPositive(nameof(shots), shots);
+        CheckPositive(nameof(ways), ways.Least);
+        CheckPositive(nameof(shots), shots.Least);
         CheckPositive(nameof(queries), queries);
-        if (ways > source.Classes.Length)
+        CheckPositive(nameof(tasksPerForm), tasksPerForm);
+        if (ways.Most > source.Classes.Length)
         {
             throw new ArgumentException(
-                $"ways: {ways} exceeds the {source.Classes.Length} classes of {source.Name}; "
+                $"ways: {ways.Most} exceeds the {source.Classes.Length} classes of {source.Name}; "
                 + $"choose at most {source.Classes.Length}.");
         }
 
         var smallest = source.Classes.MinBy(c => c.Images.Length)!;
-        if ((long)shots + queries > smallest.Images.Length)
+        if ((long)shots.Most + queries > smallest.Images.Length)
         {
             throw new ArgumentException(
-                $"shots + queries: {shots} + {queries} exceeds the {smallest.Images.Length} "
+                $"shots + queries: {shots.Most} + {queries} exceeds the {smallest.Images.Length} "
                 + $"images of class '{smallest.Name}' of {source.Name}; choose at most "
                 + $"{smallest.Images.Length} together.");
         }
@@ -57,18 +79,27 @@ public sealed class EpisodeSampler
                 + "only square ones can be turned; switch rotations off.");
         }
 
-        (this.source, this.ways, this.shots, this.queries, this.rotations) =
-            (source, ways, shots, queries, rotations);
+        (this.source, this.ways, this.shots) = (source, ways, shots);
+        (this.queries, this.rotations, this.tasksPerForm) = (queries, rotations, tasksPerForm);
+    }
+
+    /// <summary>The form of a task of a seed.</summary>
+    public EpisodeForm Form(long seed, long task)
+    {
+        var random = new SeededRandom(unchecked(seed + FormSeed), task / tasksPerForm);
+        return new(ways.Draw(random), shots.Draw(random), queries);
     }
 
     /// <summary>Tasks first .. first + tasks - 1 of a seed, stacked.</summary>
     /// <exception cref="ArgumentException">
-    /// No tasks, or more pixels than an array can hold.
+    /// No tasks, more pixels than an array can hold, or tasks of different forms.
     /// </exception>
     public EpisodeArrays Sample(long seed, long first, int tasks)
     {
         CheckPositive(nameof(tasks), tasks);
-        int support = ways * shots, query = ways * queries;
+        if (ways.Vary || shots.Vary) CheckOneBlock(first, tasks);
+        EpisodeForm form = Form(seed, first);
+        int support = form.Ways * form.Shots, query = form.Ways * form.Queries;
         if ((long)tasks * Math.Max(support, query) * source.PixelCount > Array.MaxLength)
         {
             throw new ArgumentException(
@@ -79,9 +110,9 @@ public sealed class EpisodeSampler
         var batch = new EpisodeArrays
         {
             Tasks = tasks,
-            Ways = ways,
-            Shots = shots,
-            Queries = queries,
+            Ways = form.Ways,
+            Shots = form.Shots,
+            Queries = form.Queries,
             Channels = source.Channels,
             Height = source.Height,
             Width = source.Width,
@@ -89,8 +120,8 @@ public sealed class EpisodeSampler
             SupportY = new long[tasks * support],
             QueryX = new float[tasks * query * source.PixelCount],
             QueryY = new long[tasks * query],
-            ClassIds = new int[tasks * ways],
-            QuarterTurns = new int[tasks * ways],
+            ClassIds = new int[tasks * form.Ways],
+            QuarterTurns = new int[tasks * form.Ways],
             SupportImages = new int[tasks * support],
             QueryImages = new int[tasks * query],
         };
@@ -98,8 +129,21 @@ public sealed class EpisodeSampler
         return batch;
     }
 
+    private void CheckOneBlock(long first, int tasks)
+    {
+        long inBlock = first % tasksPerForm;
+        if (inBlock + tasks > tasksPerForm)
+        {
+            throw new ArgumentException(
+                $"tasks: tasks {first} to {first + tasks - 1} are of more than one form, of which "
+                + $"each holds for {tasksPerForm}; draw at most {tasksPerForm - inBlock} from "
+                + $"{first} on, or choose tasksPerForm to be the number of tasks in a step.");
+        }
+    }
+
     private void Fill(EpisodeArrays batch, int task, SeededRandom random)
     {
+        var (ways, shots) = (batch.Ways, batch.Shots);
         var classes = random.Choose(ways, source.Classes.Length);
         for (int w = 0; w < ways; w++)
         {

@@ -10,7 +10,9 @@ namespace Engine.Data;
 /// Classes of one group, such as a script, stay in the same part of a split; may be empty.
 /// </param>
 /// <param name="Images">Row numbers of its images in the source.</param>
-public sealed record ImageClass(string Name, string Group, ImmutableArray<int> Images);
+/// <param name="Part">What its publishers keep it for, if they say so.</param>
+public sealed record ImageClass(
+    string Name, string Group, ImmutableArray<int> Images, SplitPart? Part = null);
 
 /// <summary>
 /// Images of one size sorted into classes. Immutable; subsets share the pixels. An image is

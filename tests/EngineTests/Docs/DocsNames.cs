@@ -18,7 +18,7 @@ internal static partial class DocsNames
     private static readonly ILookup<string, Type> Types = new[]
         {
             typeof(DType), typeof(Tensor), typeof(Grad), typeof(Linear), typeof(NpyFile),
-            typeof(Engine.Meta.Maml<>),
+            typeof(Engine.Meta.Maml<>), typeof(Engine.Images.ImageFolder),
         }
         .Select(type => type.Assembly).Distinct()
         .SelectMany(assembly => assembly.GetExportedTypes())
