@@ -88,7 +88,7 @@ public sealed record Evaluation(
     }
 
     /// <summary>1.96 standard errors of the mean.</summary>
-    private static double Interval(double[] values)
+    internal static double Interval(double[] values)
     {
         double mean = values.Average();
         double variance = values.Sum(v => (v - mean) * (v - mean)) / (values.Length - 1);
