@@ -97,14 +97,7 @@ public sealed record OrderCheck(Claim Claim, double Error, double GradientNorm)
             : g.IsSymbolicZero ? r / length : r / length + g / steepness);
     }
 
-    private static double Dot<P>(P a, P b) where P : ITree
-    {
-        double sum = 0;
-        foreach (var (x, y) in a.Leaves().Zip(b.Leaves()))
-            if (x.DType.IsFloat() && !x.IsSymbolicZero)
-                sum += (x * y).Sum().Item();
-        return sum;
-    }
+    private static double Dot<P>(P a, P b) where P : ITree => Tree.Dot(a, b).Item();
 
     private static double Difference<P>(Method<P> method, P at, Episode tasks, P v) where P : ITree
     {

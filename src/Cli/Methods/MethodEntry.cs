@@ -1,6 +1,8 @@
 // A method that the command trains by its name: the paper it is from, the options it takes, and
 // how it makes a learner of a network.
 
+using Engine.Meta;
+
 namespace Engine.Cli;
 
 /// <summary>
@@ -14,7 +16,26 @@ internal interface ILearnerOptions
 
     /// <summary>The learner of a network with fresh weights.</summary>
     /// <exception cref="CliException">The network lacks a part that the method needs.</exception>
-    Learner Create<T>(Network<T> network, T start, RunOptions run) where T : ITree;
+    Learner Create<T>(Start<T> start) where T : ITree;
+}
+
+/// <summary>What a method begins with.</summary>
+/// <param name="Network">The network's parts.</param>
+/// <param name="Model">Its fresh weights.</param>
+/// <param name="Run">How it is to be trained.</param>
+/// <param name="Images">The size of the inputs.</param>
+internal sealed record Start<T>(Network<T> Network, T Model, RunOptions Run, ImageSize Images)
+    where T : ITree
+{
+    public Objective<T> Objective => Network.Objective;
+
+    /// <summary>A key for what the method draws besides the network.</summary>
+    public Key Key => Key.From(Run.Seed).Split()[1];
+
+    /// <summary>Length of the network's features.</summary>
+    public int FeatureCount(Features<T> embed) => embed(
+        Model, Tensor.Zeros([1, Images.Channels, Images.Height, Images.Width]),
+        (norm, x) => norm.Forward(x)).Shape[1];
 }
 
 /// <summary>A method by name.</summary>

@@ -1,5 +1,6 @@
 // How methods speak of themselves.
 using System.Globalization;
+using Engine.Meta;
 
 namespace Engine.Cli;
 
@@ -12,6 +13,12 @@ internal static class Text
     public static string Steps(string name, int steps, double rate, int testSteps) =>
         string.Create(CultureInfo.InvariantCulture,
             $"{name}, {Inner(steps)} at rate {rate} (test: {testSteps})");
+
+    /// <summary>Which statistics normalise predictions; none of networks without norms.</summary>
+    public static BatchNormMode BatchNorm<T>(Objective<T> objective, Statistics asked)
+        where T : ITree =>
+        objective.BatchNorm == BatchNormMode.None ? BatchNormMode.None
+        : asked == Statistics.Inductive ? BatchNormMode.Inductive : BatchNormMode.Transductive;
 
     /// <summary>What a method says when a network lacks a part that it needs.</summary>
     public static CliException Lacks(string method, string part) => CliException.Use(

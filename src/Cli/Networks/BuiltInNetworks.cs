@@ -38,8 +38,9 @@ internal static class BuiltInNetworks
                 (model, x) => model.Forward(x.Flatten(1)),
                 (logits, labels) => Loss.CrossEntropy(logits, labels), BatchNormMode.None))
             {
-                Features = (model, x) => model.Features(x.Flatten(1)),
-                Head = model => $"Layers.{model.Layers.Length - 1}",
+                Features = (model, x, _) => model.Features(x.Flatten(1)),
+                Head = model => model.Layers[^1],
+                HeadPath = model => $"Layers.{model.Layers.Length - 1}",
             }),
     ];
 

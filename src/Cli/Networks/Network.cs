@@ -7,25 +7,22 @@ namespace Engine.Cli;
 
 /// <summary>
 /// A network as methods see it: from inputs to predictions, judged by a loss. What else is given
-/// opens it to more methods: those that compare features, adapt the head alone, or keep statistics
-/// of batch normalisation.
+/// opens it to more methods: those that compare features, or adapt the head alone.
 /// </summary>
 /// <param name="Objective">From inputs (N, ...) to predictions (N, outputs), and a loss.</param>
 public sealed record Network<T>(Objective<T> Objective) where T : ITree
 {
-    /// <summary>From inputs (N, ...) to features (N, F): the network without its head.</summary>
-    public Func<T, Tensor, Tensor>? Features { get; init; }
-
     /// <summary>
-    /// From inputs to predictions, with a function that applies each batch normalisation.
+    /// From inputs (N, ...) to features (N, F): the network without its head, with a function that
+    /// applies each batch normalisation.
     /// </summary>
-    public Func<T, Tensor, Normalize, Tensor>? Normalized { get; init; }
+    public Features<T>? Features { get; init; }
 
-    /// <summary>From inputs to features, with a function that normalises.</summary>
-    public Func<T, Tensor, Normalize, Tensor>? NormalizedFeatures { get; init; }
+    /// <summary>The last layer, from features to predictions.</summary>
+    public Func<T, Linear>? Head { get; init; }
 
-    /// <summary>Path of the last layer, from features to predictions, such as "Head".</summary>
-    public Func<T, string>? Head { get; init; }
+    /// <summary>Path of the last layer, such as "Head".</summary>
+    public Func<T, string>? HeadPath { get; init; }
 }
 
 /// <summary>Networks with known parts.</summary>
@@ -39,10 +36,8 @@ public static class Network
             (model, x) => model.Forward(x), (logits, labels) => Loss.CrossEntropy(logits, labels),
             BatchNormMode.Transductive))
         {
-            Features = (model, x) => model.Features(x),
-            Normalized = (model, x, normalize) =>
-                model.Head.Forward(model.Features(x, normalize)),
-            NormalizedFeatures = (model, x, normalize) => model.Features(x, normalize),
-            Head = _ => nameof(IImageNetwork.Head),
+            Features = Features.Of<T>(),
+            Head = model => model.Head,
+            HeadPath = _ => nameof(IImageNetwork.Head),
         };
 }

@@ -46,8 +46,9 @@ public sealed class NetworkEntry
             return new(
                 name, describe?.Invoke(options) ?? (all.Length > 0 ? $"{name} with {all}" : name),
                 entries,
-                (method, run, images) => method.Create(
-                    network, create(Key.From(run.Seed), images, run.Outputs, options), run));
+                (method, run, images) => method.Create(new Start<TModel>(
+                    network, create(Key.From(run.Seed), images, run.Outputs, options), run,
+                    images)));
         }
 
         return new(new(

@@ -31,9 +31,19 @@ internal static class ClassificationTable
     // 60,000 meta-steps of 32 tasks.
     private static readonly Row[] Rows =
     [
-        new("maml", "--method maml --meta-batch 8 --rate 4e-3", 4_000, (98.7, 95.8)),
-        new("fomaml", "--method maml --order first --meta-batch 8 --rate 4e-3", 4_000,
-            (98.3, 89.4)),
+        new("maml", "--method maml", 4_000, (98.7, 95.8)),
+        new("fomaml", "--method maml --order first", 6_000, (98.3, 89.4)),
+        new("anil", "--method anil", 4_000, (null, 96.2)),
+        new("boil", "--method boil", 4_000, (null, null)),
+        new("meta-sgd", "--method meta-sgd", 4_000, (99.53, 95.93)),
+        new("reptile", "--method reptile", 6_000, (97.68, 89.43)),
+        new("cavia", "--method cavia", 4_000, (null, null)),
+        new("meta-lstm", "--method meta-lstm --filters 16", 1_500, (null, null)),
+        new("protonet", "--method protonet", 6_000, (98.8, 96.0)),
+        new("matching", "--method matching", 6_000, (98.1, 93.8)),
+        new("relation", "--method relation", 3_000, (99.6, 97.6)),
+        new("r2d2", "--method r2d2", 6_000, (null, null)),
+        new("lr-d2", "--method lr-d2", 4_000, (null, null)),
     ];
 
     /// <summary>All experiments.</summary>
