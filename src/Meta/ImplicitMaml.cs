@@ -19,11 +19,16 @@ namespace Engine.Meta;
 /// Their rate, below 2 / (strength + the largest eigenvalue of H).
 /// </param>
 /// <param name="Iterations">Conjugate gradient steps in the meta-gradient.</param>
-/// <param name="Damping">Added to the matrix, for Hessians that are not positive enough.</param>
+/// <param name="Damping">
+/// Added to H + strength I, for Hessians that are not positive enough. The authors' published code
+/// solves with 2 I + H / (strength + 10), that is with a damping of strength + 20: close to first
+/// order.
+/// </param>
+/// <param name="Tolerance">The relative residual at which conjugate gradients end.</param>
 /// <param name="Chunk">Tasks that go through together; bounds memory. 0 chooses.</param>
 public sealed record ImplicitMaml<T>(
     Objective<T> Objective, double Strength = 2, int InnerSteps = 16, double InnerRate = 0.1,
-    int Iterations = 5, double Damping = 0, int Chunk = 0)
+    int Iterations = 5, double Damping = 0, double Tolerance = 1e-6, int Chunk = 0)
     where T : ITree
 {
     /// <summary>What training, evaluation and the order check take.</summary>
@@ -41,7 +46,7 @@ public sealed record ImplicitMaml<T>(
         (w, given) => Loss(w, given.Start, given.Task),
         given => Trajectory(given.Start, given.Task, InnerSteps).Last(),
         (product, right) =>
-            ConjugateGradient.Solve(product, right, Iterations, damping: Damping).Solution)(
+            ConjugateGradient.Solve(product, right, Iterations, Tolerance, Damping).Solution)(
         (model, task));
 
     /// <summary>The model before adaptation and after each step.</summary>

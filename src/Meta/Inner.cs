@@ -85,6 +85,10 @@ public static class Inner
     public static InnerRule<T, NoState> Stateless<T>(Func<T, T, T> update) where T : ITree =>
         new(_ => new NoState(), (w, g, _, state, _) => (update(w, g), state));
 
+    /// <summary>A rule of model, gradient and the step's number alone (0 at the first).</summary>
+    public static InnerRule<T, NoState> Indexed<T>(Func<T, T, int, T> update) where T : ITree =>
+        new(_ => new NoState(), (w, g, _, state, k) => (update(w, g, k), state));
+
     /// <summary>
     /// The rule of an optimiser, differentiable like everything else. Its schedule may give a rate
     /// that is learned: <c>Optim.Adam(_ => p.Rate)</c>.

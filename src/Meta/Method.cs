@@ -34,6 +34,14 @@ public sealed partial record Progress(Tensor Fraction, bool FirstOrder = false) 
     /// <summary>Where that share of the planned steps is done.</summary>
     public static Progress At(double fraction, bool firstOrder = false) =>
         new(Tensor.Scalar((float)fraction).Eval(), firstOrder);
+
+    /// <summary>
+    /// The progress of training for a number of steps, as a function of the step (0 at the first).
+    /// Its first part, <paramref name="firstOrder"/> in 0..1, is first-order (derivative-order
+    /// annealing: Antoniou et al., 2019, section 4).
+    /// </summary>
+    public static Func<long, Progress> Over(long steps, double firstOrder = 0) => step =>
+        At(Math.Min(1, (double)step / steps), step < firstOrder * steps);
 }
 
 /// <summary>What a batch of tasks makes of a method's parameters.</summary>
