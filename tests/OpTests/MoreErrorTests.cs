@@ -167,8 +167,18 @@ public class MoreErrorTests
             Error(() => Of(0, 2).Take(Tensor.From([0L])).Eval()));
         Assert.Equal("Take: axis 2 is out of range for shape (3, 5); it must lie in -2..1.",
             Error(() => x.Take(bad, 2)));
-        Assert.Equal("Slice: index 3 is outside axis 0 of shape (3, 5); it must lie in 0..2.",
+        Assert.Equal("Slice: index 3 is outside axis 0 of shape (3, 5); it must lie in -3..2.",
             Error(() => x[3]));
+        Assert.Equal("Slice: index -4 is outside axis 0 of shape (3, 5); it must lie in -3..2.",
+            Error(() => x[-4]));
+        Assert.Equal("Slice: index ^0 is outside axis 1 of shape (3, 5); it must lie in -5..4.",
+            Error(() => x[.., ^0]));
+        Assert.Equal("Slice: index 0 is outside axis 0 of shape (0, 2); it is empty.",
+            Error(() => Of(0, 2)[0, ..]));
+        Assert.Equal("Slice: index -2147483648 is outside axis 1 of shape (3, 5); it must lie in "
+            + "-5..4.", Error(() => x[0, int.MinValue]));
+        Assert.Equal("Slice: 3 indices for the 2 axes of shape (3, 5). Give at most one per axis.",
+            Error(() => x[0, .., 1]));
         Assert.Equal("Slice: range 2..6 does not lie within axis 1 of shape (3, 5). Bounds must "
             + "satisfy 0 <= start <= end <= 5.", Error(() => x[.., 2..6]));
         Assert.Equal("Slice: a scalar has no first axis to index.", Error(() => Of()[0]));

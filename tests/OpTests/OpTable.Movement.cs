@@ -59,7 +59,7 @@ internal static partial class OpTable
                     "Slice: range 2..5 does not lie within axis 0 of shape (4). Bounds must "
                     + "satisfy 0 <= start <= end <= 4."),
                 (() => Of(4)[4],
-                    "Slice: index 4 is outside axis 0 of shape (4); it must lie in 0..3."),
+                    "Slice: index 4 is outside axis 0 of shape (4); it must lie in -4..3."),
                 (() => Of(4).Slice([0], [4], [0]),
                     "Slice: 0..4 by 0 does not lie within axis 0 of shape (4). Bounds must satisfy "
                     + "0 <= start <= stop <= 4, the step be positive."),
@@ -70,6 +70,16 @@ internal static partial class OpTable
             [[3, 4], [1, 2]]);
         yield return Move("Index", x => x[^1],
             x => NArray.Fill(x.Sizes[1..], at => x[[x.Sizes[0] - 1, .. at]]), [[3, 4], [5]]);
+        yield return Move("Column", x => x[.., 0],
+            x => NArray.Fill([x.Sizes[0], .. x.Sizes[2..]], at => x[[at[0], 0, .. at[1..]]]),
+            [[3, 4], [2, 1, 3], [0, 2]]);
+        yield return Move("RangesAndElements", x => x[-1, 1.., ^2],
+            x => NArray.Fill([x.Sizes[1] - 1, .. x.Sizes[3..]],
+                at => x[[x.Sizes[0] - 1, 1 + at[0], x.Sizes[2] - 2, .. at[1..]]]),
+            [[3, 4, 2], [1, 2, 3, 2]]);
+        yield return Move("Elements", x => x[0, -2],
+            x => NArray.Fill(x.Sizes[2..], at => x[[0, x.Sizes[1] - 2, .. at]]),
+            [[3, 4], [1, 2, 3]]);
         yield return Move("Pad", x => x.Pad([1, 0], [2, 3]),
             x => NArray.Fill(
                 [x.Sizes[0] + 3, x.Sizes[1] + 3], at => Inside(x, at[0] - 1, at[1], 0)),

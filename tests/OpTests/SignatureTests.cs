@@ -54,7 +54,7 @@ public class SignatureTests
         Refuse("Builder", ImmutableArray.CreateBuilder<int>());
         Refuse("List<Int32>", ImmutableArray.Create(new List<int>()));
         Refuse("Int32[]", ImmutableDictionary<string, int[]>.Empty.Add("a", [1]));
-        Refuse("Layer[]", new Layer?[1]);
+        Refuse("ValueTuple<Int32, Int32>[]", new[] { (1, 2) });
 
         static void Refuse<S>(string type, S value)
         {
@@ -214,11 +214,16 @@ public class SignatureTests
             Error(() => Compile.Of((Tensor x, Tensor[] more) => x)(X, [X, null!])));
         Assert.StartsWith("Transform: '0' of a Tensor[] is null.",
             Error(() => Grad.Of((Tensor[] a) => X.Sum())([null!])));
-        const string text = "Transform: Tensor[][] holds tensors or trees but is not a tree.";
-        Assert.StartsWith(text, Error(() => Compile.Of((Tensor[][] a) => X)([[X], [X]])));
-        Assert.StartsWith(text, Error(() => Grad.Of((Tensor[][] a) => X.Sum())([[X]])));
-        Assert.StartsWith("Transform: Layer[] holds tensors or trees but is not a tree.",
+        Assert.StartsWith("Transform: '0' of a Layer[] is null.",
             Error(() => Compile.Of((Layer?[] a) => X)([null, new Layer(X, null)])));
+        Assert.StartsWith("Transform: '1.0' of a Tensor[] is null.",
+            Error(() => Compile.Of((Tensor[][] a) => X)([[X], [null!]])));
+        // A set has no order to map over.
+        const string text = "Transform: HashSet`1 holds tensors or trees but is not a tree. Pass "
+            + "an array, a List, an ImmutableArray or a tuple of them, or a record that implements "
+            + "ITree.";
+        Assert.Equal(text, Error(() => Compile.Of((HashSet<Tensor> a) => X)([X])));
+        Assert.Equal(text, Error(() => Grad.Of((HashSet<Tensor> a) => X.Sum())([X])));
     }
 
     private static string Error(Action action) =>

@@ -1,5 +1,5 @@
-// What transforms take and return: tensors, trees, tuples of them (nested too), and plain values,
-// which are static. This file maps over all of these.
+// What transforms take and return: tensors, trees, tuples and lists of them (nested too), and plain
+// values, which are static. This file maps over all of these.
 using System.Collections;
 using System.Collections.Concurrent;
 using System.Collections.Immutable;
@@ -17,9 +17,9 @@ internal static class Structure
     private static readonly string[] TupleNames =
         ["Item1", "Item2", "Item3", "Item4", "Item5", "Item6", "Item7"];
 
-    // For an array of a name the paths of its length and first elements. There are few names, since
-    // only tuples give arrays any.
-    private static readonly ConcurrentDictionary<string, string[]> ArrayNames = new();
+    // For a list of a name the paths of its length and first elements. There are few names, since
+    // only tuples and lists give lists any.
+    private static readonly ConcurrentDictionary<string, string[]> ListNames = new();
 
     private static readonly object DefaultArray = default(ImmutableArray<int>);
 
@@ -69,12 +69,15 @@ internal static class Structure
                 return MapArray(name, array, map);
             case ITuple tuple:
                 return MapTuple(name, tuple, map);
+            case IList list when !IsDefault(list) && ListKind.Of(list.GetType()) is { } kind
+                && (kind.Holds ?? HoldsTensors(list)):
+                return MapList(name, list, kind, map);
             case IEnumerable items and not string:
                 // If it passed for a static value, its tensors would silently get no gradient.
-                if (HoldsTensors(items))
+                if (ListKind.Of(items.GetType()) is null && HoldsTensors(items))
                     throw Errors.Fail("Transform", $"{value.GetType().Name} holds tensors or "
-                        + "trees but is not a tree. Pass a Tensor[], a tuple, or a record that "
-                        + "implements ITree.");
+                        + "trees but is not a tree. Pass an array, a List, an ImmutableArray or a "
+                        + "tuple of them, or a record that implements ITree.");
                 map.Static(name, value);
                 return value;
             default:
@@ -89,31 +92,54 @@ internal static class Structure
         if (items is IEnumerable<int> or IEnumerable<long> or IEnumerable<float>
             or IEnumerable<double> or IEnumerable<string> || IsDefault(items)) return false;
         foreach (object? item in items)
-            if (item is ITree or ITuple or Tensor[])
+            if (item is ITree or ITuple
+                || (item is IEnumerable inner and not string && HoldsTensors(inner)))
                 return true;
         return false;
     }
 
     private static Tensor[] MapArray(string name, Tensor[] array, TreeMap map)
     {
-        string[] names = ArrayNames.GetOrAdd(name, static name =>
-        [
-            CollectPaths.Join(name, "Length"),
-            .. Enumerable.Range(0, CachedElements).Select(i => CollectPaths.Join(name, $"{i}")),
-        ]);
+        string[] names = NamesIn(name);
         map.Static(names[0], array.Length);
         var mapped = new Tensor[array.Length];
         for (int i = 0; i < mapped.Length; i++)
         {
-            string element = i < CachedElements
-                ? names[1 + i] : CollectPaths.Join(name, $"{i}");
-            if (array[i] is null)
-                throw Errors.Fail("Transform", $"'{element}' of a Tensor[] is null. Leave it out, "
-                    + "or pass a record with a Tensor? that implements ITree.");
+            string element = Element(name, names, i);
+            if (array[i] is null) throw Missing(element, array);
             mapped[i] = map.Leaf(element, array[i]);
         }
         return mapped;
     }
+
+    /// <summary>
+    /// A list of its own, even of the same elements: arrays and lists may be changed later.
+    /// </summary>
+    private static IList MapList(string name, IList list, ListKind kind, TreeMap map)
+    {
+        string[] names = NamesIn(name);
+        map.Static(names[0], list.Count);
+        var mapped = new object?[list.Count];
+        for (int i = 0; i < mapped.Length; i++)
+        {
+            string element = Element(name, names, i);
+            mapped[i] = MapObject(element, list[i] ?? throw Missing(element, list), map);
+        }
+        return kind.Make(mapped);
+    }
+
+    private static string[] NamesIn(string name) => ListNames.GetOrAdd(name, static name =>
+    [
+        CollectPaths.Join(name, "Length"),
+        .. Enumerable.Range(0, CachedElements).Select(i => CollectPaths.Join(name, $"{i}")),
+    ]);
+
+    private static string Element(string name, string[] names, int i) =>
+        i < CachedElements ? names[1 + i] : CollectPaths.Join(name, $"{i}");
+
+    private static EngineException Missing(string element, IList list) => Errors.Fail("Transform",
+        $"'{element}' of a {list.GetType().Name} is null. Leave it out, or pass a record with a "
+        + "Tensor? that implements ITree.");
 
     [DynamicDependency(DynamicallyAccessedMemberTypes.PublicFields, typeof(ValueTuple<>))]
     [DynamicDependency(DynamicallyAccessedMemberTypes.PublicFields, typeof(ValueTuple<,>))]

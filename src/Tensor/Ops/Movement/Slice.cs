@@ -78,44 +78,31 @@ internal sealed record Flip(Axes Axes) : ViewPrimitive
 public sealed partial class Tensor
 {
     /// <summary>
-    /// A part along the first axes: <c>x[1..3]</c>, <c>x[.., ^2..]</c>. Axes not named are whole.
+    /// A part along the first axes, each a range or one element, whose axis is dropped: rows
+    /// <c>x[1..3]</c>, row <c>x[2]</c>, the last one <c>x[^1]</c> or <c>x[-1]</c>, column <c>x[..,
+    /// 0]</c>. Axes not named are whole.
     /// </summary>
     [IndexerName("Part")]
-    public Tensor this[params ReadOnlySpan<Range> ranges]
+    public Tensor this[params ReadOnlySpan<AxisPart> parts]
     {
         get
         {
-            if (ranges.Length > Rank)
-                throw Errors.Fail("Slice", $"{ranges.Length} ranges for the {Rank} axes of shape "
-                    + $"{Shape}. Give at most one per axis.");
-            var start = new int[ranges.Length];
-            var stop = new int[ranges.Length];
-            for (int i = 0; i < ranges.Length; i++)
+            if (parts.Length > Rank)
+                throw Errors.Fail("Slice", Rank == 0
+                    ? "a scalar has no first axis to index."
+                    : $"{parts.Length} indices for the {Rank} axes of shape {Shape}. Give at most "
+                        + "one per axis.");
+            var start = new int[parts.Length];
+            var stop = new int[parts.Length];
+            var kept = new List<int>(Rank);
+            for (int i = 0; i < Rank; i++)
             {
-                start[i] = ranges[i].Start.GetOffset(Shape[i]);
-                stop[i] = ranges[i].End.GetOffset(Shape[i]);
-                if (start[i] < 0 || stop[i] > Shape[i] || start[i] > stop[i])
-                    throw Errors.Fail("Slice", $"range {ranges[i]} does not lie within axis {i} of "
-                        + $"shape {Shape}. Bounds must satisfy 0 <= start <= end <= {Shape[i]}.");
+                if (i < parts.Length) (start[i], stop[i]) = parts[i].Of(Shape, i);
+                if (i >= parts.Length) kept.Add(Shape[i]);
+                else if (!parts[i].IsElement) kept.Add(stop[i] - start[i]);
             }
-            return Slice(start, stop);
-        }
-    }
-
-    /// <summary>
-    /// One element of the first axis, that axis dropped: row <c>x[2]</c>, last <c>x[^1]</c>.
-    /// </summary>
-    [IndexerName("Part")]
-    public Tensor this[Index index]
-    {
-        get
-        {
-            if (Rank == 0) throw Errors.Fail("Slice", "a scalar has no first axis to index.");
-            int at = index.GetOffset(Shape[0]);
-            if (at < 0 || at >= Shape[0])
-                throw Errors.Fail("Slice", $"index {index} is outside axis 0 of shape {Shape}; "
-                    + $"it must lie in 0..{Shape[0] - 1}.");
-            return Slice([at], [at + 1]).Reshape(Shape.Remove(0));
+            Tensor slice = Slice(start, stop);
+            return kept.Count == Rank ? slice : slice.Reshape(kept.ToArray());
         }
     }
 
