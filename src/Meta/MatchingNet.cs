@@ -43,8 +43,8 @@ public sealed record MatchingNet<T>(
         T model, Key key, int features, double scale = 10, DType type = DType.Float32)
     {
         if (!(scale > 0) || ContextSteps < 0)
-            throw new EngineException($"MatchingNet: scale {scale} must be positive and context "
-                + $"steps {ContextSteps} 0 or more.");
+            throw new EngineException("MatchingNet: the scale must be positive and the context "
+                + $"steps 0 or more, but they are {scale} and {ContextSteps}.");
         Tensor logScale = Tensor.Scalar(Math.Log(scale)).Cast(type).Eval();
         if (ContextSteps == 0) return Metric.Begin(new(model, logScale));
         Key[] keys = key.Split();

@@ -151,7 +151,8 @@ public class MetricScoreTests
             Of(() => RelationModule.Create(Key.From(1), 4, 5).Forward(
                 Tensor.Zeros([2, 3, 5, 5]), Tensor.Zeros([2, 3, 5, 5]), ByBatch)));
         Assert.Equal(
-            "MatchingNet: scale 0 must be positive and context steps 0 or more.",
+            "MatchingNet: the scale must be positive and the context steps 0 or more, but they are "
+            + "0 and 0.",
             Of(() => new MatchingNet<NoState>(Itself).Begin(new(), Key.From(1), 4, scale: 0)));
         Assert.StartsWith(
             "MatchingNet: the parameters lack the readers",
