@@ -2,7 +2,8 @@
 namespace Engine.Nn;
 
 /// <summary>
-/// Makes optimisers. A rate is a number or a schedule: a tensor program of the step count.
+/// Makes optimisers. A rate is a number or a schedule: a tensor program of the step count. Beside a
+/// schedule momentum, decays and betas may be scalar tensors too, and so be learned.
 /// </summary>
 public static class Optim
 {
@@ -16,8 +17,9 @@ public static class Optim
 
     /// <inheritdoc cref="Sgd(double, double, bool, double)"/>
     public static Optimizer Sgd(
-        Func<Tensor, Tensor> schedule, double momentum = 0, bool nesterov = false,
-        double weightDecay = 0) => Of(new Sgd(momentum, nesterov, weightDecay), schedule);
+        Func<Tensor, Tensor> schedule, Coefficient momentum = default, bool nesterov = false,
+        Coefficient weightDecay = default) =>
+        Of(new Sgd(momentum, nesterov, weightDecay), schedule);
 
     /// <summary>
     /// Adam (Kingma and Ba, 2015), with bias correction; beta1 = 0 is Reptile's variant. Weight
@@ -31,9 +33,9 @@ public static class Optim
 
     /// <inheritdoc cref="Adam(double, double, double, double, double)"/>
     public static Optimizer Adam(
-        Func<Tensor, Tensor> schedule, double beta1 = 0.9, double beta2 = 0.999,
-        double epsilon = 1e-8, double weightDecay = 0) =>
-        Of(new Adam(new(beta1, beta2, epsilon), weightDecay), schedule);
+        Func<Tensor, Tensor> schedule, Coefficient? beta1 = null, Coefficient? beta2 = null,
+        double epsilon = 1e-8, Coefficient weightDecay = default) =>
+        Of(new Adam(new(beta1 ?? 0.9, beta2 ?? 0.999, epsilon), weightDecay), schedule);
 
     /// <summary>
     /// Adam with weight decay beside the gradient, not in it (Loshchilov and Hutter, 2019), as
@@ -46,9 +48,9 @@ public static class Optim
 
     /// <inheritdoc cref="AdamW(double, double, double, double, double)"/>
     public static Optimizer AdamW(
-        Func<Tensor, Tensor> schedule, double weightDecay = 0.01, double beta1 = 0.9,
-        double beta2 = 0.999, double epsilon = 1e-8) =>
-        Of(new AdamW(new(beta1, beta2, epsilon), weightDecay), schedule);
+        Func<Tensor, Tensor> schedule, Coefficient? weightDecay = null, Coefficient? beta1 = null,
+        Coefficient? beta2 = null, double epsilon = 1e-8) => Of(
+            new AdamW(new(beta1 ?? 0.9, beta2 ?? 0.999, epsilon), weightDecay ?? 0.01), schedule);
 
     /// <summary>
     /// LAMB (You et al., 2020, algorithm 2): Adam's direction with weight decay, of the length of
@@ -60,9 +62,9 @@ public static class Optim
 
     /// <inheritdoc cref="Lamb(double, double, double, double, double)"/>
     public static Optimizer Lamb(
-        Func<Tensor, Tensor> schedule, double weightDecay = 0, double beta1 = 0.9,
-        double beta2 = 0.999, double epsilon = 1e-6) =>
-        Of(new Lamb(new(beta1, beta2, epsilon), weightDecay), schedule);
+        Func<Tensor, Tensor> schedule, Coefficient weightDecay = default,
+        Coefficient? beta1 = null, Coefficient? beta2 = null, double epsilon = 1e-6) =>
+        Of(new Lamb(new(beta1 ?? 0.9, beta2 ?? 0.999, epsilon), weightDecay), schedule);
 
     /// <summary>
     /// RMSProp (Hinton, 2012, lecture 6e), the gradient over the root of its averaged square, as
@@ -75,9 +77,10 @@ public static class Optim
 
     /// <inheritdoc cref="RmsProp(double, double, double, double, bool, double)"/>
     public static Optimizer RmsProp(
-        Func<Tensor, Tensor> schedule, double decay = 0.99, double epsilon = 1e-8,
-        double momentum = 0, bool centered = false, double weightDecay = 0) =>
-        Of(new RmsProp(decay, epsilon, momentum, centered, weightDecay), schedule);
+        Func<Tensor, Tensor> schedule, Coefficient? decay = null, double epsilon = 1e-8,
+        Coefficient momentum = default, bool centered = false,
+        Coefficient weightDecay = default) => Of(
+            new RmsProp(decay ?? 0.99, epsilon, momentum, centered, weightDecay), schedule);
 
     /// <summary>
     /// Adagrad (Duchi et al., 2011), the gradient over the root of the sum of its squares, which
@@ -90,7 +93,7 @@ public static class Optim
     /// <inheritdoc cref="Adagrad(double, double, double, double)"/>
     public static Optimizer Adagrad(
         Func<Tensor, Tensor> schedule, double initial = 0, double epsilon = 1e-10,
-        double weightDecay = 0) =>
+        Coefficient weightDecay = default) =>
         Of(new Adagrad(initial, epsilon, weightDecay), schedule);
 
     /// <summary>The optimiser of an update rule, also one of your own.</summary>

@@ -16,16 +16,16 @@ public sealed partial record RmsPropState(Tensor Square, Tensor? Mean, Tensor? V
 /// </summary>
 public sealed partial record AdamState(Tensor Mean, Tensor Square) : ITree;
 
-internal sealed record Sgd(double Momentum, bool Nesterov, double WeightDecay)
+internal sealed record Sgd(Coefficient Momentum, bool Nesterov, Coefficient WeightDecay)
     : IUpdateRule<SgdState>
 {
-    public SgdState Init(Tensor leaf) => new(Momentum == 0 ? null : Optim.ZerosLike(leaf));
+    public SgdState Init(Tensor leaf) => new(Momentum.IsZero ? null : Optim.ZerosLike(leaf));
 
     public (Tensor Leaf, SgdState State) Update(
         Tensor leaf, Tensor gradient, Tensor rate, Tensor n, SgdState state)
     {
-        Errors.KeptIf("Sgd", Momentum != 0, state.Velocity, "velocity");
-        if (WeightDecay != 0) gradient += WeightDecay * leaf;
+        Errors.KeptIf("Sgd", !Momentum.IsZero, state.Velocity, "velocity");
+        if (!WeightDecay.IsZero) gradient += WeightDecay * leaf;
         if (state.Velocity is null) return (leaf - rate * gradient, state);
         Tensor velocity = Momentum * state.Velocity + gradient;
         Tensor step = Nesterov ? gradient + Momentum * velocity : velocity;
@@ -34,24 +34,25 @@ internal sealed record Sgd(double Momentum, bool Nesterov, double WeightDecay)
 }
 
 internal sealed record RmsProp(
-    double Decay, double Epsilon, double Momentum, bool Centered, double WeightDecay)
+    Coefficient Decay, double Epsilon, Coefficient Momentum, bool Centered,
+    Coefficient WeightDecay)
     : IUpdateRule<RmsPropState>
 {
     public RmsPropState Init(Tensor leaf) => new(
         Optim.ZerosLike(leaf), Centered ? Optim.ZerosLike(leaf) : null,
-        Momentum == 0 ? null : Optim.ZerosLike(leaf));
+        Momentum.IsZero ? null : Optim.ZerosLike(leaf));
 
     public (Tensor Leaf, RmsPropState State) Update(
         Tensor leaf, Tensor gradient, Tensor rate, Tensor n, RmsPropState state)
     {
         Errors.KeptIf("RmsProp", Centered, state.Mean, "mean");
-        Errors.KeptIf("RmsProp", Momentum != 0, state.Velocity, "velocity");
-        if (WeightDecay != 0) gradient += WeightDecay * leaf;
-        Tensor square = Decay * state.Square + (1 - Decay) * gradient.Square(), variance = square;
+        Errors.KeptIf("RmsProp", !Momentum.IsZero, state.Velocity, "velocity");
+        if (!WeightDecay.IsZero) gradient += WeightDecay * leaf;
+        Tensor square = Decay * state.Square + Decay.Rest(gradient.Square()), variance = square;
         Tensor? mean = null, velocity = null;
         if (state.Mean is not null)
         {
-            mean = Decay * state.Mean + (1 - Decay) * gradient;
+            mean = Decay * state.Mean + Decay.Rest(gradient);
             variance = (square - mean.Square()).Relu(); // rounding may leave less than 0
         }
         Tensor step = gradient / (variance.SafeSqrt() + Epsilon);
@@ -61,7 +62,7 @@ internal sealed record RmsProp(
 }
 
 /// <summary>Keeps the sum of the squares of a leaf's gradients.</summary>
-internal sealed record Adagrad(double Initial, double Epsilon, double WeightDecay)
+internal sealed record Adagrad(double Initial, double Epsilon, Coefficient WeightDecay)
     : IUpdateRule<Tensor>
 {
     public Tensor Init(Tensor leaf) => Optim.ZerosLike(leaf);
@@ -69,26 +70,26 @@ internal sealed record Adagrad(double Initial, double Epsilon, double WeightDeca
     public (Tensor Leaf, Tensor State) Update(
         Tensor leaf, Tensor gradient, Tensor rate, Tensor n, Tensor state)
     {
-        if (WeightDecay != 0) gradient += WeightDecay * leaf;
+        if (!WeightDecay.IsZero) gradient += WeightDecay * leaf;
         Tensor sum = state + gradient.Square();
         return (leaf - rate * gradient / ((sum + Initial).SafeSqrt() + Epsilon), sum);
     }
 }
 
-internal sealed record Adam(Averages Averages, double WeightDecay) : IUpdateRule<AdamState>
+internal sealed record Adam(Averages Averages, Coefficient WeightDecay) : IUpdateRule<AdamState>
 {
     public AdamState Init(Tensor leaf) => Averages.Init(leaf);
 
     public (Tensor Leaf, AdamState State) Update(
         Tensor leaf, Tensor gradient, Tensor rate, Tensor n, AdamState state)
     {
-        if (WeightDecay != 0) gradient += WeightDecay * leaf;
+        if (!WeightDecay.IsZero) gradient += WeightDecay * leaf;
         var (direction, weight, next) = Averages.Next(gradient, n, state);
         return (leaf - rate / weight * direction, next);
     }
 }
 
-internal sealed record AdamW(Averages Averages, double WeightDecay) : IUpdateRule<AdamState>
+internal sealed record AdamW(Averages Averages, Coefficient WeightDecay) : IUpdateRule<AdamState>
 {
     public AdamState Init(Tensor leaf) => Averages.Init(leaf);
 
@@ -100,7 +101,7 @@ internal sealed record AdamW(Averages Averages, double WeightDecay) : IUpdateRul
     }
 }
 
-internal sealed record Lamb(Averages Averages, double WeightDecay) : IUpdateRule<AdamState>
+internal sealed record Lamb(Averages Averages, Coefficient WeightDecay) : IUpdateRule<AdamState>
 {
     public AdamState Init(Tensor leaf) => Averages.Init(leaf);
 
@@ -109,7 +110,7 @@ internal sealed record Lamb(Averages Averages, double WeightDecay) : IUpdateRule
     {
         var (direction, weight, next) = Averages.Next(gradient, n, state);
         Tensor step = direction / weight;
-        if (WeightDecay != 0) step += WeightDecay * leaf;
+        if (!WeightDecay.IsZero) step += WeightDecay * leaf;
         Tensor length = leaf.Square().Sum().SafeSqrt(), stepLength = step.Square().Sum().SafeSqrt();
         Tensor known = (length > 0) & (stepLength > 0);
         Tensor trust = Tensor.Where(known, length / Tensor.Where(known, stepLength, 1), 1);
@@ -118,7 +119,7 @@ internal sealed record Lamb(Averages Averages, double WeightDecay) : IUpdateRule
 }
 
 /// <summary>Adam's two exponential averages, which begin at zero.</summary>
-internal sealed record Averages(double Beta1, double Beta2, double Epsilon)
+internal sealed record Averages(Coefficient Beta1, Coefficient Beta2, double Epsilon)
 {
     public AdamState Init(Tensor leaf) => new(Optim.ZerosLike(leaf), Optim.ZerosLike(leaf));
 
@@ -129,8 +130,8 @@ internal sealed record Averages(double Beta1, double Beta2, double Epsilon)
     public (Tensor Direction, Tensor Weight, AdamState State) Next(
         Tensor gradient, Tensor n, AdamState state)
     {
-        Tensor mean = Beta1 * state.Mean + (1 - Beta1) * gradient;
-        Tensor square = Beta2 * state.Square + (1 - Beta2) * gradient.Square();
+        Tensor mean = Beta1 * state.Mean + Beta1.Rest(gradient);
+        Tensor square = Beta2 * state.Square + Beta2.Rest(gradient.Square());
         Tensor second = Weight(Beta2, n, mean.DType);
         return (mean / ((square / second).SafeSqrt() + Epsilon), Weight(Beta1, n, mean.DType),
             new(mean, square));
@@ -140,7 +141,7 @@ internal sealed record Averages(double Beta1, double Beta2, double Epsilon)
     /// 1 - beta^n, the weight that an average has received after n steps; in float64, because
     /// float32 keeps four digits of 1 - 0.999.
     /// </summary>
-    public static Tensor Weight(double beta, Tensor n, DType type) => beta == 0
+    public static Tensor Weight(Coefficient beta, Tensor n, DType type) => beta.IsZero
         ? Tensor.Full(n.Shape, 1, type)
-        : (1 - (n.Cast(DType.Float64) * Math.Log(beta)).Exp()).Cast(type);
+        : (1 - beta.Power(n)).Cast(type);
 }
