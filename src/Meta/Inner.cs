@@ -46,6 +46,9 @@ public static class Inner
 
         IEnumerable<T> Walk()
         {
+            if (where is not null && steps > 0 && !model.Paths().Any(where))
+                throw new EngineException("Inner: no leaf is chosen to adapt. The leaves are "
+                    + $"[{string.Join(", ", model.Paths())}].");
             (T Model, S State) at = (model, rule.Start(model));
             yield return model;
             for (int k = 0; k < steps; k++)
@@ -88,6 +91,24 @@ public static class Inner
     /// </summary>
     public static InnerRule<T, OptimizerState> By<T>(Optimizer optimizer) where T : ITree =>
         new(optimizer.Init, (w, g, _, state, _) => optimizer.Step(w, g, state));
+
+    /// <summary>
+    /// A rule whose steps are scaled leaf by leaf: w + rate * (w' - w), with rates in a tree like
+    /// the model, which may be learned; each is a scalar or has its leaf's shape.
+    /// </summary>
+    public static InnerRule<T, S> Scaled<T, S>(this InnerRule<T, S> rule, T rates) where T : ITree
+    {
+        ArgumentNullException.ThrowIfNull(rule);
+        return rule with
+        {
+            Update = (w, g, loss, state, step) =>
+            {
+                var (next, kept) = rule.Update(w, g, loss, state, step);
+                return (w.Zip(next, rates, (a, b, rate) =>
+                    ReferenceEquals(a, b) ? a : a + rate * (b - a)), kept);
+            },
+        };
+    }
 
     /// <summary>
     /// f of the models of a trajectory after the given numbers of steps, which ascend.

@@ -101,8 +101,19 @@ public sealed class MetaTraining<P>(
     public (TrainingState<P> State, double Loss) Step(TrainingState<P> state)
     {
         ArgumentNullException.ThrowIfNull(state);
+        return Step(state, draw(state.Step * metaBatch, metaBatch));
+    }
+
+    /// <summary>
+    /// The state after one more step on these tasks, and the meta-loss before it; for whoever
+    /// chooses tasks by the state, such as <see cref="HardTasks{P}"/>.
+    /// </summary>
+    /// <inheritdoc cref="Step(TrainingState{P})"/>
+    public (TrainingState<P> State, double Loss) Step(TrainingState<P> state, Episode tasks)
+    {
+        ArgumentNullException.ThrowIfNull(state);
+        ArgumentNullException.ThrowIfNull(tasks);
         Progress at = (progress?.Invoke(state.Step) ?? begin).To(DeviceOf(state.Model));
-        Episode tasks = draw(state.Step * metaBatch, metaBatch);
         var (model, moments, value, norm) = step(state.Model, state.Optimizer, tasks, at);
         double loss = value.Item();
         // A gradient can overflow while its loss is still finite, and a huge rate makes weights
@@ -122,7 +133,8 @@ public sealed class MetaTraining<P>(
         TrainingState<P> state, Episode tasks, Progress at)
     {
         var kept = new List<MetaStep<P>>();
-        for (int i = 0; i < metaBatch; i++)
+        int count = tasks.SupportX.Shape[0];
+        for (int i = 0; i < count; i++)
         {
             var (made, norm) =
                 ofTask(state.Model, tasks.Map((Tensor leaf) => leaf[i..(i + 1)]), at);
@@ -131,7 +143,7 @@ public sealed class MetaTraining<P>(
         TrainingState<P> next = state with
         {
             Step = state.Step + 1,
-            Skipped = state.Skipped + metaBatch - kept.Count,
+            Skipped = state.Skipped + count - kept.Count,
         };
         if (kept.Count == 0) return (next, double.NaN);
         var (model, moments, value, total) = update(state.Model, state.Optimizer, Mean(kept));

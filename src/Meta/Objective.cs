@@ -45,6 +45,18 @@ public sealed record Objective<T>(
     public Tensor Query(T model, Episode task) => LossOn(model, task.QueryX, task.QueryY);
 
     /// <summary>
+    /// The predictions for a task's query set, each made in a batch of the support set and that one
+    /// query: whatever a model computes over a batch, such as statistics for normalisation, no
+    /// query sees another ("inductive"; Nichol et al., 2018, section 6.1).
+    /// </summary>
+    public Tensor ForwardEach(T model, Episode task)
+    {
+        ArgumentNullException.ThrowIfNull(task);
+        return Vmap.Of((Tensor query) => Forward(
+            model, Tensor.Concat([task.SupportX, query.ExpandDims(0)]))[^1])(task.QueryX);
+    }
+
+    /// <summary>
     /// The same objective of another tree that shows the model: a base with adapters, or a part of
     /// it. Every learner then trains and adapts that tree.
     /// </summary>
