@@ -43,7 +43,7 @@ public enum QueryStatistics
 
 /// <summary>
 /// MAML++. The order of derivatives is annealed by <see cref="Progress.Over"/>, the outer rate by
-/// <see cref="Schedule.Cosine"/>.
+/// <c>Schedule.Cosine</c>.
 /// </summary>
 /// <param name="Objective">Model and loss.</param>
 /// <param name="InnerSteps">Gradient steps in adaptation, at least 1.</param>

@@ -35,20 +35,19 @@ public sealed partial record ScaleShift(Tensor Scale, Tensor Shift) : ITree
     public static T Apply<T>(T model, ImmutableArray<ScaleShift> all) where T : ITree
     {
         var change = new OnConvolutions((i, convolution) => i >= all.Length
-            ? throw Missing(i + 1, all.Length)
+            ? convolution
             : convolution with
             {
                 Weight = convolution.Weight * all[i].Scale,
                 Bias = convolution.Bias is { } bias ? bias + all[i].Shift : all[i].Shift,
             });
         T changed = change.Child("", model);
-        return change.Found.Count == all.Length
-            ? changed : throw Missing(change.Found.Count, all.Length);
+        if (change.Found.Count != all.Length)
+            throw new EngineException($"ScaleShift: the model has {change.Found.Count} "
+                + $"convolutions, but there are {all.Length} scales and shifts. Make them with "
+                + "ScaleShift.For(model).");
+        return changed;
     }
-
-    private static EngineException Missing(int convolutions, int given) =>
-        new($"ScaleShift: a model of {convolutions} or more convolutions has {given} scales and "
-            + "shifts. Make them with ScaleShift.For(model).");
 
     /// <summary>Changes the convolutions of a tree, which it numbers.</summary>
     private sealed class OnConvolutions(Func<int, Conv2d, Conv2d> change) : TreeMap

@@ -26,7 +26,7 @@ public static class HeadOnFeatures
         ArgumentNullException.ThrowIfNull(head);
         ArgumentNullException.ThrowIfNull(features);
         if (ofHead.Direction is not null)
-            throw new EngineException("Features: the method of the head steps in a direction of "
+            throw new EngineException("OnFeatures: the method of the head steps in a direction of "
                 + "its own, which has no derivative by the features. Give one with a task loss.");
         Episode Of(P p, Episode task) => task with
         {
