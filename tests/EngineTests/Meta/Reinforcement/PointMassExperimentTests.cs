@@ -37,7 +37,8 @@ public class PointMassExperimentTests
     public void ItIsTestedOnGoalsOfItsOwn()
     {
         var experiment = new PointMassExperiment(small);
-        Evaluation test = experiment.Test(experiment.Start().Model, goals: 5, steps: 2, episodes: 4);
+        Evaluation test =
+            experiment.Test(experiment.Start().Model, goals: 5, steps: 2, episodes: 4);
         Assert.Equal([0, 1, 2], test.Steps);
         Assert.Equal(5, test.Tasks);
         double best = PointMassExperiment.BestReturn(goals: 5);
