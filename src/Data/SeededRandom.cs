@@ -66,6 +66,12 @@ public sealed class SeededRandom
     /// <summary>A number in [low, high).</summary>
     public double Uniform(double low, double high) => low + ((high - low) * Uniform());
 
+    /// <summary>
+    /// A number of the normal distribution of mean 0 and deviation 1 (Box and Muller, 1958).
+    /// </summary>
+    public double Normal() =>
+        Math.Sqrt(-2 * Math.Log(1 - Uniform())) * Math.Cos(2 * Math.PI * Uniform());
+
     /// <summary>Different numbers out of 0 .. total - 1, in random order.</summary>
     public int[] Choose(int count, int total)
     {

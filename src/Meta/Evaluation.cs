@@ -58,11 +58,16 @@ public sealed record Evaluation(
             for (int i = 0; i < values.Length; i++)
                 scores[i % scores.Length][first + i / scores.Length] = values[i];
         }
-        return new(
-            tasks, ascending, Array.ConvertAll(scores, s => s.Average()),
-            Array.ConvertAll(scores, Interval), Array.ConvertAll(scores, MedianOf),
-            method.BatchNorm);
+        return Of(ascending, scores, method.BatchNorm);
     }
+
+    /// <summary>
+    /// The statistics of scores that are there already: for each number of steps one of each task.
+    /// </summary>
+    internal static Evaluation Of(
+        IReadOnlyList<int> steps, double[][] scores, BatchNormMode batchNorm) => new(
+            scores[0].Length, steps, Array.ConvertAll(scores, s => s.Average()),
+            Array.ConvertAll(scores, Interval), Array.ConvertAll(scores, MedianOf), batchNorm);
 
     /// <summary>One task's score after each number of inner steps.</summary>
     private static Tensor Score<P>(
