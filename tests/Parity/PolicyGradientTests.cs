@@ -39,7 +39,7 @@ public class PolicyGradientTests
             Assert.True(result.Error <= 1e-6, $"{inner}: {result}");
         }
         // The check would see what is first-order only.
-        var first = learner with { Order = DerivativeOrder.First };
+        var first = learner with { FirstOrder = true };
         Assert.False(Tree.AllClose(
             Grad.Of((GaussianPolicy p) => learner.Loss(p, rounds))(model),
             Grad.Of((GaussianPolicy p) => first.Loss(p, rounds))(model), 1e-3));

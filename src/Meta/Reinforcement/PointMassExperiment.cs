@@ -11,7 +11,7 @@ namespace Engine.Meta;
 /// <param name="InnerRate">Rate of the first inner step; the paper says 0.1.</param>
 /// <param name="LaterRate">Rate of further inner steps in testing; the paper says 0.05.</param>
 /// <param name="Inner">What the derivative of an inner step is.</param>
-/// <param name="Order">Whether derivatives flow through it.</param>
+/// <param name="FirstOrder">Whether its gradients count as constants.</param>
 /// <param name="Credit">Whether acting is credited with what adaptation makes of it.</param>
 /// <param name="Terminates">Whether episodes end at the goal.</param>
 /// <param name="Normalised">Whether policies act in [-1, 1].</param>
@@ -20,7 +20,7 @@ namespace Engine.Meta;
 public sealed record PointMassOptions(
     int MetaBatch = 20, int Episodes = 20, double InnerRate = 0.5, double LaterRate = 0.25,
     InnerObjective Inner = InnerObjective.LogLikelihood,
-    DerivativeOrder Order = DerivativeOrder.Exact, bool Credit = false, bool Terminates = true,
+    bool FirstOrder = false, bool Credit = false, bool Terminates = true,
     bool Normalised = true, bool Fill = true, long Seed = 0);
 
 /// <summary>
@@ -45,7 +45,7 @@ public sealed class PointMassExperiment
         ArgumentNullException.ThrowIfNull(options);
         this.options = options;
         var learner = new PolicyMaml<GaussianPolicy>(
-            Policy.Gaussian(2), options.InnerRate, options.Inner, options.Order);
+            Policy.Gaussian(2), options.InnerRate, options.Inner, options.FirstOrder);
         training = new(
             PointMass.Family(options.Terminates, options.Normalised), learner,
             new TrustRegion<GaussianPolicy>(learner), new AdvantageEstimator(),

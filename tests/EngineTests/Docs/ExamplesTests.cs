@@ -12,7 +12,7 @@ public class ExamplesTests
             .Select(file => Path.GetFileNameWithoutExtension(file)).Order()];
 
     [Theory, MemberData(nameof(Names))]
-    public void AnExampleIsShortAndRuns(string name)
+    public async Task AnExampleIsShortAndRuns(string name)
     {
         string program = Path.Combine(Folder, name, "Program.cs");
         Assert.InRange(File.ReadAllLines(program).Length, 1, 59);
@@ -29,9 +29,9 @@ public class ExamplesTests
         };
         using Process run = Process.Start(start)!;
         Task<string> errors = run.StandardError.ReadToEndAsync();
-        string output = run.StandardOutput.ReadToEnd();
-        run.WaitForExit();
-        Assert.True(run.ExitCode == 0, $"{output}\n{errors.Result}");
+        string output = await run.StandardOutput.ReadToEndAsync();
+        await run.WaitForExitAsync();
+        Assert.True(run.ExitCode == 0, $"{output}\n{await errors}");
         Assert.NotEmpty(output);
         Assert.DoesNotContain("NaN", output);
     }

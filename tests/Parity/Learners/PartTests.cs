@@ -89,7 +89,7 @@ public class PartTests
             Direction = (p, tasks, at) => throw new InvalidOperationException(),
         };
         Assert.StartsWith(
-            "Features: the method of the head steps in a direction of its own",
+            "OnFeatures: the method of the head steps in a direction of its own",
             Assert.Throws<EngineException>(() => head.OnFeatures(
                 (Bumps p) => p.Head, (p, x) => p.Features(x))).Message);
     }

@@ -38,16 +38,16 @@ public enum InnerObjective
 /// <param name="Policy">Who acts.</param>
 /// <param name="InnerRate">The rate of the inner steps.</param>
 /// <param name="Inner">What the derivative of an inner step is.</param>
-/// <param name="Order">Whether derivatives flow through inner steps at all.</param>
+/// <param name="FirstOrder">Whether inner gradients count as constants.</param>
 public sealed record PolicyMaml<P>(
     Policy<P> Policy, double InnerRate, InnerObjective Inner = InnerObjective.LogLikelihood,
-    DerivativeOrder Order = DerivativeOrder.Exact) where P : ITree
+    bool FirstOrder = false) where P : ITree
 {
     /// <summary>The model after an inner step on one task's experience.</summary>
     public P Adapt(P model, Experience task, Tensor? rate = null)
     {
         P gradient = Grad.Of((P p) => InnerLoss(p, task))(model);
-        if (Order == DerivativeOrder.First) gradient = gradient.StopGradient();
+        if (FirstOrder) gradient = gradient.StopGradient();
         return model.Zip(gradient, (w, g) => g.IsSymbolicZero ? w : w - Scale(rate, g));
     }
 
