@@ -43,7 +43,7 @@ public enum QueryStatistics
 
 /// <summary>
 /// MAML++. The order of derivatives is annealed by <see cref="Progress.Over"/>, the outer rate by
-/// <see cref="Schedule.Cosine"/>.
+/// <c>Schedule.Cosine</c>.
 /// </summary>
 /// <param name="Objective">Model and loss.</param>
 /// <param name="InnerSteps">Gradient steps in adaptation, at least 1.</param>
@@ -162,7 +162,9 @@ public sealed record MamlPlusPlus<T>(
         return k < InnerSteps ? early : 1 - (InnerSteps - 1) * early;
     }
 
-    /// <summary>The predictions for a query set, and its statistics if they are to be kept.</summary>
+    /// <summary>
+    /// The predictions for a query set, and its statistics if they are to be kept.
+    /// </summary>
     private (Tensor, NormStatistics) Queries(
         PlusPlus<T> p, T model, Episode task, int k, Tensor over)
     {
