@@ -2,6 +2,7 @@
 // optimisation is given: weights of samples, strengths of penalties, rates. Few-shot learning is
 // one case of it; this is for the others.
 using System.Collections.Immutable;
+using System.Diagnostics;
 using Engine.Nn;
 
 namespace Engine.Meta;
@@ -142,7 +143,8 @@ public static class Hypergradient
         H at, Batches<B> batches, Through through)
         where W : ITree where H : ITree where B : ITree
     {
-        bool remat = through is Through.Unrolled { Remat: true } or Through.Truncated { Remat: true };
+        bool remat =
+            through is Through.Unrolled { Remat: true } or Through.Truncated { Remat: true };
         var ((loss, end), gradient) = Grad.WithAux((H h) =>
         {
             var (w, s) = (start, state);
@@ -176,11 +178,13 @@ public static class Hypergradient
         Through.Neumann by => (product, right) =>
             Neumann.Solve(product, right, by.Terms, by.Rate),
         Through.FirstOrder by => (product, right) => Neumann.Solve(product, right, 1, by.Rate),
-        _ => throw new System.Diagnostics.UnreachableException(),
+        _ => throw new UnreachableException(),
     };
 }
 
-/// <summary>The batches that a derivative reads: some of the inner loss, one of the outer.</summary>
+/// <summary>
+/// The batches that a derivative reads: some of the inner loss, one of the outer.
+/// </summary>
 internal sealed partial record Batches<B>(ImmutableArray<B> Inner, B Outer) : ITree
     where B : ITree;
 

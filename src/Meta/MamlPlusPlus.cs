@@ -162,7 +162,9 @@ public sealed record MamlPlusPlus<T>(
         return k < InnerSteps ? early : 1 - (InnerSteps - 1) * early;
     }
 
-    /// <summary>The predictions for a query set, and its statistics if they are to be kept.</summary>
+    /// <summary>
+    /// The predictions for a query set, and its statistics if they are to be kept.
+    /// </summary>
     private (Tensor, NormStatistics) Queries(
         PlusPlus<T> p, T model, Episode task, int k, Tensor over)
     {

@@ -54,7 +54,9 @@ internal static class StepNormalization
         })]);
     }
 
-    /// <summary>The mean and the biased variance of each channel, which normalise a batch.</summary>
+    /// <summary>
+    /// The mean and the biased variance of each channel, which normalise a batch.
+    /// </summary>
     private static RunningStatistics Of(Tensor x)
     {
         var (mean, variance) = x.Moments([0, .. Enumerable.Range(2, x.Rank - 2)]);

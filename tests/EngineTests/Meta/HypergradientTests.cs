@@ -51,7 +51,9 @@ public class HypergradientTests
 
     private static Func<Hyper, Optimizer> Sgd(double rate) => _ => Optim.Sgd(rate);
 
-    /// <summary>The largest error of a gradient against differences, relative to its size.</summary>
+    /// <summary>
+    /// The largest error of a gradient against differences, relative to its size.
+    /// </summary>
     private static double Error(Hyper gradient, Func<Hyper, double> loss, bool rate = true)
     {
         double worst = 0, size = 0;
