@@ -13,6 +13,9 @@ internal static class BuiltInMethods
         MethodEntry.Of<AnilOptions>("anil", "Raghu et al., 2020"),
         MethodEntry.Of<BoilOptions>("boil", "Oh et al., 2021"),
         MethodEntry.Of<MetaSgdOptions>("meta-sgd", "Li et al., 2017"),
+        MethodEntry.Of<MamlPlusPlusOptions>(
+            "maml++", "Antoniou et al., 2019", new() { Iterations = 1500 }),
+        MethodEntry.Of<ImplicitMamlOptions>("imaml", "Rajeswaran et al., 2019"),
         MethodEntry.Of<ReptileOptions>(
             "reptile", "Nichol et al., 2018",
             new() { TrainShots = 10, MetaBatch = 5, Rate = 1, Iterations = 2000 }),

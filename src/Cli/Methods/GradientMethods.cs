@@ -102,6 +102,80 @@ internal sealed record MetaSgdOptions : ILearnerOptions
     }
 }
 
+/// <summary>MAML with what makes it steadier, each of which can be switched off.</summary>
+internal sealed record MamlPlusPlusOptions : ILearnerOptions
+{
+    [Option("Inner steps in training", Low = 1, High = 5)]
+    public int InnerSteps { get; init; } = 3;
+
+    [Option("Inner steps in testing")]
+    public int TestSteps { get; init; } = 3;
+
+    [Option("Rate of the inner steps at the beginning", Low = 0.02, High = 2)]
+    public double InnerRate { get; init; } = 0.1;
+
+    [Option("Whether the losses after all inner steps count at first")]
+    public bool MultiStep { get; init; } = true;
+
+    [Option("Whether the rate of each leaf at each step is learned")]
+    public bool LearnRates { get; init; } = true;
+
+    [Option("Whether each step has scales and shifts of batch normalisation of its own")]
+    public bool PerStepNorm { get; init; } = true;
+
+    [Option("Statistics that normalise query sets")]
+    public QueryStatistics QueryStatistics { get; init; }
+
+    [Option("Whether the first tenth of training is first-order")]
+    public bool AnnealOrder { get; init; }
+
+    [Option("Whether the outer rate falls to 1e-5 along a cosine")]
+    public bool CosineRate { get; init; } = true;
+
+    public string Description =>
+        Text.Steps("MAML++", InnerSteps, InnerRate, TestSteps) + (AnnealOrder
+            ? ", a tenth of training first-order" : "");
+
+    public Learner Create<T>(Start<T> start) where T : ITree
+    {
+        int steps = start.Run.Iterations ?? throw CliException.Use(
+            "--iterations: maml++ anneals along the training; say how many meta-steps there are.");
+        var method = new MamlPlusPlus<T>(
+            start.Objective, InnerSteps, InnerRate, MultiStep, LearnRates, PerStepNorm,
+            QueryStatistics);
+        return Learner.Of(
+            method.Method, method.Begin(start.Model), start.Run, TestSteps,
+            CosineRate ? Optim.Adam(Schedule.Cosine(start.Run.Rate, steps, 1e-5)) : null,
+            Meta.Progress.Over(steps, AnnealOrder ? 0.1 : 0));
+    }
+}
+
+/// <summary>The meta-gradient of the minimum that adaptation goes to.</summary>
+internal sealed record ImplicitMamlOptions : ILearnerOptions
+{
+    [Option("Inner steps")]
+    public int InnerSteps { get; init; } = 16;
+
+    [Option("Inner steps in testing")]
+    public int TestSteps { get; init; } = 16;
+
+    [Option("Rate of the inner steps", Low = 0.02, High = 1)]
+    public double InnerRate { get; init; } = 0.1;
+
+    [Option("How strongly adaptation is held at the start", Low = 0.1, High = 10)]
+    public double Strength { get; init; } = 2;
+
+    [Option("Steps of conjugate gradients")]
+    public int SolverSteps { get; init; } = 5;
+
+    public string Description => Text.Steps("implicit MAML", InnerSteps, InnerRate, TestSteps);
+
+    public Learner Create<T>(Start<T> start) where T : ITree => Learner.Of(
+        new ImplicitMaml<T>(
+            start.Objective, Strength, InnerSteps, InnerRate, SolverSteps).Method,
+        start.Model, start.Run, TestSteps);
+}
+
 /// <summary>Towards what tasks make of the model.</summary>
 internal sealed record ReptileOptions : ILearnerOptions
 {

@@ -32,9 +32,7 @@ public static class Network
     /// An image network, judged by cross-entropy and normalised by the batch it classifies.
     /// </summary>
     public static Network<T> OfImages<T>() where T : IImageNetwork =>
-        new(new Objective<T>(
-            (model, x) => model.Forward(x), (logits, labels) => Loss.CrossEntropy(logits, labels),
-            BatchNormMode.Transductive))
+        new(Objective.OfImages<T>())
         {
             Features = Features.Of<T>(),
             Head = model => model.Head,

@@ -16,6 +16,9 @@ internal static class ReproVerb
     public static IEnumerable<Reproduction> All(Choices choices) =>
     [
         new("sinusoid", SinusoidRepro.Run),
+        new("pointmass", PointMassRepro.Run),
+        new("glyphs-oml", ContinualRepro.Run),
+        new("series-metalstm", SeriesRepro.Run),
         .. ClassificationTable.All.Select(experiment => new Reproduction(
             experiment.Name,
             (options, context) => new ClassificationRepro(experiment, choices)
