@@ -203,7 +203,11 @@ internal sealed class InnerLoop<W, H, B>
         first = Compile.Of<(W, OptimizerState, H, B), (W, OptimizerState)>(Step);
         // The memory of one step serves the next: with many, nothing waits for the collector.
         next = Compile.Step(((W W, OptimizerState State) at, (H H, B B) given) =>
-            (Step((at.W, at.State, given.H, given.B)), Tensor.Scalar(0.0)));
+        {
+            (W, OptimizerState State) made = Step((at.W, at.State, given.H, given.B));
+            // A compiled step returns something besides its state: here a constant of its device.
+            return (made, Tree.Zeros(made.State.Steps));
+        });
     }
 
     public (W, OptimizerState) Step((W W, OptimizerState State, H H, B Batch) at)

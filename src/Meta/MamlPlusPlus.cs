@@ -85,7 +85,11 @@ public sealed record MamlPlusPlus<T>(
         },
         Chunk)
     {
-        State = Runs ? path => path.StartsWith("Statistics.", StringComparison.Ordinal) : null,
+        // Rates that are not learned stay as they are.
+        State = Runs || !LearnRates
+            ? path => (Runs && Parts.Holds(nameof(PlusPlus<T>.Statistics), path))
+                || (!LearnRates && Parts.Holds(nameof(PlusPlus<T>.Rates), path))
+            : null,
         Direction = Runs ? WithStatistics : null,
     };
 

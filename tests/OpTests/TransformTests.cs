@@ -233,12 +233,12 @@ public class TransformTests
     }
 
     [Fact]
-    public void ListsOfTensorsAreNotTakenForConstants()
+    public void CollectionsThatAreNoTreesAreNotTakenForConstants()
     {
         var error = Assert.Throws<EngineException>(
-            () => Vjp.Of((List<Tensor> x) => x[0].Sum())([Xs]));
+            () => Vjp.Of((Dictionary<int, Tensor> x) => x[0].Sum())(new() { [0] = Xs }));
         Assert.StartsWith(
-            "Transform: List`1 holds tensors or trees but is not a tree.", error.Message);
+            "Transform: Dictionary`2 holds tensors or trees but is not a tree.", error.Message);
     }
 
     [Fact]

@@ -36,13 +36,17 @@ public static class Implicit
         ArgumentNullException.ThrowIfNull(objective);
         ArgumentNullException.ThrowIfNull(solve);
         linear ??= static (product, right) => ConjugateGradient.Solve(product, right).Solution;
-        return CustomRule.Of(solve, vjp: (H h, X x, X g) =>
-        {
-            var (_, product) = Hessian.Linearized((X at) => objective(at, h))(x);
-            X u = linear(product, WithZeros(g));
-            var gradientOf = Vjp.Of((H given) => Grad.Of((X at) => objective(at, given))(x));
-            return Negative(gradientOf(h).Pullback(u));
-        });
+        X Gradient(X x, H h) => Grad.Of((X at) => objective(at, h))(x);
+        X Solved(X x, H h, X right) => linear(
+            Hessian.Linearized((X at) => objective(at, h))(x).Product, WithZeros(right));
+        // Both rules are given: a solver of few steps is not linear in the right side, so that the
+        // one cannot be had by transposing the other.
+        return CustomRule.Of(
+            solve,
+            vjp: (H h, X x, X g) => Negative(
+                Vjp.Of((H given) => Gradient(x, given))(h).Pullback(Solved(x, h, g))),
+            jvp: (H h, X x, H v) => Negative(Solved(
+                x, h, Jvp.Of((H given) => Gradient(x, given))(h, v).Tangent)));
     }
 
     /// <summary>

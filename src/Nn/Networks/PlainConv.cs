@@ -9,7 +9,11 @@ namespace Engine.Nn;
 /// </summary>
 public sealed partial record PlainConv(ImmutableArray<Conv2d> Layers) : ITree
 {
-    /// <summary>A network of that many layers, He-normal weights (He et al., 2015).</summary>
+    /// <summary>
+    /// A network of that many layers, He-normal weights (He et al., 2015). Biases start at 0.01:
+    /// with zeros, blank parts of an image would reach the rectifiers as exactly 0, where they have
+    /// no derivative.
+    /// </summary>
     public static PlainConv Create(
         Key key, int channels, int filters, int layers = 4, DType type = DType.Float32) =>
         new([.. key.Split(layers).Select((k, i) =>
@@ -17,7 +21,11 @@ public sealed partial record PlainConv(ImmutableArray<Conv2d> Layers) : ITree
             Conv2d made = Conv2d.Create(
                 k, i == 0 ? channels : filters, filters, stride: i % 2 == 0 ? 2 : 1, padding: 1,
                 type: type);
-            return made with { Weight = Init.HeNormal(k, made.Weight.Shape, type).Eval() };
+            return made with
+            {
+                Weight = Init.HeNormal(k, made.Weight.Shape, type).Eval(),
+                Bias = Tensor.Full(filters, 0.01, type).Eval(),
+            };
         })]);
 
     /// <summary>Features of a square image of that size.</summary>

@@ -91,7 +91,7 @@ internal static class Structure
         // These hold no tensors, and enumerating them here would box every number at every call.
         if (items is IEnumerable<int> or IEnumerable<long> or IEnumerable<float>
             or IEnumerable<double> or IEnumerable<string> || IsDefault(items)) return false;
-        foreach (object? item in items)
+        foreach (object? item in items is IDictionary pairs ? pairs.Values : items)
             if (item is ITree or ITuple
                 || (item is IEnumerable inner and not string && HoldsTensors(inner)))
                 return true;

@@ -12,8 +12,15 @@ public class ContinualTests
 
     private static ContinualExperiment Small => new(Glyphs.Value)
     {
-        Filters = 8, Ways = 12, Shots = 5, Queries = 3, StreamSamples = 8, Remember = 32, Seed = 1,
-        OuterRate = 3e-3, Rates = [0.003, 0.03, 0.3],
+        Filters = 8,
+        Ways = 12,
+        Shots = 5,
+        Queries = 3,
+        StreamSamples = 8,
+        Remember = 32,
+        Seed = 1,
+        OuterRate = 3e-3,
+        Rates = [0.003, 0.03, 0.3],
     };
 
     [Fact]

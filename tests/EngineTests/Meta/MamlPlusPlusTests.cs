@@ -42,6 +42,9 @@ public class MamlPlusPlusTests
 
     private static double Distance(Tensor a, Tensor b) => (a - b).Abs().Max().Item();
 
+    /// <summary>Leaves that nothing depends on have a gradient of zeros.</summary>
+    private static bool IsZero(Tensor leaf) => leaf.ToDoubles().All(value => value == 0);
+
     [Fact]
     public void WithEverythingOffItIsMaml()
     {
@@ -51,7 +54,7 @@ public class MamlPlusPlusTests
         MetaStep<PlusPlus<Conv4>> actual = plus.Step(None.Begin(Model), Tasks, Progress.At(0.3));
         Assert.Equal(expected.Loss.ToRaw(), actual.Loss.ToRaw());
         Assert.True(Tree.AllClose(expected.Gradient, actual.Gradient.Start, 1e-12, 1e-14));
-        Assert.All(actual.Gradient.Rates.Leaves(), leaf => Assert.True(leaf.IsSymbolicZero));
+        Assert.All(actual.Gradient.Rates.Leaves(), leaf => Assert.True(IsZero(leaf)));
         Episode task = Tasks.Task(1);
         foreach (var (x, y) in maml.Predictions(Model, task, [0, 1, 4])
             .Zip(plus.Predictions(None.Begin(Model), task, [0, 1, 4])))
@@ -115,7 +118,7 @@ public class MamlPlusPlusTests
         foreach (var (path, rate) in Model.Paths().Zip(g.Rates.Leaves()))
         {
             bool adapts = !norms.Contains(path[..path.LastIndexOf('.')]);
-            Assert.Equal(adapts, !rate.IsSymbolicZero);
+            if (!adapts) Assert.True(IsZero(rate));
             // A bias in front of a batch normalisation has no effect, whatever its rate.
             if (adapts && path.EndsWith("Weight", StringComparison.Ordinal))
                 Assert.All(rate.ToDoubles(), value => Assert.NotEqual(0, value));
@@ -139,7 +142,7 @@ public class MamlPlusPlusTests
         Assert.True(Distance(before[2], after[2]) > 1e-3);
         // Those of the start are in no step's place.
         PlusPlus<Conv4> g = All.Method.Step(p, Tasks).Gradient;
-        Assert.All(g.Start.Blocks, block => Assert.True(block.Norm.Scale.IsSymbolicZero));
+        Assert.All(g.Start.Blocks, block => Assert.True(IsZero(block.Norm.Scale)));
         foreach (BatchNorms step in g.Norms)
             Assert.Contains(step.Leaves(), leaf => leaf.Abs().Max().Item() > 0);
     }
@@ -185,7 +188,7 @@ public class MamlPlusPlusTests
         Assert.True(Distance(seen.Mean[1], seen.Mean[0]) > 1e-6);
         Assert.True(Distance(seen.Mean[2], seen.Mean[1]) > 1e-6);
         Assert.True(Tree.AllClose(p.Start, step.Moved.Start, 0, 0));
-        Assert.All(step.Gradient.Statistics.Leaves(), leaf => Assert.True(leaf.IsSymbolicZero));
+        Assert.All(step.Gradient.Statistics.Leaves(), leaf => Assert.True(IsZero(leaf)));
     }
 
     [Fact]

@@ -62,7 +62,7 @@ internal static class ContinualRepro
     private static void CheckOrder(ContinualExperiment experiment, VerbContext context)
     {
         Episode stream = new ClassStreams(
-            experiment.Split.Train, experiment.StreamClasses, samples: 3, remember: 4)
+            experiment.Split.Train, experiment.StreamClasses, 3, 4)
             .Sample(experiment.Seed, 0, 1).Task(0);
         OrderFigures.Add(
             OrderCheck.Measure(Oml.Of(experiment.InnerRate).Method, experiment.Start(), stream),
