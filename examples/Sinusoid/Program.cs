@@ -1,5 +1,5 @@
-// Sinusoids by exact MAML (Finn et al., 2017, section 5.1): a network that fits a new sine wave from
-// ten points and one gradient step. Prints a plot: the wave, the start, and what one step makes.
+// Sinusoids by exact MAML (Finn et al., 2017, section 5.1): a network that fits a new sine wave
+// from ten points and one gradient step. Prints a plot: the wave, the start, and one step.
 //   dotnet run -c Release --project examples/Sinusoid [-- --short]
 using Engine;
 using Engine.Data;

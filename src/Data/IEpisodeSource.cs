@@ -13,7 +13,9 @@ public interface IEpisodeSource
     /// <summary>Number of classes.</summary>
     int ClassCount { get; }
 
-    /// <summary>Shape of a sample: (channels, height, width) of images, (length) of vectors.</summary>
+    /// <summary>
+    /// Shape of a sample: (channels, height, width) of images, (length) of vectors.
+    /// </summary>
     ImmutableArray<int> SampleShape { get; }
 
     /// <summary>What people call a class.</summary>

@@ -15,7 +15,9 @@ public sealed record VectorClass(string Name, string Group, ImmutableArray<int> 
 /// <summary>A vector by its places that are not zero, which ascend, and their values.</summary>
 public sealed record SparseVector(ImmutableArray<int> Places, ImmutableArray<float> Values);
 
-/// <summary>Vectors of one length sorted into classes. Immutable; subsets share the vectors.</summary>
+/// <summary>
+/// Vectors of one length sorted into classes. Immutable; subsets share the vectors.
+/// </summary>
 public sealed class VectorClasses : IEpisodeSource
 {
     private readonly ImmutableArray<SparseVector> rows;

@@ -4,7 +4,9 @@ using Engine.Nn;
 
 namespace Engine.Meta;
 
-/// <summary>Methods to compare with. Those of forecasts have no parameters: pass any tree.</summary>
+/// <summary>
+/// Methods to compare with. Those of forecasts have no parameters: pass any tree.
+/// </summary>
 public static class Baselines
 {
     /// <summary>

@@ -5,7 +5,9 @@ using Engine.Nn;
 
 namespace Engine.Meta;
 
-/// <summary>One inner update of a model; any optimiser makes one (<see cref="Inner.By{T}"/>).</summary>
+/// <summary>
+/// One inner update of a model; any optimiser makes one (<see cref="Inner.By{T}"/>).
+/// </summary>
 /// <param name="Start">The rule's state before the first step, made of the model.</param>
 /// <param name="Update">
 /// From model, gradient, loss, state and the step's number (0 at the first) to the next model and

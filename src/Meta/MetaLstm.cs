@@ -83,7 +83,9 @@ public sealed record MetaLstm<T>(
             Small(5, 1, hidden + 2), Draw(6, [1], -5, -4));
     }
 
-    /// <summary>The learner before adaptation to a task's support set and after each update.</summary>
+    /// <summary>
+    /// The learner before adaptation to a task's support set and after each update.
+    /// </summary>
     public IEnumerable<T> Trajectory(
         LstmOptimizer<T> p, Episode task, int steps, bool firstOrder = false) =>
         Inner.Trajectory(
@@ -134,8 +136,8 @@ public static class MetaLstm
             Tensor seen = Tensor.Concat(
                 [Readable(loss.Reshape(1, 1)).BroadcastTo([cell.Shape[0], 2]), Readable(slope)], 1);
             LstmState reader = p.Reader.Forward(seen, state.Reader);
-            Tensor Gate(Tensor weight, Tensor bias, Tensor last) => new Linear(weight, bias).Forward(
-                Tensor.Concat([reader.Hidden, cell, last], 1));
+            Tensor Gate(Tensor weight, Tensor bias, Tensor last) =>
+                new Linear(weight, bias).Forward(Tensor.Concat([reader.Hidden, cell, last], 1));
             Tensor forget = Gate(p.ForgetWeight, p.ForgetBias, state.Forget);
             Tensor input = Gate(p.InputWeight, p.InputBias, state.Input);
             Tensor next = forget.Sigmoid() * cell - input.Sigmoid() * slope;
@@ -159,7 +161,9 @@ public static class MetaLstm
         return learners[^1].Forward(task.QueryX, statistics);
     }
 
-    /// <summary>Two numbers for each: logarithm of the size and sign, or what is too small.</summary>
+    /// <summary>
+    /// Two numbers for each: logarithm of the size and sign, or what is too small.
+    /// </summary>
     internal static Tensor Readable(Tensor x)
     {
         Tensor size = x.Abs(), large = size > Math.Exp(-P);

@@ -38,8 +38,8 @@ public sealed record OrderCheck(Claim Claim, double Error, double GradientNorm)
     /// <inheritdoc/>
     public override string ToString() => this switch
     {
-        { Claim: Claim.OwnDirection } => "none; the method steps in a direction of its own, which is no "
-            + "derivative of its loss, so there is nothing to compare",
+        { Claim: Claim.OwnDirection } => "none; the method steps in a direction of its own, "
+            + "which is no derivative of its loss, so there is nothing to compare",
         { Vanishes: true } => "unknown; the meta-gradient is zero",
         { Claim: Claim.Exact } => string.Create(CultureInfo.InvariantCulture,
             $"exact; {Procedure}: relative error {Error:0.0e+00}"),

@@ -52,7 +52,9 @@ public class BatchNormsTests
         Assert.True(Tree.AllClose(BatchNorms.Of(Grad.Of((Conv4 m) => LossOf(m))(hand)), g, 1e-12));
     }
 
-    /// <summary>As in MAML++: inner steps each with their own scales and shifts, all learned.</summary>
+    /// <summary>
+    /// As in MAML++: inner steps each with their own scales and shifts, all learned.
+    /// </summary>
     [Fact]
     public void SetsForEachInnerStepAreDifferentiatedExactly()
     {

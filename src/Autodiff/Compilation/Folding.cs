@@ -77,7 +77,8 @@ internal sealed class Folding
         // A donated state that is captured too must stay: the plan reads it at every call.
         foreach (Value value in values) value.Storage.AddOwner();
         return new Frozen(
-            values, tensors, [.. tensors.Select(t => makers.GetValueOrDefault(t))], operations, captured);
+            values, tensors, [.. tensors.Select(t => makers.GetValueOrDefault(t))], operations,
+            captured);
     }
 
     private void Classify(Tensor[] roots)

@@ -5,7 +5,8 @@ namespace Engine.Cli;
 
 internal static class BuiltInMethods
 {
-    private static readonly RunOptions Metric = new() { TrainWays = 20, MetaBatch = 1, Rate = 2e-3 };
+    private static readonly RunOptions Metric =
+        new() { TrainWays = 20, MetaBatch = 1, Rate = 2e-3 };
 
     public static IReadOnlyList<MethodEntry> All { get; } =
     [

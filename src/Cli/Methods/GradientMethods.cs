@@ -253,6 +253,7 @@ internal sealed record MetaLstmOptions : ILearnerOptions
     {
         var method = new MetaLstm<T>(start.Objective, InnerSteps);
         return Learner.Of(
-            method.Method, method.Create(start.Key, start.Model, OptimizerUnits), start.Run, TestSteps);
+            method.Method, method.Create(start.Key, start.Model, OptimizerUnits), start.Run,
+            TestSteps);
     }
 }

@@ -12,7 +12,8 @@ internal static class OrderFigures
         if (check.Claim == Claim.OwnDirection)
         {
             context.Figure("order", "order of differentiation", "none");
-            context.Figure("order_check", "  because", "the method steps in a direction of its own");
+            context.Figure(
+                "order_check", "  because", "the method steps in a direction of its own");
             return;
         }
 

@@ -1,6 +1,7 @@
 // What training and testing have in common: images, split, tasks, network and meta-learner, all
 // made from the options.
 using Engine.Data;
+using Engine.Images;
 using Engine.Meta;
 
 namespace Engine.Cli;
@@ -65,7 +66,7 @@ internal sealed class Experiment
     public static Experiment Create(
         RunOptions options, MethodChoice method, NetworkChoice network)
     {
-        ImageClasses images = Load(options.Data);
+        ImageClasses images = Load(options.Data, options.ImageSize);
         CheckSquare(images);
         return new Experiment(images, Split(images, options), options, method, network);
     }
@@ -82,13 +83,21 @@ internal sealed class Experiment
 
         if (options.ValidationClasses is not null)
             throw CliException.Use("--validation-classes: needs --train-classes; give both.");
-        return options.Data is null
-            ? ClassSplit.ByScript() : ClassSplit.AtRandom(images, options.Seed);
+        return options.Data is null ? ClassSplit.ByScript()
+            : ClassSplit.Published(images) ?? ClassSplit.AtRandom(images, options.Seed);
     }
 
-    public static ImageClasses Load(string? data)
+    /// <summary>
+    /// The embedded glyphs, sets of IDX files, or a folder of image files in a published layout.
+    /// </summary>
+    public static ImageClasses Load(string? data, int? side = null)
     {
         if (data is null) return EmbeddedData.Glyphs;
+        if (Directory.Exists(data) && Directory.EnumerateDirectories(data).Any()
+            && !Directory.EnumerateFiles(data, "*idx*").Any())
+            return ImageFolder.Load(data, new ImageOptions { Size = side });
+        if (side is not null)
+            throw CliException.Use("--image-size: only image files are resized; leave it out.");
         CheckOneDomain(data);
         return ImageFiles.Load(data);
     }

@@ -52,7 +52,7 @@ internal sealed record RunOptions
     [Option("Turn classes by multiples of 90 degrees in training")]
     public bool Rotations { get; init; } = true;
 
-    [Option("What to do with tasks whose loss is not finite: stop training, or skip and count them")]
+    [Option("What to do with tasks whose loss is not finite: stop, or skip and count them")]
     public Divergence Diverging { get; init; }
 
     /// <summary>Null sets no limit.</summary>
@@ -63,13 +63,19 @@ internal sealed record RunOptions
     public int EvalTasks { get; init; } = 600;
 
     /// <summary>An absolute path; null for the embedded glyphs.</summary>
-    [Option("Images to use instead of the embedded glyphs: NAME-images.idx.gz with labels",
+    [Option("Images to use instead of the embedded glyphs: NAME-images.idx.gz with labels, or "
+        + "image files laid out as Omniglot, CIFAR-FS or mini-ImageNet are published, or with a "
+        + "folder for each class",
         Value = "FOLDER")]
     public string? Data
     {
         get;
         init => field = value is null ? null : Path.GetFullPath(value);
     }
+
+    /// <summary>Null is their own size, or that of the published layout.</summary>
+    [Option("Rows and columns to which image files are resized [default: their own]")]
+    public int? ImageSize { get; init; }
 
     /// <summary>
     /// Whether neither steps nor seconds are limited: then the command chooses how long to train.

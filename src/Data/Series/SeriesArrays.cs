@@ -90,7 +90,8 @@ public sealed class SeriesArrays
     internal static double NaiveError(ReadOnlySpan<double> values, int season)
     {
         double sum = 0;
-        for (int i = season; i < values.Length; i++) sum += Math.Abs(values[i] - values[i - season]);
+        for (int i = season; i < values.Length; i++)
+            sum += Math.Abs(values[i] - values[i - season]);
         return sum / (values.Length - season);
     }
 

@@ -5,7 +5,9 @@ using System.Globalization;
 
 namespace Engine.Data;
 
-/// <summary>Which columns of a file hold what. The defaults suit a file of id, time, value.</summary>
+/// <summary>
+/// Which columns of a file hold what. The defaults suit a file of id, time, value.
+/// </summary>
 public sealed record SeriesColumns
 {
     /// <summary>The column that says which series a row belongs to.</summary>
@@ -45,7 +47,9 @@ public sealed record SeriesColumns
 public static class SeriesFiles
 {
     /// <summary>A row for each value: id, time, value.</summary>
-    /// <exception cref="DataException">Not such a file; the line and the column are named.</exception>
+    /// <exception cref="DataException">
+    /// Not such a file; the line and the column are named.
+    /// </exception>
     public static SeriesSet Long(string path, SeriesColumns? columns = null) =>
         TextFiles.Read(path, text => Long(text, path, columns ?? new()));
 

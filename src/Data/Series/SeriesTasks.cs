@@ -5,7 +5,9 @@ using System.Collections.Immutable;
 
 namespace Engine.Data;
 
-/// <summary>How the values of a task are scaled. All is taken from its support part alone.</summary>
+/// <summary>
+/// How the values of a task are scaled. All is taken from its support part alone.
+/// </summary>
 public enum SeriesScale
 {
     /// <summary>Values as they are.</summary>

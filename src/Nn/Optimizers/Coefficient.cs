@@ -3,7 +3,8 @@ namespace Engine.Nn;
 
 /// <summary>
 /// A number of an update rule: a double, or a scalar tensor, which may be learned by derivatives
-/// through the steps. Both are converted to it: <c>Optim.Sgd(_ => p.Rate, momentum: p.Momentum)</c>.
+/// through the steps. Both are converted to it:
+/// <c>Optim.Sgd(_ => p.Rate, momentum: p.Momentum)</c>.
 /// </summary>
 public readonly record struct Coefficient
 {

@@ -21,7 +21,9 @@ public sealed partial record Bumps(Tensor Centres, Tensor Width, Linear Head) : 
     public Tensor Forward(Tensor x) => Head.Forward(Features(x));
 }
 
-/// <summary>One convolution with batch normalisation, smooth throughout, and a linear head.</summary>
+/// <summary>
+/// One convolution with batch normalisation, smooth throughout, and a linear head.
+/// </summary>
 public sealed partial record TinyNet(Conv2d Convolution, BatchNorm Norm, Linear Head)
     : IImageNetwork
 {

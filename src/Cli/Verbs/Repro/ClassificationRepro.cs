@@ -12,7 +12,9 @@ internal sealed class ClassificationRepro(ClassificationExperiment experiment, C
     private const int Seeds = 3;
     private const int QuickTasks = 100;
 
-    /// <summary>The protocol of the peers: so many characters to train on, the rest to test.</summary>
+    /// <summary>
+    /// The protocol of the peers: so many characters to train on, the rest to test.
+    /// </summary>
     private const int OmniglotTrainClasses = 770;
 
     public void Run(ReproOptions options, VerbContext context)

@@ -6,7 +6,9 @@ namespace Engine.Cli;
 
 /// <summary>A few-shot classification experiment.</summary>
 /// <param name="Name">What is typed: data, ways, shots and method.</param>
-/// <param name="Arguments">The options of engine train that repeat it, but for data and seed.</param>
+/// <param name="Arguments">
+/// The options of engine train that repeat it, but for data and seed.
+/// </param>
 /// <param name="Iterations">Meta-steps of a seed.</param>
 /// <param name="Published">The accuracy in the method's paper; null if it has none.</param>
 /// <param name="Expected">

@@ -92,11 +92,11 @@ internal static class TestVerb
         string? trained = config.Options.Data;
         if (options.Data is null || Same(options.Data, trained))
         {
-            ImageClasses images = Experiment.Load(trained);
+            ImageClasses images = Experiment.Load(trained, config.Options.ImageSize);
             return Experiment.Split(images, config.Options).Test;
         }
 
-        ImageClasses other = Experiment.Load(options.Data);
+        ImageClasses other = Experiment.Load(options.Data, config.Options.ImageSize);
         ImageSize size = Experiment.SizeOf(other);
         if (size != config.Images)
         {
