@@ -23,7 +23,9 @@ public static class CifarFs
     ];
 
     /// <summary>The published split of a set that has CIFAR-100's classes by their names.</summary>
-    /// <exception cref="ArgumentException">One of the listed classes is not there.</exception>
+    /// <exception cref="ArgumentException">
+    /// One of the listed classes is not there, as in copies without the test classes.
+    /// </exception>
     public static ClassSplit Split(ImageClasses source) =>
         ClassSplit.ByName(source, ValidationClasses, TestClasses);
 }

@@ -58,7 +58,7 @@ public static class ImageFiles
     /// <summary>
     /// Sorts images (n, height, width), (n, channels, height, width) or (n, height, width,
     /// channels) into classes by labels (n); the axis of 1 to 4 entries is that of the channels.
-    /// Line i of the names is the name of label i; what stands before the last '/' is its group.
+    /// Line i of the names is the name of label i, as <see cref="ClassNames"/> reads it.
     /// </summary>
     /// <param name="name">What to call the set.</param>
     /// <param name="images">Images; bytes are scaled to 0 .. 1.</param>
@@ -144,12 +144,12 @@ public static class ImageFiles
             list.Add(row++);
         }
 
+        ImmutableArray<(string Name, string Group, SplitPart? Part)>? read =
+            names is null ? null : ClassNames.Read(names);
         foreach (var (label, list) in rows)
         {
-            string full = names is null ? label.ToString() : names[label].Trim();
-            int slash = full.LastIndexOf('/');
-            yield return new ImageClass(
-                full[(slash + 1)..], slash < 0 ? "" : full[..slash], list.ToImmutable());
+            var (name, group, part) = read?[label] ?? (label.ToString(), "", null);
+            yield return new ImageClass(name, group, list.ToImmutable(), part);
         }
     }
 

@@ -30,14 +30,21 @@ public class SharedDataTests
         Assert.Equal(20, Episode.From(sampler.Sample(0, 0, 2)).Ways);
     }
 
+    /// <summary>
+    /// This copy has the classes of training and validation alone, each marked as such.
+    /// </summary>
     [DataFact("cifarfs-images.idx.gz")]
-    public void CifarFsIsSplitAsPublished()
+    public void CifarFsIsMarkedAsPublished()
     {
         ImageClasses set = Load("cifarfs");
-        Assert.Equal(3, set.Channels);
-        ClassSplit split = CifarFs.Split(set);
-        Assert.Equal((64, 16, 20), (
-            split.Train.Classes.Length, split.Validation.Classes.Length,
-            split.Test.Classes.Length));
+        Assert.Equal((3, 32, 32), (set.Channels, set.Height, set.Width));
+        Assert.Equal(64, set.Classes.Count(c => c.Part == SplitPart.Train));
+        Assert.Equal(
+            CifarFs.ValidationClasses.Order(),
+            set.Classes.Where(c => c.Part == SplitPart.Validation).Select(c => c.Name).Order());
+        Assert.Contains("train", set.Classes.Select(c => c.Name));
+        var missing = Assert.Throws<ArgumentException>(() => CifarFs.Split(set));
+        Assert.Equal(
+            "'baby' must be a class of cifarfs, for either validation or test.", missing.Message);
     }
 }

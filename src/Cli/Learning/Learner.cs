@@ -50,7 +50,7 @@ internal sealed record Learner(
         draw =>
         {
             var training = new MetaTraining<P>(
-                method, outer ?? Optim.Adam(run.Rate), draw, run.MetaBatch, run.ClipNorm ?? 0,
+                method, outer ?? Optim.Adam(run.OuterRate()), draw, run.MetaBatch, run.ClipNorm ?? 0,
                 run.Diverging, progress);
             return LearnerTraining.Of(
                 training.Start(parameters), training,

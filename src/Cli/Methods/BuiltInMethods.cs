@@ -15,11 +15,16 @@ internal static class BuiltInMethods
         MethodEntry.Of<BoilOptions>("boil", "Oh et al., 2021"),
         MethodEntry.Of<MetaSgdOptions>("meta-sgd", "Li et al., 2017"),
         MethodEntry.Of<MamlPlusPlusOptions>(
-            "maml++", "Antoniou et al., 2019", new() { Iterations = 1500 }),
+            "maml++", "Antoniou et al., 2019",
+            new() { Iterations = 1500, Schedule = RateSchedule.Cosine }),
         MethodEntry.Of<ImplicitMamlOptions>("imaml", "Rajeswaran et al., 2019"),
         MethodEntry.Of<ReptileOptions>(
             "reptile", "Nichol et al., 2018",
-            new() { TrainShots = 10, MetaBatch = 5, Rate = 1, Iterations = 2000 }),
+            new()
+            {
+                TrainShots = 10, MetaBatch = 5, Rate = 1, Iterations = 2000,
+                Schedule = RateSchedule.Linear,
+            }),
         MethodEntry.Of<CaviaOptions>("cavia", "Zintgraf et al., 2019"),
         MethodEntry.Of<MetaLstmOptions>("meta-lstm", "Ravi and Larochelle, 2017",
             new() { MetaBatch = 4, Rate = 1e-3, ClipNorm = 0.25 }),

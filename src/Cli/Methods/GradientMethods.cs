@@ -129,9 +129,6 @@ internal sealed record MamlPlusPlusOptions : ILearnerOptions
     [Option("Whether the first tenth of training is first-order")]
     public bool AnnealOrder { get; init; }
 
-    [Option("Whether the outer rate falls to 1e-5 along a cosine")]
-    public bool CosineRate { get; init; } = true;
-
     public string Description =>
         Text.Steps("MAML++", InnerSteps, InnerRate, TestSteps) + (AnnealOrder
             ? ", a tenth of training first-order" : "");
@@ -145,8 +142,7 @@ internal sealed record MamlPlusPlusOptions : ILearnerOptions
             QueryStatistics);
         return Learner.Of(
             method.Method, method.Begin(start.Model), start.Run, TestSteps,
-            CosineRate ? Optim.Adam(Schedule.Cosine(start.Run.Rate, steps, 1e-5)) : null,
-            Meta.Progress.Over(steps, AnnealOrder ? 0.1 : 0));
+            progress: Meta.Progress.Over(steps, AnnealOrder ? 0.1 : 0));
     }
 }
 
@@ -195,14 +191,11 @@ internal sealed record ReptileOptions : ILearnerOptions
 
     public Learner Create<T>(Start<T> start) where T : ITree
     {
-        int steps = start.Run.Iterations ?? throw CliException.Use(
-            "--iterations: the outer rate of reptile falls to zero at the end; say how many "
-            + "meta-steps there are.");
         var method = new Reptile<T>(
             start.Objective, Reptile.Adam(InnerRate), InnerSteps, InnerBatch);
         return Learner.Of(
             method.Method, method.Begin(start.Model, start.Key), start.Run, TestSteps,
-            Optim.Sgd(Schedule.Linear(start.Run.Rate, 0, steps)));
+            Optim.Sgd(start.Run.OuterRate()));
     }
 }
 

@@ -84,6 +84,9 @@ internal sealed record RelationOptions : ILearnerOptions
 /// <summary>A ridge regression on features as the head.</summary>
 internal sealed record R2D2Options : ILearnerOptions
 {
+    [Option("What predictions are multiplied by at the beginning; learned", Low = 1, High = 20)]
+    public double Scale { get; init; } = 1;
+
     public string Description => "R2-D2";
 
     public Learner Create<T>(Start<T> start) where T : ITree
@@ -93,7 +96,8 @@ internal sealed record R2D2Options : ILearnerOptions
             (model, x) => features(model, x, (norm, y) => norm.Forward(y)),
             task => task.SupportY.OneHot(task.Ways), start.Objective.Loss,
             start.Objective.BatchNorm);
-        return Learner.Of(method.Method, method.Begin(start.Model), start.Run);
+        return Learner.Of(
+            method.Method, method.Begin(start.Model, scale: Scale), start.Run);
     }
 }
 

@@ -37,6 +37,10 @@ internal sealed record RunOptions
     [Option("Rate of the outer steps; some methods have another default", Low = 3e-4, High = 2e-2)]
     public double Rate { get; init; } = 4e-3;
 
+    [Option("How the outer rate falls until the last of --iterations; some methods have another "
+        + "default")]
+    public RateSchedule Schedule { get; init; }
+
     /// <summary>Steps before the run was resumed count too; null sets no limit.</summary>
     [Option("Meta-steps to train; without it --seconds decides")]
     public int? Iterations { get; init; }

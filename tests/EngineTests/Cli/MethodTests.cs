@@ -65,6 +65,8 @@ public sealed class MethodTests : IDisposable
     [InlineData("--method mamal", "--method: 'mamal' is wrong; give one of maml")]
     [InlineData("--inner-steps 0", "--inner-steps: '0' is wrong; give a whole number from 1 up.")]
     [InlineData("--method maml --resume x", "--method: a run is resumed with the settings")]
+    [InlineData("--schedule cosine --seconds 1", "--iterations: with --schedule cosine the outer")]
+    [InlineData("--method reptile --schedule up", "--schedule: 'up' is wrong; give constant or")]
     [InlineData("--validation-classes 3", "--validation-classes: needs --train-classes")]
     [InlineData("--train-classes 500 --iterations 1", "500 of the 500 classes of glyphs leave")]
     public void WrongMethodsAndOptionsAreWrongUse(string arguments, string expected) =>

@@ -31,6 +31,22 @@ public sealed class ImageFilesTests : IDisposable
         }
     }
 
+    [Theory]
+    [InlineData("pics/Latin/a\npics/Greek/b", "Latin/a Greek/b")]
+    [InlineData("pics/Latin/a\npics/Latin/b", "Latin/a Latin/b")]
+    [InlineData("old/Latin/a\nnew/Latin/b", "old/Latin/a new/Latin/b")]
+    [InlineData("train train\nval Latin/sea ", "/train/Train Latin/sea/Validation")]
+    [InlineData("train track\nsea", "/train track /sea")]
+    [InlineData("test a/x/b\nvalidation a/x/c", "x/b/Test x/c/Validation")]
+    public void NamesTellGroupsAndParts(string lines, string expected)
+    {
+        Write("s-images.idx", IdxSamples.Make(8, [2, 1, 1], [0, 1]));
+        Write("s-labels.idx", IdxSamples.Make(8, [2], [0, 1]));
+        File.WriteAllText(Path.Combine(folder, "s-names.txt"), lines);
+        Assert.Equal(expected, string.Join(' ', ImageFiles.Load(folder).Classes.Select(c =>
+            $"{c.Group}/{c.Name}" + (c.Part is { } part ? $"/{part}" : ""))));
+    }
+
     [Fact]
     public void LoadsMnistNamesAndChannels()
     {
