@@ -6,7 +6,7 @@ namespace Engine.Cli;
 internal static class BuiltInMethods
 {
     private static readonly RunOptions Metric =
-        new() { TrainWays = 20, MetaBatch = 1, Rate = 2e-3 };
+        new() { TrainWays = 20, MetaBatch = 1, Rate = 5e-3 };
 
     public static IReadOnlyList<MethodEntry> All { get; } =
     [
@@ -27,7 +27,7 @@ internal static class BuiltInMethods
             }),
         MethodEntry.Of<CaviaOptions>("cavia", "Zintgraf et al., 2019"),
         MethodEntry.Of<MetaLstmOptions>("meta-lstm", "Ravi and Larochelle, 2017",
-            new() { MetaBatch = 4, Rate = 1e-3, ClipNorm = 0.25 }),
+            new() { MetaBatch = 4, Rate = 5e-3, ClipNorm = 0.25 }),
         MethodEntry.Of<ProtoNetOptions>("protonet", "Snell et al., 2017", Metric),
         MethodEntry.Of<MatchingOptions>("matching", "Vinyals et al., 2016", Metric),
         MethodEntry.Of<RelationOptions>("relation", "Sung et al., 2018", Metric),

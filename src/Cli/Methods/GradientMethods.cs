@@ -158,8 +158,8 @@ internal sealed record ImplicitMamlOptions : ILearnerOptions
     [Option("Rate of the inner steps", Low = 0.02, High = 1)]
     public double InnerRate { get; init; } = 0.1;
 
-    [Option("How strongly adaptation is held at the start", Low = 0.1, High = 10)]
-    public double Strength { get; init; } = 2;
+    [Option("How strongly adaptation is held at the start", Low = 0.05, High = 2)]
+    public double Strength { get; init; } = 0.1;
 
     [Option("Steps of conjugate gradients")]
     public int SolverSteps { get; init; } = 5;
@@ -181,13 +181,15 @@ internal sealed record ReptileOptions : ILearnerOptions
     [Option("Inner steps in testing")]
     public int TestSteps { get; init; } = 50;
 
-    [Option("Rate of the inner steps", Low = 3e-4, High = 1e-2)]
-    public double InnerRate { get; init; } = 1e-3;
+    [Option("Rate of the inner steps", Low = 3e-4, High = 2e-2)]
+    public double InnerRate { get; init; } = 6e-3;
 
     [Option("Support images an inner step")]
     public int InnerBatch { get; init; } = 10;
 
     public string Description => Text.Steps("Reptile", InnerSteps, InnerRate, TestSteps);
+
+    public string Outer => "SGD";
 
     public Learner Create<T>(Start<T> start) where T : ITree
     {

@@ -14,6 +14,9 @@ internal interface ILearnerOptions
     /// <summary>The method in a few words, with its options.</summary>
     string Description { get; }
 
+    /// <summary>The outer optimiser.</summary>
+    string Outer => "Adam";
+
     /// <summary>The learner of a network with fresh weights.</summary>
     /// <exception cref="CliException">The network lacks a part that the method needs.</exception>
     Learner Create<T>(Start<T> start) where T : ITree;

@@ -85,7 +85,7 @@ internal sealed record RelationOptions : ILearnerOptions
 internal sealed record R2D2Options : ILearnerOptions
 {
     [Option("What predictions are multiplied by at the beginning; learned", Low = 1, High = 20)]
-    public double Scale { get; init; } = 1;
+    public double Scale { get; init; } = 10;
 
     public string Description => "R2-D2";
 

@@ -8,16 +8,19 @@ namespace Engine.Cli;
 
 internal sealed class Experiment
 {
-    // Training, validation and test draw from different streams: 4 s, 4 s + 1, ... for seed s.
+    // Training, validation and test draw from different streams: 4 s, 4 s + 1, ... for seed s. So
+    // do tasks of the test's form on training classes.
     private const int TrainStream = 0;
     private const int ValidationStream = 1;
     private const int TestStream = 2;
+    private const int KnownStream = 3;
 
     /// <summary>The seed of the test tasks of a run of that seed.</summary>
     public static long TestSeed(long seed) => unchecked((4 * seed) + TestStream);
 
     private readonly long seed;
     private readonly EpisodeSampler train;
+    private readonly EpisodeSampler known;
     private readonly EpisodeSampler? validation;
 
     private Experiment(
@@ -32,6 +35,7 @@ internal sealed class Experiment
         train = CliException.CheckUse(() => new EpisodeSampler(
             split.Train, options.TrainWays ?? options.Ways, options.TrainShots ?? options.Shots,
             options.Queries, options.Rotations));
+        known = Sampler(split.Train, rotations: false);
         Test = Sampler(split.Test, rotations: false);
 
         // Small sets have too few classes to validate on; then the report has no validation curve.
@@ -130,6 +134,15 @@ internal sealed class Experiment
         Learner learner, IReadOnlyList<int> steps, int tasks, CancellationToken stop) =>
         learner.Evaluate(
             (first, count) => Draw(Test, TestStream, first, count), tasks, steps, stop);
+
+    /// <summary>
+    /// Accuracy on training classes after the test's number of inner steps, in tasks of the test's
+    /// form.
+    /// </summary>
+    public Evaluation MeasureKnown(Learner learner, int tasks, CancellationToken stop) =>
+        learner.Evaluate(
+            (first, count) => Draw(known, KnownStream, first, count), tasks,
+            [Untrained.TestSteps], stop);
 
     /// <summary>Accuracy on validation classes after the test's number of inner steps.</summary>
     public double Validate(Learner learner, int tasks) => learner.Evaluate(

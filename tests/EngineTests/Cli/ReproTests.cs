@@ -41,6 +41,8 @@ public sealed class ReproTests : IDisposable
         Assert.NotEmpty(json.GetProperty("batch_norm").GetString()!);
         string order = json.GetProperty("order").GetString()!;
         if (order != "none") Assert.True(json.GetProperty("order_error").GetDouble() >= 0);
+        foreach (string control in (string[])["control_sgd", "control_adam"])
+            Assert.Equal(Adapts(name), json.TryGetProperty(control, out JsonElement _));
         Assert.Contains("as:", outcome.Output);
         Assert.Contains(name, File.ReadAllText(page));
     }
@@ -51,6 +53,9 @@ public sealed class ReproTests : IDisposable
     [InlineData("repro omniglot-5w1s-maml", "--data: omniglot-5w1s-maml needs Omniglot's images")]
     public void WrongExperimentsAreWrongUse(string arguments, string expected) =>
         EngineCommand.Run(arguments.Split(' ')).FailsWith(2, expected);
+
+    private static bool Adapts(string name) => name is not (
+        "glyphs-protonet" or "glyphs-matching" or "glyphs-relation" or "glyphs-r2d2");
 
     private string In(string name) => Path.Combine(folder, name);
 }

@@ -30,15 +30,34 @@ internal sealed class ClassificationRepro(ClassificationExperiment experiment, C
         int iterations = options.Iterations
             ?? (options.Quick ? Math.Max(2, experiment.Iterations / 50) : experiment.Iterations);
         var results = new List<SeedResult>();
+        IReadOnlyList<Control> controls = [];
         for (int i = 0; i < seeds && !context.Stop.IsCancellationRequested; i++)
         {
             Experiment run = Create(options, unchecked(options.Seed + i), iterations);
             if (i == 0) Describe(options, run, seeds, iterations, context);
-            results.Add(Train(run, iterations, context));
+            // What does not adapt has nothing to compare its adaptation with.
+            if (i == 0 && run.Untrained.TestSteps > 0)
+                controls = Control.Tuned(run, options.Quick, context.Stop);
+            SeedResult result = Train(run, iterations, context);
+            results.Add(result with
+            {
+                Controls = [.. controls.Select(c => c.Measure(run, context.Stop).Final)],
+            });
         }
 
         context.Stop.ThrowIfCancellationRequested();
         Figures(results, context);
+        for (int c = 0; c < controls.Count; c++)
+        {
+            double mean = results.Average(r => r.Controls[c]);
+            context.Figure(
+                $"control_{controls[c].Name.ToLowerInvariant()}",
+                $"{controls[c].Name} from random",
+                string.Create(CultureInfo.InvariantCulture,
+                    $"{100 * mean:F1} % at rate {controls[c].Rate}, in as many inner steps"),
+                mean);
+        }
+
         double seconds = clock.Elapsed.TotalSeconds;
         context.Figure("seconds", "whole run", seconds, "F1", "s");
         if (options.Html is { } file)
@@ -170,5 +189,9 @@ internal sealed class ClassificationRepro(ClassificationExperiment experiment, C
 
     private sealed record SeedResult(
         long Seed, Evaluation Test, IReadOnlyList<(double, double)> Losses, double Seconds,
-        long Skipped);
+        long Skipped)
+    {
+        /// <summary>The accuracies of the controls on the same tasks.</summary>
+        public IReadOnlyList<double> Controls { get; init; } = [];
+    }
 }

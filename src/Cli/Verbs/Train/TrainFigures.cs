@@ -24,8 +24,11 @@ internal static class TrainFigures
         context.Figure("network", "network",
             $"{experiment.Config.Network.Description}, {o.Ways} outputs");
         context.Figure("parameters", "parameters", experiment.Untrained.ParameterCount);
+        ILearnerOptions method = experiment.Config.Method.Learning;
+        string falling = o.Schedule == RateSchedule.Constant ? ""
+            : $" falling to 0 ({o.Schedule.ToString().ToLowerInvariant()})";
         context.Figure("method", "method", string.Create(CultureInfo.InvariantCulture,
-            $"{experiment.Config.Method.Learning.Description}, Adam at {o.Rate}, "
+            $"{method.Description}, {method.Outer} at {o.Rate}{falling}, "
             + $"{o.MetaBatch} tasks a step"));
         context.Figure(
             "batch_norm", "batch norm", Experiment.Name(experiment.Untrained.BatchNorm));
