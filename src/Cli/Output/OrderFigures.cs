@@ -34,8 +34,10 @@ internal static class OrderFigures
         string error = check.Error.ToString("0.0e+00", CultureInfo.InvariantCulture);
         throw CliException.Fail(
             $"the meta-gradient differs from finite differences by {error}, so it is not known to "
-            + "be exact. Either the network has a kink at its start, such as a rectifier that is "
-            + "given 0; then try another --seed. Or this is an error of the engine: please report "
-            + "it. --order first goes without.");
+            + "be exact. " + (check.Kink
+                ? "The loss has a kink at the start, such as that of a rectifier that is given 0: "
+                    + "try another --seed."
+                : "No kink of the loss explains it, so this is an error of the engine: please "
+                    + "report it. --order first goes without."));
     }
 }

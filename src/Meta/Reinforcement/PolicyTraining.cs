@@ -47,25 +47,46 @@ public sealed class PolicyTraining<P>(
     public (TrainingState<P> State, PolicyStep Step) Step(TrainingState<P> state)
     {
         ArgumentNullException.ThrowIfNull(state);
-        long first = state.Step * options.MetaBatch;
-        P models = Rollouts<P>.Repeat(state.Model, options.MetaBatch);
+        var (rounds, returns) = Act(
+            state.Model, state.Step * options.MetaBatch, options.MetaBatch, options.Episodes);
+        var (model, optimizer, update) = outer.Step(
+            state.Model, state.Optimizer, options.Credit ? rounds.WithCredit() : rounds);
+        if (!double.IsFinite(update.LossBefore) || !double.IsFinite(update.LossAfter))
+            throw new DivergenceException(state.Step + 1, update.LossAfter);
+        return (new(model, optimizer, state.Step + 1), new(returns, update));
+    }
+
+    /// <summary>
+    /// Holds the meta-gradient to differences of the meta-loss, on what a policy in float64 has
+    /// done in two tasks.
+    /// </summary>
+    public OrderCheck CheckOrder(P model)
+    {
+        P policy = OrderCheck.Doubles(model);
+        Rounds rounds = OrderCheck.Doubles(Act(policy, 0, tasks: 2, episodes: 4).Rounds);
+        P gradient = Compile.Of((P at, Rounds all) =>
+            Grad.Of((P p) => learner.Loss(p, all))(at))(policy, rounds);
+        return OrderCheck.Measure(
+            learner.FirstOrder ? Claim.FirstOrder : Claim.Exact, p => learner.Loss(p, rounds),
+            policy, gradient);
+    }
+
+    /// <summary>What was done in tasks before each inner step and after the last.</summary>
+    private (Rounds Rounds, ImmutableArray<double> Returns) Act(
+        P model, long first, int tasks, int episodes)
+    {
+        P models = Rollouts<P>.Repeat(model, tasks);
         var rounds = new List<Experience>();
-        var returns = new List<double>();
+        var returns = ImmutableArray.CreateBuilder<double>();
         for (int round = 0; round <= options.InnerSteps; round++)
         {
-            Trajectories acted = rollouts.Collect(
-                models, options.Seed, first, options.Episodes, round);
+            Trajectories acted = rollouts.Collect(models, options.Seed, first, episodes, round);
             returns.Add(acted.Returns.Mean().Item());
             rounds.Add(estimator.Of(acted));
             if (round < options.InnerSteps)
                 models = adapt(models, rounds[^1], Rate(learner.InnerRate, models));
         }
-        var all = new Rounds([.. rounds[..^1]], rounds[^1]);
-        var (model, optimizer, update) = outer.Step(
-            state.Model, state.Optimizer, options.Credit ? all.WithCredit() : all);
-        if (!double.IsFinite(update.LossBefore) || !double.IsFinite(update.LossAfter))
-            throw new DivergenceException(state.Step + 1, update.LossAfter);
-        return (new(model, optimizer, state.Step + 1), new([.. returns], update));
+        return (new([.. rounds[..^1]], rounds[^1]), returns.ToImmutable());
     }
 
     /// <summary>

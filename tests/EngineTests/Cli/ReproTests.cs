@@ -47,6 +47,18 @@ public sealed class ReproTests : IDisposable
         Assert.Contains(name, File.ReadAllText(page));
     }
 
+    [Fact]
+    public void ThePointMassSaysWhatItMustSay()
+    {
+        string file = In("figures.json");
+        EngineCommand.Run("repro", "pointmass", "--quick", "--json", file).Succeeds();
+        JsonElement json = EngineCommand.Json(file);
+        Assert.Equal("exact", json.GetProperty("order").GetString());
+        Assert.InRange(json.GetProperty("order_error").GetDouble(), 0, 1e-6);
+        Assert.Equal(-3.33, json.GetProperty("published").GetDouble());
+        Assert.Equal(4, json.GetProperty("return_per_step").GetArrayLength());
+    }
+
     [Theory]
     [InlineData("repro", "name an experiment; engine repro --list")]
     [InlineData("repro omniglot", "'omniglot' is not an experiment; engine repro --list")]

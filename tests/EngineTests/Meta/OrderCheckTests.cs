@@ -44,6 +44,25 @@ public class OrderCheckTests
         }
     }
 
+    /// <summary>Rectifiers without bias are given 0 by the input 0, as all its tasks are.</summary>
+    [Fact]
+    public void AKinkAtTheStartIsNamed()
+    {
+        Mlp model = Mlp.Create(Key.From(1), [1, 12, 1]);
+        var learner = new Objective<Mlp>(
+            (m, x) => m.Forward(x * 0), (y, t) => (y - 1).Square().Mean(), BatchNormMode.None);
+        OrderCheck check =
+            OrderCheck.Measure(new Maml<Mlp>(learner, 1, 0.1).Method, model, Task);
+        Assert.True(check.Kink);
+        Assert.False(check.Confirmed);
+        Assert.Equal("unknown; the meta-loss has a kink at the start", check.ToString());
+
+        OrderCheck smooth = OrderCheck.Measure(
+            new Maml<Mlp>(Objective.Regression, 1, 0.1).Method, model, Task);
+        Assert.False(smooth.Kink);
+        Assert.True(smooth.Confirmed);
+    }
+
     [Fact]
     public void WhatIsNoNumberConfirmsNothing()
     {

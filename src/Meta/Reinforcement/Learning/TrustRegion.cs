@@ -27,9 +27,19 @@ public sealed class TrustRegion<P>(
             learner.Loss(model, tasks),
             learner.Divergence(learner.Distributions(model, tasks), tasks)));
 
-    private readonly Func<P, Rounds, P, P> curvature =
-        Compile.Of((P model, Rounds tasks, P direction) =>
-            Curvature(learner, model, tasks, direction));
+    /// <summary>
+    /// Where the natural gradient points, and how much the divergence curves that way.
+    /// </summary>
+    private readonly Func<P, Rounds, P, (P Direction, Tensor Curvature)> natural =
+        Compile.Of((P model, Rounds tasks, P g) =>
+        {
+            Func<P, P> product = Curvature(learner, model, tasks);
+            P direction =
+                ConjugateGradient.Solve(product, g, conjugateSteps, damping: damping).Solution;
+            return (
+                direction,
+                Tree.Dot(direction, product(direction)) + damping * Tree.Dot(direction, direction));
+        });
 
     /// <inheritdoc/>
     public OptimizerState Init(P model) => Optim.Sgd(1).Init(model);
@@ -40,9 +50,8 @@ public sealed class TrustRegion<P>(
     {
         var (value, g) = gradient(model, tasks);
         double loss = value.Item();
-        P Times(P v) => curvature(model, tasks, v).Zip(v, (a, b) => a + damping * b);
-        P direction = Conjugate.Solve(Times, g, conjugateSteps);
-        double length = Math.Sqrt(2 * radius / Conjugate.Dot(direction, Times(direction)));
+        var (direction, curvature) = natural(model, tasks, g);
+        double length = Math.Sqrt(2 * radius / curvature.Item());
         if (!double.IsFinite(length)) return (model, state, new(loss, loss, 0, 0));
 
         for (int i = 0; i < tries; i++, length *= shrink)
@@ -57,17 +66,17 @@ public sealed class TrustRegion<P>(
     }
 
     /// <summary>
-    /// The Hessian of the mean divergence, times a direction. At the policy that acted the
-    /// divergence is smallest, so that its Hessian is Jᵀ M J without a rest: J is the derivative of
-    /// the distributions' parameters by the model, M the divergence's Hessian by these parameters.
-    /// No third derivatives are needed.
+    /// The Hessian of the mean divergence, as a product with directions. At the policy that acted
+    /// the divergence is smallest, so that its Hessian is Jᵀ M J without a rest: J is the derivative
+    /// of the distributions' parameters by the model, M the divergence's Hessian by these
+    /// parameters. No third derivatives are needed, and adaptation is run once for all products.
     /// </summary>
-    internal static P Curvature(PolicyMaml<P> learner, P model, Rounds tasks, P direction)
+    internal static Func<P, P> Curvature(PolicyMaml<P> learner, P model, Rounds tasks)
     {
         Tensor Distributions(P p) => learner.Distributions(p, tasks);
-        var (at, change) = Jvp.Of((P p) => Distributions(p))(model, direction);
-        Tensor metric =
-            Hessian.Product((Tensor d) => learner.Divergence(d, tasks))(at, change);
-        return Vjp.Of((P p) => Distributions(p))(model).Pullback(metric);
+        var (at, tangent) = Linearize.Of((P p) => Distributions(p))(model);
+        var metric = Hessian.Linearized((Tensor d) => learner.Divergence(d, tasks))(at).Product;
+        var pullback = Vjp.Of((P p) => Distributions(p))(model).Pullback;
+        return direction => pullback(metric(tangent(direction)));
     }
 }

@@ -21,7 +21,7 @@ public class TrustRegionTests
         Key key = Key.From(4);
         GaussianPolicy direction = model.Map((Tensor w) => key.Normal(w.Shape, DType.Float64));
         GaussianPolicy product =
-            TrustRegion<GaussianPolicy>.Curvature(learner, model, rounds, direction);
+            TrustRegion<GaussianPolicy>.Curvature(learner, model, rounds)(direction);
         GaussianPolicy hessian = Hessian.Product((GaussianPolicy p) =>
             learner.Divergence(learner.Distributions(p, rounds), rounds))(model, direction);
         Assert.True(Tree.AllClose(hessian, product, 1e-8, 1e-10));
