@@ -21,12 +21,15 @@ namespace Engine.Cli;
 /// <param name="Save">Writes the parameters to a file.</param>
 /// <param name="Load">This method with the parameters in a file.</param>
 /// <param name="Train">Training from these parameters on tasks drawn.</param>
+/// <param name="Prepare">
+/// This learner after what comes before meta-training, on the training classes; most need nothing.
+/// </param>
 internal sealed record Learner(
     long ParameterCount, BatchNormMode BatchNorm, int TestSteps,
     Func<Episode, OrderCheck> CheckOrder,
     Func<Func<long, int, Episode>, int, IReadOnlyList<int>, CancellationToken, Evaluation> Evaluate,
     Func<Episode, int, long[]> Predict, Action<string> Save, Func<string, Learner> Load,
-    Func<Func<long, int, Episode>, LearnerTraining> Train)
+    Func<Func<long, int, Episode>, LearnerTraining> Train, Func<ImageClasses, Learner> Prepare)
 {
     /// <summary>The learner of a method.</summary>
     /// <param name="method">The method.</param>
@@ -35,27 +38,31 @@ internal sealed record Learner(
     /// <param name="testSteps">Inner steps in testing.</param>
     /// <param name="outer">The outer optimiser; Adam at the run's rate by default.</param>
     /// <param name="progress">What anneals, by the step; nothing by default.</param>
+    /// <param name="prepare">What comes before meta-training; nothing by default.</param>
     public static Learner Of<P>(
         Method<P> method, P parameters, RunOptions run, int testSteps = 0, Optimizer? outer = null,
-        Func<long, Engine.Meta.Progress>? progress = null) where P : ITree => new(
-        parameters.ParameterCount(), method.BatchNorm, testSteps,
-        task => OrderCheck.Measure(method, parameters, task),
-        (draw, tasks, steps, stop) => Evaluation.Run(
-            method, parameters, draw, tasks, steps, Loss.Accuracy, stop: stop),
-        (task, steps) =>
-            method.Predictions(parameters, task, [steps])[0].ArgMax().ToArray<long>(),
-        path => SafeTensors.Save(path, parameters),
-        path => Of(
-            method, SafeTensors.Load(path, parameters), run, testSteps, outer, progress),
-        draw =>
-        {
-            var training = new MetaTraining<P>(
-                method, outer ?? Optim.Adam(run.OuterRate()), draw, run.MetaBatch, run.ClipNorm ?? 0,
-                run.Diverging, progress);
-            return LearnerTraining.Of(
-                training.Start(parameters), training,
-                p => Of(method, p, run, testSteps, outer, progress));
-        });
+        Func<long, Engine.Meta.Progress>? progress = null,
+        Func<P, ImageClasses, P>? prepare = null) where P : ITree
+    {
+        Learner With(P p) => Of(method, p, run, testSteps, outer, progress, prepare);
+        return new(
+            parameters.ParameterCount(), method.BatchNorm, testSteps,
+            task => OrderCheck.Measure(method, parameters, task),
+            (draw, tasks, steps, stop) => Evaluation.Run(
+                method, parameters, draw, tasks, steps, Loss.Accuracy, stop: stop),
+            (task, steps) =>
+                method.Predictions(parameters, task, [steps])[0].ArgMax().ToArray<long>(),
+            path => SafeTensors.Save(path, parameters),
+            path => With(SafeTensors.Load(path, parameters)),
+            draw =>
+            {
+                var training = new MetaTraining<P>(
+                    method, outer ?? Optim.Adam(run.OuterRate()), draw, run.MetaBatch,
+                    run.ClipNorm ?? 0, run.Diverging, progress);
+                return LearnerTraining.Of(training.Start(parameters), training, With);
+            },
+            classes => prepare is null ? With(parameters) : With(prepare(parameters, classes)));
+    }
 }
 
 /// <summary>Where the training of a learner stands. A step makes the next one.</summary>

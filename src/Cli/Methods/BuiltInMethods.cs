@@ -26,6 +26,12 @@ internal static class BuiltInMethods
                 Schedule = RateSchedule.Linear,
             }),
         MethodEntry.Of<CaviaOptions>("cavia", "Zintgraf et al., 2019"),
+        MethodEntry.Of<MetaTransferOptions>(
+            "meta-transfer", "Sun et al., 2019", new() { Rate = 1e-3 }),
+        MethodEntry.Of<TunedInnerOptions>("tuned-inner", "learned rates of any optimiser"),
+        MethodEntry.Of<LearnedLossOptions>("learned-loss", "Bechtle et al., 2021"),
+        MethodEntry.Of<MlpOptimizerOptions>(
+            "mlp-optimizer", "Metz et al., 2019", new() { MetaBatch = 4, ClipNorm = 1 }),
         MethodEntry.Of<MetaLstmOptions>("meta-lstm", "Ravi and Larochelle, 2017",
             new() { MetaBatch = 4, Rate = 5e-3, ClipNorm = 0.25 }),
         MethodEntry.Of<ProtoNetOptions>("protonet", "Snell et al., 2017", Metric),

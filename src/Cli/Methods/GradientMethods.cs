@@ -229,26 +229,3 @@ internal sealed record CaviaOptions : ILearnerOptions
         Cavia.Images<N>(Contexts, InnerSteps, InnerRate).Method,
         Film<N>.Create(key, network, Contexts), run, TestSteps);
 }
-
-/// <summary>The optimiser is an LSTM whose cell is the learner.</summary>
-internal sealed record MetaLstmOptions : ILearnerOptions
-{
-    [Option("Updates in training", Low = 1, High = 12)]
-    public int InnerSteps { get; init; } = 5;
-
-    [Option("Updates in testing")]
-    public int TestSteps { get; init; } = 5;
-
-    [Option("Units of the learned optimiser's first layer")]
-    public int OptimizerUnits { get; init; } = 20;
-
-    public string Description => $"Meta-LSTM, {Text.Inner(InnerSteps)} (test: {TestSteps})";
-
-    public Learner Create<T>(Start<T> start) where T : ITree
-    {
-        var method = new MetaLstm<T>(start.Objective, InnerSteps);
-        return Learner.Of(
-            method.Method, method.Create(start.Key, start.Model, OptimizerUnits), start.Run,
-            TestSteps);
-    }
-}

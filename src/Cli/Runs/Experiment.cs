@@ -121,8 +121,11 @@ internal sealed class Experiment
         _ => "none",
     };
 
-    /// <summary>Where training stands before the first step.</summary>
-    public LearnerTraining Start() => Untrained.Train(DrawTraining);
+    /// <summary>Where training stands before the first step, after pre-training if any.</summary>
+    public LearnerTraining Start() => Untrained.Prepare(Parts.Train).Train(DrawTraining);
+
+    /// <summary>Where training stood that wrote a checkpoint.</summary>
+    public LearnerTraining Load(string checkpoint) => Untrained.Train(DrawTraining).Load(checkpoint);
 
     public Episode DrawTraining(long first, int count) => Draw(train, TrainStream, first, count);
 

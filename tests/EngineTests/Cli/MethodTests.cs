@@ -74,7 +74,9 @@ public sealed class MethodTests : IDisposable
 
     private static void Run(string[] arguments) => EngineCommand.Run([
         "train", "--filters", "4", "--eval-tasks", "2", "--meta-batch", "2", "--queries", "2",
-        "--ways", "2", .. arguments]).Succeeds();
+        "--ways", "2",
+        .. arguments.Contains("meta-transfer") ? (string[])["--pretrain-steps", "2"] : [],
+        .. arguments]).Succeeds();
 
     private static string Hash(string file) => Convert.ToHexString(
         System.Security.Cryptography.SHA256.HashData(File.ReadAllBytes(file)));

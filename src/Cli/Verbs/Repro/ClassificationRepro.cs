@@ -72,7 +72,8 @@ internal sealed class ClassificationRepro(ClassificationExperiment experiment, C
                 + "not embedded; name the folder that holds them.");
         }
 
-        string[] words = experiment.Arguments.Split(' ');
+        string[] words =
+            [.. experiment.Arguments.Split(' '), .. options.Quick ? experiment.Quick.Split(' ') : []];
         string? Typed(string name) => Array.IndexOf(words, name) is >= 0 and int at
             ? words[at + 1] : null;
         MethodChoice method = choices.Methods.Read(Typed);

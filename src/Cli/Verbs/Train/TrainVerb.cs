@@ -80,7 +80,7 @@ internal static class TrainVerb
             : old.Options with { Iterations = asked.Iterations, Seconds = asked.Seconds };
         Experiment experiment = Experiment.Create(options, old.Method, old.Network);
         folder.Lock();
-        LearnerTraining training = experiment.Start().Load(folder.CheckpointPath);
+        LearnerTraining training = experiment.Load(folder.CheckpointPath);
         if (training.Steps >= options.Iterations)
         {
             throw CliException.Use(

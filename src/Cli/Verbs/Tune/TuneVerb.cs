@@ -99,8 +99,8 @@ internal static class TuneVerb
             Experiment experiment = Experiment(setting)();
             string file = Path.Combine(
                 folder, string.Create(CultureInfo.InvariantCulture, $"trial-{trial}.safetensors"));
-            LearnerTraining state = experiment.Start();
-            if (File.Exists(file)) state = state.Load(file);
+            LearnerTraining state =
+                File.Exists(file) ? experiment.Load(file) : experiment.Start();
             double? accuracy = null;
             try
             {
