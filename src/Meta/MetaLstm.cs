@@ -45,14 +45,11 @@ public sealed record MetaLstm<T>(
     int Chunk = 0) where T : ITree
 {
     /// <summary>
-    /// The predictions for a task's queries after adaptation, from the learner before it and after
-    /// each update; by default the last learner's. <see cref="MetaLstm.ByRunningStatistics"/> is
-    /// the paper's choice for networks with batch normalisation.
+    /// Whether a task's queries are predicted by running statistics of its support set, which every
+    /// update moves by 0.9, as in the authors' code: no query influences another. Else they are
+    /// normalised as the objective does it.
     /// </summary>
-    public Func<ImmutableArray<T>, Episode, Tensor>? Predict { get; init; }
-
-    /// <summary>Which statistics <see cref="Predict"/> uses, if it is given.</summary>
-    public BatchNormMode PredictBatchNorm { get; init; } = BatchNormMode.Inductive;
+    public bool RunningStatistics { get; init; }
 
     /// <summary>What training, evaluation and the order check take.</summary>
     public Method<LstmOptimizer<T>> Method => new(
@@ -60,7 +57,7 @@ public sealed record MetaLstm<T>(
             Trajectory(p, task, InnerSteps, at.FirstOrder).Last(), task),
         Predictions,
         Exact ? Claim.Exact : Claim.FirstOrder,
-        Predict is null ? Objective.BatchNorm : PredictBatchNorm, Chunk);
+        RunningStatistics ? BatchNormMode.Inductive : Objective.BatchNorm, Chunk);
 
     /// <summary>
     /// An optimiser as the authors' code begins: weights in +-0.01, forget gates near 1 and input
@@ -105,13 +102,29 @@ public sealed record MetaLstm<T>(
     private Tensor[] Predictions(
         LstmOptimizer<T> p, Episode task, ImmutableArray<int> steps)
     {
-        if (Predict is null)
+        if (!RunningStatistics)
         {
             return Trajectory(p, task, steps[^1])
                 .After(steps, learner => Objective.Forward(learner, task.QueryX));
         }
-        ImmutableArray<T> learners = [.. Trajectory(p, task, steps[^1])];
-        return [.. steps.Select(n => Predict(learners[..(n + 1)], task))];
+        Func<T, Tensor, Normalize, Tensor> network = Objective.Normalized
+            ?? throw new EngineException("MetaLstm: running statistics need a network whose batch "
+                + "normalisations can be told what to use. Give the objective Normalized.");
+        NormStatistics statistics = NormStatistics.For(p.Start);
+        var predictions = new List<Tensor>();
+        foreach (var (learner, step) in Trajectory(p, task, steps[^1]).Select((w, k) => (w, k)))
+        {
+            // An update is made of what the learner before it makes of the support set. The first
+            // learner is not updated yet, but would have no statistics otherwise.
+            NormStatistics moved = statistics.Train(
+                normalize => network(learner, task.SupportX, normalize), 0.9).Statistics;
+            NormStatistics known = step == 0 ? moved : statistics;
+            if (steps.Contains(step))
+                predictions.Add(known.Infer(
+                    normalize => network(learner, task.QueryX, normalize)));
+            statistics = moved;
+        }
+        return [.. predictions];
     }
 }
 
@@ -143,22 +156,6 @@ public static class MetaLstm
             Tensor next = forget.Sigmoid() * cell - input.Sigmoid() * slope;
             return (Coordinates.Moved(learner, gradient, next), new(reader, forget, input));
         });
-    }
-
-    /// <summary>
-    /// Predictions for the queries of a task by running statistics of its support set, which every
-    /// update moves by 0.9, as in the authors' code: no query influences another. To be used as
-    /// <see cref="MetaLstm{T}.Predict"/>.
-    /// </summary>
-    public static Tensor ByRunningStatistics<T>(ImmutableArray<T> learners, Episode task)
-        where T : IImageNetwork
-    {
-        ArgumentNullException.ThrowIfNull(task);
-        NormStatistics statistics = NormStatistics.For(learners[0]);
-        // The last learner has seen no support image yet, unless it is also the first one.
-        foreach (T learner in learners[..Math.Max(1, learners.Length - 1)])
-            statistics = learner.Train(task.SupportX, statistics, momentum: 0.9).Statistics;
-        return learners[^1].Forward(task.QueryX, statistics);
     }
 
     /// <summary>

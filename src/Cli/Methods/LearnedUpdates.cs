@@ -128,11 +128,18 @@ internal sealed record MetaLstmOptions : ILearnerOptions
     [Option("Units of the learned optimiser's first layer")]
     public int OptimizerUnits { get; init; } = 20;
 
+    [Option("Statistics that normalise predictions")]
+    public Statistics Statistics { get; init; }
+
     public string Description => $"Meta-LSTM, {Text.Inner(InnerSteps)} (test: {TestSteps})";
 
     public Learner Create<T>(Start<T> start) where T : ITree
     {
-        var method = new MetaLstm<T>(start.Objective, InnerSteps);
+        var method = new MetaLstm<T>(start.Objective, InnerSteps)
+        {
+            RunningStatistics =
+                Text.BatchNorm(start.Objective, Statistics) == BatchNormMode.Inductive,
+        };
         return Learner.Of(
             method.Method, method.Create(start.Key, start.Model, OptimizerUnits), start.Run,
             TestSteps);

@@ -179,7 +179,7 @@ public class MetaLstmTests
             keys[1].Normal([3, 1, 16, 16], DType.Float64), labels);
         var meta = new MetaLstm<Conv4>(Objective.Conv4, 2)
         {
-            Predict = MetaLstm.ByRunningStatistics,
+            RunningStatistics = true,
         };
         Assert.Equal(BatchNormMode.Inductive, meta.Method.BatchNorm);
         LstmOptimizer<Conv4> p = meta.Create(Key.From(3), start, hidden: 4);
