@@ -17,6 +17,12 @@ public enum Claim
     /// </summary>
     FirstOrder,
 
+    /// <summary>
+    /// It is the gradient at the minimum that adaptation goes to, whatever way led there: as exact
+    /// as the solvers of the minimum and of the derivative are (Rajeswaran et al., 2019).
+    /// </summary>
+    Implicit,
+
     /// <summary>It is a direction of the method's own, no gradient of that loss.</summary>
     OwnDirection,
 }
