@@ -5,7 +5,9 @@ namespace Engine.Data;
 /// <summary>
 /// Tasks of Javed and White, "Meta-learning representations for continual learning" (2019): the
 /// support set is a stream, class after class; the query set is that stream and, behind it, samples
-/// drawn evenly from all classes. Labels are the classes' numbers in the source.
+/// drawn evenly from all classes. That it begins with the very samples of the stream is promised:
+/// learners take the features of both in one pass over it. Labels are the classes' numbers in the
+/// source.
 /// </summary>
 public sealed class ClassStreams
 {
@@ -50,7 +52,10 @@ public sealed class ClassStreams
     {
         EpisodeSampler.CheckPositive(nameof(tasks), tasks);
         int stream = classes * perClass, query = stream + remember, size = source.PixelCount;
-        var pixels = new float[checked(tasks * query * size)];
+        EpisodeSampler.CheckFits(
+            $"tasks: {tasks} tasks of {stream} + {remember} images", tasks,
+            (double)stream + remember, size);
+        var pixels = new float[tasks * query * size];
         var labels = new long[tasks * query];
         for (int t = 0; t < tasks; t++)
         {

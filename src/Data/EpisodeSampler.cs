@@ -106,12 +106,9 @@ public sealed class EpisodeSampler
         if (ways.Vary || shots.Vary) CheckOneBlock(first, tasks);
         EpisodeForm form = Form(seed, first);
         int support = form.Ways * form.Shots, query = form.Ways * form.Queries;
-        if ((long)tasks * Math.Max(support, query) * sampleCount > Array.MaxLength)
-        {
-            throw new ArgumentException(
-                $"tasks: {tasks} tasks of {support} + {query} images do not fit into one array; "
-                + "draw fewer at a time.");
-        }
+        CheckFits(
+            $"tasks: {tasks} tasks of {support} + {query} images", tasks,
+            Math.Max(support, query), sampleCount);
 
         var batch = new EpisodeArrays
         {
@@ -170,6 +167,18 @@ public sealed class EpisodeSampler
                     .AsSpan(at * sampleCount, sampleCount);
                 source.CopySample(row, pixels, turns);
             }
+        }
+    }
+
+    /// <summary>Whether an array can hold the product of the sizes.</summary>
+    internal static void CheckFits(string what, params ReadOnlySpan<double> sizes)
+    {
+        double product = 1;
+        foreach (double size in sizes) product *= size;
+        if (product > Array.MaxLength)
+        {
+            throw new ArgumentException(
+                $"{what} do not fit into one array; draw fewer at a time.");
         }
     }
 

@@ -52,7 +52,7 @@ public static class ImageFiles
             Path.GetFileName(prefix),
             IdxFile.Read(images),
             IdxFile.Read(labels),
-            File.Exists(names) ? ReadLines(names) : null);
+            File.Exists(names) ? ReadNames(names) : null);
     }
 
     /// <summary>
@@ -163,11 +163,22 @@ public static class ImageFiles
            select (prefix, file, prefix + e.Labels),
     ];
 
-    private static string[] ReadLines(string path)
+    /// <summary>The lines of a list of names, without blank ones at its end.</summary>
+    private static string[] ReadNames(string path)
     {
         try
         {
-            return File.ReadAllLines(path);
+            string[] lines = File.ReadAllLines(path);
+            int count = Array.FindLastIndex(lines, line => !string.IsNullOrWhiteSpace(line)) + 1;
+            int blank = Array.FindIndex(lines, 0, count, string.IsNullOrWhiteSpace);
+            if (blank >= 0)
+            {
+                throw new DataException(
+                    $"{path}: line {blank + 1} is blank, but line i is the name of label i - 1; "
+                    + "name every label.");
+            }
+
+            return lines[..count];
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

@@ -24,14 +24,17 @@ public sealed class SinusoidTasks
     public RegressionArrays Sample(long seed, long first, int tasks)
     {
         EpisodeSampler.CheckPositive(nameof(tasks), tasks);
+        EpisodeSampler.CheckFits(
+            $"tasks: {tasks} tasks of {shots} + {queries} points", tasks,
+            Math.Max(shots, queries));
         var batch = new RegressionArrays
         {
             Tasks = tasks,
             Shots = shots,
             Queries = queries,
-            SupportX = new float[checked(tasks * shots)],
+            SupportX = new float[tasks * shots],
             SupportY = new float[tasks * shots],
-            QueryX = new float[checked(tasks * queries)],
+            QueryX = new float[tasks * queries],
             QueryY = new float[tasks * queries],
             Amplitudes = new double[tasks],
             Phases = new double[tasks],

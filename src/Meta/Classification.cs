@@ -1,4 +1,5 @@
-// Ordinary classification of all training classes at once: what the baselines begin with.
+// Ordinary classification of all training classes at once: what the baselines and
+// meta-transfer learning begin with.
 using Engine.Data;
 using Engine.Nn;
 

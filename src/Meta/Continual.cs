@@ -41,6 +41,18 @@ public static class Continual
     /// <param name="stop">Ends it between two classes.</param>
     public static ContinualCurves Run<M>(
         M start, Func<M, Tensor, Tensor> forward, double rate, Episode sequences,
+        CancellationToken stop = default) where M : ITree =>
+        AtRates(start, forward, sequences, stop)(rate);
+
+    /// <summary>
+    /// The same for whoever tries several rates: from a rate to the curves, compiled once for all.
+    /// </summary>
+    /// <param name="start">The model before any class.</param>
+    /// <param name="forward">Logits (N, ways) of inputs.</param>
+    /// <param name="sequences">The tasks.</param>
+    /// <param name="stop">Ends it between two classes.</param>
+    public static Func<double, ContinualCurves> AtRates<M>(
+        M start, Func<M, Tensor, Tensor> forward, Episode sequences,
         CancellationToken stop = default) where M : ITree
     {
         ArgumentNullException.ThrowIfNull(forward);
@@ -49,35 +61,44 @@ public static class Continual
         if (ways < 2 || count < 2)
             throw new EngineException($"Continual: {count} sequences of {ways} classes; give at "
                 + "least 2 of each.");
-        int shots = sequences.SupportX.Shape[1] / ways;
+        int support = sequences.SupportX.Shape[1], shots = support / ways;
+        if (shots < 1 || support % ways != 0)
+            throw new EngineException($"Continual: {support} samples to learn of {ways} classes; "
+                + "give as many of each class, at least 1.");
 
         Tensor LossOf(M m, Tensor x, Tensor y) => Loss.CrossEntropy(forward(m, x), y);
-        var learn = Compile.Of((M models, Tensor x, Tensor y, Episode all) => Vmap.Of(
-            (M m, (Tensor X, Tensor Y) samples, Episode one) =>
-            {
-                m = Inner.Trajectory(
-                    m, (w, j) => LossOf(w, samples.X[j..(j + 1)], samples.Y[j..(j + 1)]),
-                    Inner.Descent<M>(rate), shots).Last();
-                Tensor right = forward(m, one.QueryX).ArgMax().EqualTo(one.QueryY)
-                    .Cast(DType.Float32).ExpandDims(1);
-                return (m, Features.ClassMeans(right, one.QueryY, ways).Squeeze(1));
-            })(models, (x, y), all));
-
-        M models = start.Map((Tensor leaf) =>
-            leaf.ExpandDims(0).BroadcastTo([count, .. leaf.Shape.Sizes]).Eval());
+        var learn = Compile.Of(
+            (M models, (Tensor X, Tensor Y) stream, Episode tests, Tensor rate) => Vmap.Of(
+                (M m, (Tensor X, Tensor Y) samples, Episode one) =>
+                {
+                    m = Inner.Trajectory(
+                        m, (w, j) => LossOf(w, samples.X[j..(j + 1)], samples.Y[j..(j + 1)]),
+                        Inner.Descent<M>(rate), shots).Last();
+                    Tensor right = forward(m, one.QueryX).ArgMax().EqualTo(one.QueryY)
+                        .Cast(DType.Float32).ExpandDims(1);
+                    return (m, Features.ClassMeans(right, one.QueryY, ways).Squeeze(1));
+                })(models, stream, tests));
         // The test samples are needed at every step, the stream only sample by sample.
         Episode tests = sequences with { SupportX = sequences.SupportX[.., ..0] };
-        var accuracy = new double[ways][]; // after each class, (sequences, ways)
-        for (int t = 0; t < ways; t++)
+        return rate =>
         {
-            stop.ThrowIfCancellationRequested();
-            Range samples = (t * shots)..((t + 1) * shots);
-            (models, Tensor right) = learn(
-                models, sequences.SupportX[.., samples].Eval(),
-                sequences.SupportY[.., samples].Eval(), tests);
-            accuracy[t] = right.ToDoubles();
-        }
-        return Curves(accuracy, count, ways, rate);
+            M models = start.Map((Tensor leaf) =>
+                leaf.ExpandDims(0).BroadcastTo([count, .. leaf.Shape.Sizes]).Eval());
+            Tensor ofSteps = Tensor.Scalar(rate).To(sequences.SupportX.Device);
+            var accuracy = new double[ways][]; // after each class, (sequences, ways)
+            for (int t = 0; t < ways; t++)
+            {
+                stop.ThrowIfCancellationRequested();
+                Range samples = (t * shots)..((t + 1) * shots);
+                (models, Tensor right) = learn(
+                    models,
+                    (sequences.SupportX[.., samples].Eval(),
+                        sequences.SupportY[.., samples].Eval()),
+                    tests, ofSteps);
+                accuracy[t] = right.ToDoubles();
+            }
+            return Curves(accuracy, count, ways, rate);
+        };
     }
 
     /// <summary>

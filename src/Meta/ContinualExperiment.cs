@@ -1,6 +1,6 @@
 // The experiment of "Meta-learning representations for continual learning" (Javed and White, 2019,
 // section 5) on any set of images: many unseen classes one after another, one sample at a time, by
-// OML, by plain fine-tuning of a pre-trained network, and from scratch.
+// OML, on the frozen features of a pre-trained network, by fine-tuning all of it, and from scratch.
 using Engine.Data;
 using Engine.Nn;
 
@@ -16,6 +16,9 @@ public enum ContinualLearner
     /// A representation from ordinary classification; the prediction layer learns online.
     /// </summary>
     Pretrained,
+
+    /// <summary>The same network, all of whose weights learn online: plain fine-tuning.</summary>
+    FineTuned,
 
     /// <summary>Random weights, all of which learn online.</summary>
     Scratch,
@@ -114,14 +117,20 @@ public sealed record ContinualExperiment(ClassSplit Split)
         CancellationToken stop = default)
     {
         double rate = Continual.BestRate(
-            Rates, r => Learn(learner, trained, Split.Validation, sequences, r, stop));
+            Rates, AtRates(learner, trained, Split.Validation, sequences, stop));
         return Learn(learner, trained, Split.Test, sequences, rate, stop);
     }
 
     /// <summary>Curves on that many sequences of these classes at one rate.</summary>
     public ContinualCurves Learn(
         ContinualLearner learner, OnlineLearner<PlainConv, Linear> trained, ImageClasses classes,
-        int sequences, double rate, CancellationToken stop = default)
+        int sequences, double rate, CancellationToken stop = default) =>
+        AtRates(learner, trained, classes, sequences, stop)(rate);
+
+    /// <summary>From a rate to its curves; the sequences are drawn and represented once.</summary>
+    private Func<double, ContinualCurves> AtRates(
+        ContinualLearner learner, OnlineLearner<PlainConv, Linear> trained, ImageClasses classes,
+        int sequences, CancellationToken stop)
     {
         ArgumentNullException.ThrowIfNull(trained);
         ArgumentNullException.ThrowIfNull(classes);
@@ -133,16 +142,16 @@ public sealed record ContinualExperiment(ClassSplit Split)
         // Every class is new: its row of the prediction layer begins at zero.
         int features = trained.Prediction.Weight.Shape[1];
         var head = new Linear(Tensor.Zeros([ways, features]).Eval(), Tensor.Zeros(ways).Eval());
-        if (learner == ContinualLearner.Scratch)
-            return Continual.Run(trained with { Prediction = head }, Logits, rate, drawn, stop);
+        if (learner is ContinualLearner.Scratch or ContinualLearner.FineTuned)
+            return Continual.AtRates(trained with { Prediction = head }, Logits, drawn, stop);
         var represent = Compile.Of((PlainConv network, Tensor x) =>
             Vmap.Of((Tensor one) => network.Forward(one))(x));
         Episode represented = drawn with
         {
-            SupportX = represent(trained.Representation, drawn.SupportX),
-            QueryX = represent(trained.Representation, drawn.QueryX),
+            SupportX = represent(trained.Representation, drawn.SupportX).Eval(),
+            QueryX = represent(trained.Representation, drawn.QueryX).Eval(),
         };
-        return Continual.Run(head, (h, f) => h.Forward(f), rate, represented, stop);
+        return Continual.AtRates(head, (h, f) => h.Forward(f), represented, stop);
     }
 
     private static Tensor Logits(OnlineLearner<PlainConv, Linear> p, Tensor x) =>

@@ -63,12 +63,18 @@ public static class Features
     public static Tensor Unit(Tensor rows) =>
         rows * Tensor.Maximum(rows.Square().Sum(1, keepDims: true), 1e-24).Rsqrt();
 
+    /// <summary>The number of a task's classes, if it is known.</summary>
+    internal static int Known(int ways) => ways >= 1 ? ways
+        : throw new EngineException("Features: the task does not say how many classes it has. "
+            + "Give Episode.Ways, the number of its classes.");
+
+    /// <summary>The labels of a task's support set as numbers, (support, ways).</summary>
+    internal static Tensor OneHotSupport(Episode task) => task.SupportY.OneHot(Known(task.Ways));
+
     /// <summary>1 where a row is of a class, 0 elsewhere, (N, ways).</summary>
     private static Tensor Members(Tensor features, Tensor labels, int ways)
     {
-        if (ways < 1)
-            throw new EngineException("Features: the task does not say how many classes it has. "
-                + "Give Episode.Ways, the number of its classes.");
+        ways = Known(ways);
         if (labels.Rank != 1 || features.Rank < 2 || labels.Shape[0] != features.Shape[0])
             throw new EngineException($"Features: needs features (N, ...) and labels (N), but got "
                 + $"{features.Shape} and {labels.Shape}.");

@@ -36,7 +36,7 @@ public sealed record ImplicitMaml<T>(
         (model, task, _) => Objective.Query(Adapt(model, task), task),
         (model, task, steps) => Trajectory(model, task, steps[^1])
             .After(steps, adapted => Objective.Forward(adapted, task.QueryX)),
-        Claim.OwnDirection, Objective.BatchNorm, Chunk);
+        Claim.Implicit, Objective.BatchNorm, Chunk);
 
     /// <summary>
     /// The model adapted to one task; its derivative is that of the minimum. A pure function,

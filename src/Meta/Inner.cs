@@ -10,8 +10,9 @@ namespace Engine.Meta;
 /// </summary>
 /// <param name="Start">The rule's state before the first step, made of the model.</param>
 /// <param name="Update">
-/// From model, gradient, loss, state and the step's number (0 at the first) to the next model and
-/// state. Leaves that do not adapt have symbolic zeros as gradients.
+/// From model, gradient, loss, state and the step's number (0 at the first of a trajectory, or of a
+/// piece of <see cref="Unroll"/>) to the next model and state. Leaves that do not adapt have
+/// symbolic zeros as gradients.
 /// </param>
 /// <typeparam name="T">The model.</typeparam>
 /// <typeparam name="S">The state: a tree, a tensor or a tuple of these.</typeparam>

@@ -73,11 +73,13 @@ public sealed record LrD2<T>(
 /// <summary>Makes <see cref="LrD2{T}"/> of image networks.</summary>
 public static class LrD2
 {
-    /// <summary>Classification by an image network's features, with cross-entropy.</summary>
-    /// <param name="ways">Classes in a task; training may have others than testing.</param>
+    /// <summary>
+    /// Classification by an image network's features, with cross-entropy. Each task says how many
+    /// classes it has (<see cref="Episode.Ways"/>): training may have others than testing.
+    /// </summary>
     /// <param name="newtonSteps">Newton steps in training.</param>
-    public static LrD2<T> Images<T>(int ways, int newtonSteps = 5) where T : IImageNetwork => new(
-        (network, x) => network.Features(x), task => task.SupportY.OneHot(ways),
+    public static LrD2<T> Images<T>(int newtonSteps = 5) where T : IImageNetwork => new(
+        (network, x) => network.Features(x), Features.OneHotSupport,
         (logits, labels) => Nn.Loss.CrossEntropy(logits, labels), BatchNormMode.Transductive,
         newtonSteps);
 }

@@ -42,14 +42,15 @@ public enum QueryStatistics
 }
 
 /// <summary>
-/// MAML++. The order of derivatives is annealed by <see cref="Progress.Over"/>, the outer rate by
-/// <c>Schedule.Cosine</c>.
+/// MAML++. The order of derivatives is annealed by <see cref="Progress.Over"/>, which is also told
+/// where <paramref name="Anneal"/> ends; the outer rate by <c>Schedule.Cosine</c>.
 /// </summary>
 /// <param name="Objective">Model and loss.</param>
 /// <param name="InnerSteps">Gradient steps in adaptation, at least 1.</param>
 /// <param name="InnerRate">Their rate at the beginning, for a loss that is a mean.</param>
 /// <param name="MultiStep">
-/// Whether the query losses after all steps count, at first alike, ever more the last alone (MSL).
+/// Whether the query losses after all steps count, at first alike, ever more the last, and where
+/// training is <see cref="Progress.Annealed"/> the last alone (MSL).
 /// </param>
 /// <param name="LearnRates">Whether the rate of each leaf at each step is learned (LSLR).</param>
 /// <param name="PerStepNorm">
@@ -138,27 +139,30 @@ public sealed record MamlPlusPlus<T>(
     private (Tensor Loss, NormStatistics Seen) OfTask(PlusPlus<T> p, Episode task, Progress at)
     {
         // How much of what is annealed is over.
-        Tensor over = Tensor.Minimum(at.Fraction / Anneal, 1);
+        Tensor over =
+            at.Annealed ? Tensor.Scalar(1f) : Tensor.Minimum(at.Fraction / Anneal, 1);
+        bool all = MultiStep && !at.Annealed;
         var (models, losses, seen) =
             (Trajectory(p, task.SupportX, task.SupportY, InnerSteps, at.FirstOrder),
             new List<Tensor>(), new List<NormStatistics>());
         foreach (var (model, k) in models.Select((model, k) => (model, k)))
         {
-            bool counts = k == InnerSteps || (MultiStep && k > 0);
+            bool counts = k == InnerSteps || (all && k > 0);
             if (!counts && !Runs) continue;
             var (predictions, statistics) =
                 Queries(p, counts ? model : model.StopGradient(), task, k, over);
             seen.Add(statistics);
             if (!counts) continue;
             Tensor loss = Objective.Loss(predictions, task.QueryY);
-            losses.Add(MultiStep ? Weight(k, over).Cast(loss.DType) * loss : loss);
+            losses.Add(all ? Weight(k, over).Cast(loss.DType) * loss : loss);
         }
         return (losses.Aggregate((sum, loss) => sum + loss), StepNormalization.Stack(seen));
     }
 
     /// <summary>
-    /// The weight of the query loss after k steps. All begin at 1 / steps, and all but the last end
-    /// at 0.03 / steps, as in the authors' code; they add up to 1.
+    /// The weight of the query loss after k steps, while all count. All begin at 1 / steps, and all
+    /// but the last fall to 0.03 / steps, as in the authors' code, which then takes the last alone;
+    /// they add up to 1.
     /// </summary>
     private Tensor Weight(int k, Tensor over)
     {

@@ -26,7 +26,9 @@ public sealed partial record Matching<T>(
 /// <param name="ContextSteps">
 /// Steps K in which a query reads the support set; 0 is without full-context embeddings.
 /// </param>
-/// <param name="BatchNorm">Which statistics predictions use.</param>
+/// <param name="BatchNorm">
+/// Which statistics predictions use; none for a model without batch normalisation.
+/// </param>
 /// <param name="Chunk">Tasks that go through together; bounds memory. 0 chooses.</param>
 public sealed record MatchingNet<T>(
     Features<T> Embed, int ContextSteps = 0, BatchNormMode BatchNorm = BatchNormMode.Inductive,
@@ -69,7 +71,8 @@ public sealed record MatchingNet<T>(
         Tensor attention = (cosines * p.LogScale.Exp()).LogSoftmax();
         // The probability of a class is the attention to all its members: here in logarithms, as a
         // class that gets none would have the logarithm of 0.
-        Tensor members = Tensor.Arange(task.Ways).ExpandDims(1).EqualTo(task.SupportY);
+        Tensor members = Tensor.Arange(Features.Known(task.Ways)).ExpandDims(1)
+            .EqualTo(task.SupportY);
         return Tensor.Where(members, attention.ExpandDims(1), -1e30).LogSumExp(2);
     }
 

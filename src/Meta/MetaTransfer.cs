@@ -75,7 +75,7 @@ public sealed partial record Transferred<T, H>(
 /// Meta-transfer learning: the head adapts by gradient descent on the features of the scaled and
 /// shifted body (equation 3 of the paper); the loss of a task is that of the adapted head on the
 /// query set, which scales, shifts and the head's start lower (equations 4 and 6). The body stays
-/// as it was pre-trained (<see cref="Pretraining"/>). Training on the hardest classes again is
+/// as it was pre-trained (<see cref="Classification{T}"/>). Training on the hardest classes again is
 /// <see cref="HardTasks{P}"/>.
 /// </summary>
 /// <param name="Features">The body and inputs to features (n, F).</param>

@@ -17,6 +17,12 @@ public enum Claim
     /// </summary>
     FirstOrder,
 
+    /// <summary>
+    /// It is the gradient at the minimum that adaptation goes to, whatever way led there: as exact
+    /// as the solvers of the minimum and of the derivative are (Rajeswaran et al., 2019).
+    /// </summary>
+    Implicit,
+
     /// <summary>It is a direction of the method's own, no gradient of that loss.</summary>
     OwnDirection,
 }
@@ -26,22 +32,36 @@ public enum Claim
 /// <param name="FirstOrder">
 /// Whether inner gradients count as constants for now. A step is compiled once for each value.
 /// </param>
-public sealed partial record Progress(Tensor Fraction, bool FirstOrder = false) : ITree
+/// <param name="Annealed">
+/// Whether all that is annealed has reached its end, so that a method may leave out what no longer
+/// counts. A step is compiled once for each value.
+/// </param>
+public sealed partial record Progress(
+    Tensor Fraction, bool FirstOrder = false, bool Annealed = false) : ITree
 {
     /// <summary>The beginning: what a method is checked at.</summary>
     public static Progress Begin => At(0);
 
     /// <summary>Where that share of the planned steps is done.</summary>
-    public static Progress At(double fraction, bool firstOrder = false) =>
-        new(Tensor.Scalar((float)fraction).Eval(), firstOrder);
+    public static Progress At(
+        double fraction, bool firstOrder = false, bool annealed = false) =>
+        new(Tensor.Scalar((float)fraction).Eval(), firstOrder, annealed);
 
     /// <summary>
     /// The progress of training for a number of steps, as a function of the step (0 at the first).
     /// Its first part, <paramref name="firstOrder"/> in 0..1, is first-order (derivative-order
-    /// annealing: Antoniou et al., 2019, section 4).
+    /// annealing: Antoniou et al., 2019, section 4); after its first part <paramref name="anneal"/>
+    /// what is annealed is at its end.
     /// </summary>
-    public static Func<long, Progress> Over(long steps, double firstOrder = 0) => step =>
-        At(Math.Min(1, (double)step / steps), step < firstOrder * steps);
+    /// <exception cref="EngineException">There are no steps.</exception>
+    public static Func<long, Progress> Over(long steps, double firstOrder = 0, double anneal = 0.1)
+    {
+        if (steps < 1 || !(firstOrder is >= 0 and <= 1) || !(anneal is >= 0 and <= 1))
+            throw new EngineException($"Progress: {steps} steps, first order for {firstOrder} and "
+                + $"annealing for {anneal} of them; give at least 1, and shares in 0 to 1.");
+        return step => At(
+            Math.Min(1, (double)step / steps), step < firstOrder * steps, step >= anneal * steps);
+    }
 }
 
 /// <summary>What a batch of tasks makes of a method's parameters.</summary>

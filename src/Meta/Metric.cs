@@ -33,7 +33,7 @@ public sealed record Metric<M>(
     public Method<Running<M>> Method => BatchNorm == BatchNormMode.Inductive
         ? OneTask with
         {
-            State = path => path.StartsWith("Statistics.", StringComparison.Ordinal),
+            State = path => Parts.Holds(nameof(Running<M>.Statistics), path),
             Direction = (p, tasks, _) => Direction(p, tasks),
         }
         : OneTask;

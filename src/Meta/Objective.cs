@@ -81,7 +81,19 @@ public static class Objective
     public static Objective<Conv4> Conv4 { get; } = OfImages<Conv4>();
 
     /// <summary>
-    /// An image network with cross-entropy; its batch normalisation is transductive.
+    /// The same of a network at hand, by which the mode of batch normalisation is chosen: a network
+    /// such as <see cref="LeNet"/> has none.
+    /// </summary>
+    public static Objective<T> OfImages<T>(T network) where T : IImageNetwork =>
+        OfImages<T>() with
+        {
+            BatchNorm = NormStatistics.Paths(network).Count == 0
+                ? BatchNormMode.None : BatchNormMode.Transductive,
+        };
+
+    /// <summary>
+    /// An image network with cross-entropy. Its batch normalisation is transductive; of a network
+    /// that may have none, <see cref="OfImages{T}(T)"/> says what is true.
     /// </summary>
     public static Objective<T> OfImages<T>() where T : IImageNetwork => new(
         (model, x) => model.Forward(x),

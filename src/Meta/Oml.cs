@@ -17,9 +17,10 @@ public sealed partial record OnlineLearner<R, H>(R Representation, H Prediction)
 /// <summary>
 /// OML, algorithm 2 of the paper. A task's support set is a stream of samples of new classes, in
 /// order; the prediction network takes one gradient step on each (the inner loop). The loss is that
-/// of the query set, which holds the stream and samples of other classes: what was learned, and
-/// what must not be forgotten. Labels are those of all training classes (<see
-/// cref="ClassStreams"/>).
+/// of the query set, which begins with the stream and goes on with samples of other classes: what
+/// was learned, and what must not be forgotten. Labels are those of all training classes. <see
+/// cref="ClassStreams"/> draws such tasks; others must keep to that order, as the features of the
+/// stream are taken from the query set.
 /// </summary>
 /// <param name="Represent">Features (N, F) of inputs.</param>
 /// <param name="Predict">Logits (N, classes) of features.</param>
@@ -65,12 +66,15 @@ public sealed record Oml<R, H>(
         if (steps[^1] > length)
             throw new EngineException($"Oml: {steps[^1]} inner steps, but the stream has {length} "
                 + "samples, one a step. Draw longer streams.");
-        // The representation does not change on the way: it runs once, for all samples together.
-        Tensor features =
-            Represent(p.Representation, Tensor.Concat([task.SupportX, task.QueryX], 0));
+        if (task.QueryX.Shape[0] < length)
+            throw new EngineException($"Oml: {task.QueryX.Shape[0]} query samples after a stream "
+                + $"of {length}. Let the query set begin with the stream.");
+        // The representation does not change on the way, and the queries begin with the stream: it
+        // runs once, for all samples together.
+        Tensor features = Represent(p.Representation, task.QueryX);
         H start = Forget is null ? p.Prediction : Forget(p.Prediction, task.SupportY);
         return Online(start, features[..length], task.SupportY, steps[^1], firstOrder)
-            .After(steps, h => Predict(h, features[length..]));
+            .After(steps, h => Predict(h, features));
     }
 }
 

@@ -28,6 +28,10 @@ public static class HeadOnFeatures
         if (ofHead.Direction is not null)
             throw new EngineException("OnFeatures: the method of the head steps in a direction of "
                 + "its own, which has no derivative by the features. Give one with a task loss.");
+        if (ofHead.State is not null)
+            throw new EngineException("OnFeatures: the method of the head keeps leaves of its own "
+                + "(State), whose paths are other ones here. Give one without, and say with "
+                + "{ State = ... } which leaves of the whole stay.");
         Episode Of(P p, Episode task) => task with
         {
             SupportX = features(p, task.SupportX),

@@ -7,7 +7,8 @@ namespace Engine.Meta;
 
 /// <summary>
 /// The relative difference between a meta-gradient and finite differences of the meta-loss: near 0
-/// if the gradient is exact, usually some tenths if it is first-order.
+/// if the gradient is exact, usually some tenths if it is first-order; of an implicit gradient it
+/// says how far its solvers are from done.
 /// </summary>
 /// <param name="Claim">
 /// What the method says of its gradient. No difference can confirm a direction of its own.
@@ -30,7 +31,8 @@ public sealed record OrderCheck(
     /// <summary>
     /// Whether the method says that its meta-gradient is exact and the differences agree. Never for
     /// first order or a direction of its own, which are not the derivative of the meta-loss, nor
-    /// when all is zero (<see cref="Vanishes"/>).
+    /// for an implicit gradient, which is that of a minimum that steps only come near, nor when all
+    /// is zero (<see cref="Vanishes"/>).
     /// </summary>
     public bool Confirmed => Claim == Claim.Exact && !Vanishes && Error < 1e-4;
 
@@ -49,6 +51,8 @@ public sealed record OrderCheck(
         { Kink: true } => "unknown; the meta-loss has a kink at the start",
         { Claim: Claim.Exact } => string.Create(CultureInfo.InvariantCulture,
             $"exact; {Procedure}: relative error {Error:0.0e+00}"),
+        { Claim: Claim.Implicit } => string.Create(CultureInfo.InvariantCulture,
+            $"implicit; {Error:0.0e+00} off the differences ({Procedure})"),
         _ => string.Create(CultureInfo.InvariantCulture,
             $"first; {Error:0.0e+00} off the exact derivative ({Procedure})"),
     };

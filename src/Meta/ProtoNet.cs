@@ -11,7 +11,9 @@ namespace Engine.Meta;
 /// predicts by running statistics, as this does by default.
 /// </summary>
 /// <param name="Embed">The embedding that is learned.</param>
-/// <param name="BatchNorm">Which statistics predictions use.</param>
+/// <param name="BatchNorm">
+/// Which statistics predictions use; none for a model without batch normalisation.
+/// </param>
 /// <param name="Chunk">Tasks that go through together; bounds memory. 0 chooses.</param>
 public sealed record ProtoNet<T>(
     Features<T> Embed, BatchNormMode BatchNorm = BatchNormMode.Inductive, int Chunk = 0)

@@ -71,9 +71,11 @@ public sealed record R2D2<T>(
 /// <summary>Makes <see cref="R2D2{T}"/> of image networks.</summary>
 public static class R2D2
 {
-    /// <summary>Classification by an image network's features, with cross-entropy.</summary>
-    /// <param name="ways">Classes in a task; training may have others than testing.</param>
-    public static R2D2<T> Images<T>(int ways) where T : IImageNetwork => new(
-        (network, x) => network.Features(x), task => task.SupportY.OneHot(ways),
+    /// <summary>
+    /// Classification by an image network's features, with cross-entropy. Each task says how many
+    /// classes it has (<see cref="Episode.Ways"/>): training may have others than testing.
+    /// </summary>
+    public static R2D2<T> Images<T>() where T : IImageNetwork => new(
+        (network, x) => network.Features(x), Features.OneHotSupport,
         (logits, labels) => Nn.Loss.CrossEntropy(logits, labels), BatchNormMode.Transductive);
 }

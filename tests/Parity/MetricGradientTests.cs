@@ -68,7 +68,12 @@ public class MetricGradientTests
         var start = Oml<PlainConv, Linear>.Begin(
             encoder, Linear.Create(Key.From(7), encoder.FeatureCount(8), 5, type: DType.Float64));
         Episode tasks = Tasks(8);
-        tasks = tasks with { QueryY = tasks.QueryY + 1 }; // also of classes not in the stream
+        // The stream, and behind it others, also of classes that are not in it.
+        tasks = tasks with
+        {
+            QueryX = Tensor.Concat([tasks.SupportX, tasks.QueryX], 1).Eval(),
+            QueryY = Tensor.Concat([tasks.SupportY, tasks.QueryY + 1], 1).Eval(),
+        };
         // The gradient is small, and so short a step would leave too few digits of it.
         Check(learner.Method, start, tasks, step: 1e-6);
 

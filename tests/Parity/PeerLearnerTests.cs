@@ -16,7 +16,7 @@ public class PeerLearnerTests
         Conv4.Create(Key.From(1), 1, 16, 4, 3, DType.Float64);
 
     private static readonly Episode Tasks =
-        new(Dump["xs"], Dump["ys"], Dump["xq"], Dump["yq"]);
+        new(Dump["xs"], Dump["ys"], Dump["xq"], Dump["yq"], Ways: 3);
 
     [Fact]
     public void Maml() => EqualsPyTorch(
@@ -41,12 +41,12 @@ public class PeerLearnerTests
 
     [Fact]
     public void R2D2() => EqualsPyTorch(
-        "r2d2", Meta.R2D2.Images<Conv4>(3).Method, Meta.R2D2.Images<Conv4>(3).Begin(Network));
+        "r2d2", Meta.R2D2.Images<Conv4>().Method, Meta.R2D2.Images<Conv4>().Begin(Network));
 
     [Fact]
     public void LrD2() => EqualsPyTorch(
-        "lrd2", Meta.LrD2.Images<Conv4>(3, newtonSteps: 3).Method,
-        Meta.LrD2.Images<Conv4>(3).Begin(Network));
+        "lrd2", Meta.LrD2.Images<Conv4>(newtonSteps: 3).Method,
+        Meta.LrD2.Images<Conv4>().Begin(Network));
 
     private static void EqualsPyTorch<P>(string name, Method<P> method, P like) where P : ITree
     {

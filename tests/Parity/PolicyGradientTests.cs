@@ -270,6 +270,6 @@ public class PolicyGradientTests
             observations, Tensor.From(actions, [steps, 1]),
             policy.Parameters(model, observations).Eval(), Tensor.From(ahead),
             Tensor.Zeros(steps, DType.Int64), Tensor.Ones(steps, DType.Float64),
-            Tensor.Scalar(rewards.Average()));
+            Tensor.Scalar(rewards.Average()), Tensor.Scalar(1.0));
     }
 }

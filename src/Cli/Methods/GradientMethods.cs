@@ -220,10 +220,16 @@ internal sealed record CaviaOptions : ILearnerOptions
 
     public Learner Create<T>(Start<T> start) where T : ITree => start.Model switch
     {
-        Conv4 network => Of(network, start.Key, start.Run),
-        ResNet12 network => Of(network, start.Key, start.Run),
+        Conv4 network => Of(network, Generator(start.Key), start.Run),
+        ResNet12 network => Of(network, Generator(start.Key), start.Run),
         _ => throw Text.Lacks("cavia", "batch normalisations, which the context scales"),
     };
+
+    /// <summary>
+    /// The generator's own key. The one that it is split from is also that of a layer of the
+    /// network, which is drawn from the same seed: the weights of both would be the same numbers.
+    /// </summary>
+    private static Key Generator(Key key) => key.Split()[0];
 
     private Learner Of<N>(N network, Key key, RunOptions run) where N : IImageNetwork => Learner.Of(
         Cavia.Images<N>(Contexts, InnerSteps, InnerRate).Method,

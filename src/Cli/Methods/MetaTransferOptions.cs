@@ -32,12 +32,11 @@ internal sealed record MetaTransferOptions : ILearnerOptions
     {
         Features<T> features =
             start.Network.Features ?? throw Text.Lacks("meta-transfer", "features");
-        Tensor Embed(T model, Tensor x) => features(model, x, (norm, y) => norm.Forward(y));
         int width = start.FeatureCount(features);
         Linear Head(Key key, int classes) => Linear.Create(key, width, classes);
         Key[] keys = start.Key.Split();
         var method = new MetaTransfer<T, Linear>(
-            Embed,
+            (model, x) => features(model, x, (norm, y) => norm.Forward(y)),
             new((head, x) => head.Forward(x), start.Objective.Loss, start.Objective.BatchNorm),
             InnerSteps, InnerRate);
         return Learner.Of(
@@ -47,7 +46,8 @@ internal sealed record MetaTransferOptions : ILearnerOptions
             {
                 Body = Pretrained<T>(
                     new(p.Body, [], Head(keys[1], classes.Classes.Length)),
-                    new((all, x) => all.Head.Forward(Embed(all.Body, x)), start.Objective.Loss,
+                    new((all, x, normalize) =>
+                        all.Head.Forward(features(all.Body, x, normalize)),
                         start.Objective.BatchNorm),
                     classes, start.Run.Seed),
             });
@@ -55,14 +55,15 @@ internal sealed record MetaTransferOptions : ILearnerOptions
 
     /// <summary>The body of a classifier after ordinary training; its head is not kept.</summary>
     private T Pretrained<T>(
-        Transferred<T, Linear> classifier, Objective<Transferred<T, Linear>> objective,
+        Transferred<T, Linear> start, Classification<Transferred<T, Linear>> classifier,
         ImageClasses classes, long seed) where T : ITree
     {
-        var training = new MetaTraining<Transferred<T, Linear>>(
-            Pretraining.Of(objective), Optim.Adam(Schedule.Cosine(Rate, Math.Max(1, PretrainSteps))),
-            Pretraining.Batches(classes, Batch, seed, Shift), metaBatch: 1);
-        var state = training.Start(classifier);
+        var batches = new ImageBatches(classes, Batch, Shift);
+        var training = new MetaTraining<Running<Transferred<T, Linear>>>(
+            classifier.Method, Optim.Adam(Schedule.Cosine(Rate, Math.Max(1, PretrainSteps))),
+            (first, count) => batches.Sample(seed, first, count), metaBatch: 1);
+        var state = training.Start(classifier.Begin(start));
         while (state.Step < PretrainSteps) (state, _) = training.Step(state);
-        return state.Model.Body;
+        return state.Model.Model.Body;
     }
 }

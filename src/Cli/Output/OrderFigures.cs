@@ -12,15 +12,20 @@ internal static class OrderFigures
         if (check.Claim == Claim.OwnDirection)
         {
             context.Figure("order", "order of differentiation", "none");
+            context.Summary.Add("order_error", null);
             context.Figure(
                 "order_check", "  because", "the method steps in a direction of its own");
             return;
         }
 
-        bool first = check.Claim == Claim.FirstOrder;
-        context.Figure("order", "order of differentiation", first ? "first" : "exact");
-        context.Figure("order_error",
-            first ? "  off the exact derivative" : "  against differences", check.Error, "0.0e+00");
+        var (order, error) = check.Claim switch
+        {
+            Claim.FirstOrder => ("first", "off the exact derivative"),
+            Claim.Implicit => ("implicit", "off the differences"),
+            _ => ("exact", "against differences"),
+        };
+        context.Figure("order", "order of differentiation", order);
+        context.Figure("order_error", "  " + error, check.Error, "0.0e+00");
         context.Figure("order_check", "  measured on", OrderCheck.Procedure);
         if (check.Vanishes)
         {
@@ -30,11 +35,11 @@ internal static class OrderFigures
                 + "another --seed.");
         }
 
-        if (first || check.Confirmed) return;
-        string error = check.Error.ToString("0.0e+00", CultureInfo.InvariantCulture);
+        if (check.Claim != Claim.Exact || check.Confirmed) return;
+        string difference = check.Error.ToString("0.0e+00", CultureInfo.InvariantCulture);
         throw CliException.Fail(
-            $"the meta-gradient differs from finite differences by {error}, so it is not known to "
-            + "be exact. " + (check.Kink
+            $"the meta-gradient differs from finite differences by {difference}, so it is not known "
+            + "to be exact. " + (check.Kink
                 ? "The loss has a kink at the start, such as that of a rectifier that is given 0: "
                     + "try another --seed."
                 : "No kink of the loss explains it, so this is an error of the engine: please "

@@ -109,6 +109,8 @@ public static class SeriesFiles
         int time = csv.Column(columns.Time);
         HashSet<int> ignored = [time, .. columns.Ignore.Select(csv.Column)];
         int[] values = [.. Enumerable.Range(0, csv.Header.Count).Where(c => !ignored.Contains(c))];
+        var names = new HashSet<string>();
+        foreach (int c in values) CheckName(csv, c, csv.Header[c], names);
         var all = Array.ConvertAll(values, c =>
             new SeriesBuilder(csv.Header[c], NameOf(path), columns.CommonUnit));
         while (csv.Read())
@@ -131,7 +133,7 @@ public static class SeriesFiles
         var ids = new HashSet<string>();
         while (csv.Read())
         {
-            if (!ids.Add(csv[id])) throw csv.Error(id, $"a second series '{csv[id]}'.");
+            CheckName(csv, id, csv[id], ids);
             var values = times.Select(c => Number(csv, c, columns)).ToList();
             while (values.Count > 0 && double.IsNaN(values[^1])) values.RemoveAt(values.Count - 1);
             all.Add(new(
@@ -141,6 +143,14 @@ public static class SeriesFiles
         }
 
         return Set(path, all);
+    }
+
+    /// <summary>A name that is there, and was not there before.</summary>
+    private static void CheckName(CsvReader csv, int column, string name, HashSet<string> seen)
+    {
+        if (string.IsNullOrWhiteSpace(name))
+            throw csv.Error(column, "the name of a series is missing.");
+        if (!seen.Add(name)) throw csv.Error(column, $"a second series '{name}'.");
     }
 
     /// <summary>The name of a file without folder and endings.</summary>

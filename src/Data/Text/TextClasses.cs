@@ -109,7 +109,8 @@ public static class TextClasses
 
             return NotEmpty(path, all);
         }
-        catch (JsonException e)
+        // Half of a surrogate pair is JSON, but no text: that is an InvalidOperationException.
+        catch (Exception e) when (e is JsonException or InvalidOperationException)
         {
             throw new DataException($"{path}: is not JSON: {DataFiles.OneLine(e)}", e);
         }

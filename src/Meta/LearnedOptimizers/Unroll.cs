@@ -34,7 +34,10 @@ public static class Unroll
 
     /// <summary>
     /// The run some steps later, and the mean of the losses after each of them, on batches that the
-    /// steps have not seen. Differentiable through every step by all that the rule is made of.
+    /// steps have not seen. Differentiable through every step by all that the rule is made of. The
+    /// number of the step that the rule is given counts from 0 in every piece, since a piece is
+    /// compiled once for wherever it begins: a rule that depends on the steps of the whole run
+    /// counts them in its state.
     /// </summary>
     public static (Tensor Loss, Run<T, S> Run) Steps<T, S>(
         OptimizationProblem<T> problem, InnerRule<T, S> rule, Run<T, S> run, int steps, Key key)

@@ -43,6 +43,9 @@ public sealed class PointMassExperiment
     public PointMassExperiment(PointMassOptions options)
     {
         ArgumentNullException.ThrowIfNull(options);
+        if (options.Seed < 0)
+            throw new EngineException($"PointMassExperiment: seed {options.Seed}; give 0 or more, "
+                + "as negative seeds are those of test goals.");
         this.options = options;
         var learner = new PolicyMaml<GaussianPolicy>(
             Policy.Gaussian(2), options.InnerRate, options.Inner, options.FirstOrder);

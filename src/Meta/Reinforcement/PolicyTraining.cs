@@ -31,6 +31,8 @@ public sealed class PolicyTraining<P>(
     TaskFamily family, PolicyMaml<P> learner, IPolicyUpdate<P> outer,
     AdvantageEstimator estimator, PolicyTrainingOptions options) where P : ITree
 {
+    private readonly PolicyTrainingOptions options = Checked(options);
+
     private readonly Rollouts<P> rollouts = new(family, learner.Policy, options.Fill);
 
     private readonly Func<P, Experience, Tensor, P> adapt =
@@ -99,6 +101,9 @@ public sealed class PolicyTraining<P>(
         CancellationToken stop = default)
     {
         ArgumentNullException.ThrowIfNull(rates);
+        if (tasks < 2)
+            throw new EngineException($"PolicyTraining: evaluation on {tasks} tasks; give at least "
+                + "2, as the interval needs.");
         var scores = new double[rates.Count + 1][];
         for (int i = 0; i < scores.Length; i++) scores[i] = new double[tasks];
         for (int first = 0; first < tasks; first += options.MetaBatch)
@@ -115,6 +120,16 @@ public sealed class PolicyTraining<P>(
             }
         }
         return Evaluation.Of([.. Enumerable.Range(0, scores.Length)], scores, BatchNormMode.None);
+    }
+
+    private static PolicyTrainingOptions Checked(PolicyTrainingOptions options)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        if (options.MetaBatch < 1 || options.Episodes < 1 || options.InnerSteps < 0)
+            throw new EngineException($"PolicyTraining: a meta-batch of {options.MetaBatch} tasks, "
+                + $"{options.Episodes} episodes, {options.InnerSteps} inner steps; give at least "
+                + "1, 1 and 0.");
+        return options;
     }
 
     private static Tensor Rate(double rate, P models) =>

@@ -19,7 +19,11 @@ public sealed partial record Key : ITree
     public static Key From(long seed) =>
         new(Tensor.From([(int)(seed >> 32), (int)seed], 2));
 
-    /// <summary>Independent keys, to use instead of this one.</summary>
+    /// <summary>
+    /// Independent keys, to use instead of this one. The first are the same however many are asked
+    /// for: entry i of <c>Split(2)</c> is entry i of <c>Split(5)</c>. So split a key once, and what
+    /// is used by itself is split again before it is given to someone who may draw from it.
+    /// </summary>
     public Key[] Split(int count = 2)
     {
         if (count < 1) throw Errors.Fail("Split", $"cannot make {count} keys. Ask for at least 1.");

@@ -2,6 +2,7 @@
 // and wrong options are one line.
 using System.Text.Json.Nodes;
 using Engine.Cli;
+using Engine.Nn;
 
 namespace Engine.Tests.Cli;
 
@@ -31,6 +32,27 @@ public sealed class MethodTests : IDisposable
         Assert.Equal(
             Hash(Path.Combine(run, "model.safetensors")),
             Hash(Path.Combine(parts, "model.safetensors")));
+    }
+
+    /// <summary>Numbers drawn from one key are the same, and only their scale is another.</summary>
+    [Fact]
+    public void CaviasGeneratorIsDrawnApartFromTheNetwork()
+    {
+        string run = In("run");
+        Run(["--method", "cavia", "--iterations", "1", "--out", run]);
+        var (tensors, _) = SafeTensors.Read(Path.Combine(run, "model.safetensors"));
+        double[] Values(string ending) => tensors.Single(
+            t => t.Key.EndsWith(ending, StringComparison.Ordinal)).Value.ToDoubles();
+        double[] generator = Values("Generator.Weight");
+        for (int block = 1; block < 4; block++)
+        {
+            double[] weights = Values($"Blocks.{block}.Convolution.Weight");
+            double Product(double[] a, double[] b) => a.Zip(b, (x, y) => x * y).Sum();
+            double cosine = Product(weights, generator) / Math.Sqrt(
+                Product(weights, weights)
+                * Product(generator[..weights.Length], generator[..weights.Length]));
+            Assert.InRange(cosine, -0.5, 0.5);
+        }
     }
 
     [Fact]

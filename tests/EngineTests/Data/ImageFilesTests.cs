@@ -38,6 +38,8 @@ public sealed class ImageFilesTests : IDisposable
     [InlineData("train train\nval Latin/sea ", "/train/Train Latin/sea/Validation")]
     [InlineData("train track\nsea", "/train track /sea")]
     [InlineData("test a/x/b\nvalidation a/x/c", "x/b/Test x/c/Validation")]
+    [InlineData("test a/x/b\nvalidation a/x/c\n\n", "x/b/Test x/c/Validation")]
+    [InlineData("pics/Latin/a\npics/Greek/b\n \n", "Latin/a Greek/b")]
     public void NamesTellGroupsAndParts(string lines, string expected)
     {
         Write("s-images.idx", IdxSamples.Make(8, [2, 1, 1], [0, 1]));
@@ -45,6 +47,18 @@ public sealed class ImageFilesTests : IDisposable
         File.WriteAllText(Path.Combine(folder, "s-names.txt"), lines);
         Assert.Equal(expected, string.Join(' ', ImageFiles.Load(folder).Classes.Select(c =>
             $"{c.Group}/{c.Name}" + (c.Part is { } part ? $"/{part}" : ""))));
+    }
+
+    [Fact]
+    public void BlankNamesBetweenOthersAreRefused()
+    {
+        Write("s-images.idx", IdxSamples.Make(8, [3, 1, 1], [0, 1, 0]));
+        Write("s-labels.idx", IdxSamples.Make(8, [3], [0, 1, 2]));
+        string names = Path.Combine(folder, "s-names.txt");
+        File.WriteAllText(names, "train a\n\ntest c\n");
+        Assert.Equal(
+            $"{names}: line 2 is blank, but line i is the name of label i - 1; name every label.",
+            Assert.Throws<DataException>(() => ImageFiles.Load(folder)).Message);
     }
 
     [Fact]

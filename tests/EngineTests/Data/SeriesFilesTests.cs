@@ -68,6 +68,17 @@ public class SeriesFilesTests
         Assert.Equal("macro", rows.Series[2].Family);
     }
 
+    [Theory]
+    [InlineData(true, "time,a,a\n1,2,3\n", "line 1, column 3 (a): a second series 'a'.")]
+    [InlineData(true, "time,a,\n1,2,3\n", "line 1, column 3 (): the name of a series is missing.")]
+    [InlineData(false, "id,V1\na,2\na,3\n", "line 3, column 1 (id): a second series 'a'.")]
+    [InlineData(false, "id,V1\na,2\n ,3\n",
+        "line 3, column 1 (id): the name of a series is missing.")]
+    public void WideFilesNameEverySeriesOnce(bool inColumns, string text, string expected) =>
+        Assert.Equal("w.csv, " + expected, Assert.Throws<DataException>(() => inColumns
+            ? SeriesFiles.SeriesInColumns(new StringReader(text), "w.csv", new())
+            : SeriesFiles.SeriesInRows(new StringReader(text), "w.csv", new())).Message);
+
     [Fact]
     public void GapsAreFilledFromThePast()
     {

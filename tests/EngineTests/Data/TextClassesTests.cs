@@ -149,6 +149,8 @@ public class TextClassesTests
 
     [Theory]
     [InlineData("{\"train\":", "u.json: is not JSON: ")]
+    [InlineData("{\"train\":[[\"\\ud800\",\"b\"]]}", "u.json: is not JSON: ")]
+    [InlineData("{\"\\udc00\":[[\"a\",\"b\"]]}", "u.json: is not JSON: ")]
     [InlineData("[]", "u.json: should be an object whose members are lists of [text, label].")]
     [InlineData("{\"val\":[]}", "u.json: has no list 'train'; it has val.")]
     [InlineData("{\"train\":[[\"a\",\"b\"],[\"c\",1]]}", "u.json: entry 1 of 'train' is not [text, "

@@ -147,13 +147,44 @@ public class ContinualTests
         var classifier = experiment.TrainClassifier(200);
         ContinualCurves kept = experiment.Evaluate(ContinualLearner.Oml, oml, 4);
         ContinualCurves tuned = experiment.Evaluate(ContinualLearner.Pretrained, classifier, 4);
+        ContinualCurves moved = experiment.Evaluate(ContinualLearner.FineTuned, classifier, 4);
         ContinualCurves scratch =
             experiment.Evaluate(ContinualLearner.Scratch, experiment.Start(), 4);
-        string all = $"{kept.Seen[^1]} {tuned.Seen[^1]} {scratch.Seen[^1]}";
+        string all = $"{kept.Seen[^1]} {tuned.Seen[^1]} {moved.Seen[^1]} {scratch.Seen[^1]}";
         Assert.True(kept.Seen[^1] > tuned.Seen[^1] + 0.05, all);
+        Assert.True(kept.Seen[^1] > moved.Seen[^1] + 0.05, all);
+        // Fine-tuning begins where the frozen features are, and moves them.
+        Assert.NotEqual(tuned.Seen, moved.Seen);
         Assert.True(kept.Seen[^1] > scratch.Seen[^1] + 0.05, all);
         Assert.Equal(12, kept.Seen.Count);
         Assert.Contains(kept.Rate, experiment.Rates);
+    }
+
+    /// <summary>All rates are learned on the same sequences, which are read once.</summary>
+    [Fact]
+    public void RatesAreTriedOnOneDrawing()
+    {
+        Episode sequences = new(
+            Key.From(1).Normal([2, 6, 4]), Tensor.From(new long[] { 0, 0, 1, 1, 2, 2 }, [1, 6])
+                .BroadcastTo([2, 6]).Eval(),
+            Key.From(2).Normal([2, 3, 4]),
+            Tensor.Arange(3).ExpandDims(0).BroadcastTo([2, 3]).Eval(), Ways: 3);
+        var zero = new Linear(Tensor.Zeros([3, 4]), Tensor.Zeros(3));
+        int traced = 0;
+        Tensor Forward(Linear head, Tensor x)
+        {
+            traced++;
+            return head.Forward(x);
+        }
+
+        Func<double, ContinualCurves> learn = Continual.AtRates(zero, Forward, sequences);
+        ContinualCurves first = learn(0.1);
+        int once = traced;
+        ContinualCurves second = learn(3);
+        Assert.Equal(once, traced);
+        Assert.Equal((0.1, 3), (first.Rate, second.Rate));
+        Assert.Equal(Continual.Run(zero, Forward, 0.1, sequences).Seen, first.Seen);
+        Assert.Equal(Continual.Run(zero, Forward, 3, sequences).Seen, second.Seen);
     }
 
     [Fact]
@@ -193,9 +224,20 @@ public class ContinualTests
             "Oml: 5 inner steps, but the stream has 3 samples, one a step. Draw longer streams.",
             Assert.Throws<EngineException>(() =>
                 Oml.Of(0.1).Method.Predictions(start, streams.Task(0), [0, 5])).Message);
+        Episode few = streams.Task(0);
+        Assert.Equal(
+            "Oml: 2 query samples after a stream of 3. Let the query set begin with the stream.",
+            Assert.Throws<EngineException>(() => Oml.Of(0.1).Method.Predictions(
+                start, few with { QueryX = few.QueryX[..2] }, [0, 3])).Message);
         Assert.StartsWith(
             "Continual: no rates to choose from",
             Assert.Throws<EngineException>(() => Continual.BestRate([], _ => null!)).Message);
+        Assert.StartsWith(
+            "Continual: 3 samples to learn of 2 classes",
+            Assert.Throws<EngineException>(() => Continual.Run(
+                start.Prediction, (h, f) => h.Forward(f), 0.1, new(
+                    Tensor.Zeros([2, 3, 4]), Tensor.Zeros([2, 3], DType.Int64),
+                    Tensor.Zeros([2, 2, 4]), Tensor.Zeros([2, 2], DType.Int64), Ways: 2))).Message);
         Assert.StartsWith(
             "Continual: 1 sequences of 350 classes",
             Assert.Throws<EngineException>(() => Continual.Run(

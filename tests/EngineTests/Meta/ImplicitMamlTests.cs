@@ -32,6 +32,24 @@ public class ImplicitMamlTests
         Assert.Equal(numerical, Tree.Dot(gradient, direction).Item(), 1e-6 * Math.Abs(numerical));
     }
 
+    /// <summary>
+    /// The order check measures it: near 0 where both solvers are done, not where one is not.
+    /// </summary>
+    [Fact]
+    public void TheOrderCheckSaysHowFarTheSolversAre()
+    {
+        Episode task = Tasks.Task(0);
+        OrderCheck done = OrderCheck.Measure(Converged.Method, Model, task);
+        Assert.Equal(Claim.Implicit, done.Claim);
+        Assert.InRange(done.Error, 0, 1e-4);
+        Assert.False(done.Confirmed);
+        Assert.StartsWith("implicit; ", done.ToString());
+        Assert.Contains(" off the differences (", done.ToString());
+        OrderCheck early = OrderCheck.Measure(
+            (Converged with { InnerSteps = 3 }).Method, Model, task);
+        Assert.True(early.Error > 1e-3, $"{early}");
+    }
+
     [Fact]
     public void TheGradientDoesNotDependOnTheWayToTheMinimum()
     {

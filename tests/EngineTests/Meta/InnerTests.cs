@@ -100,6 +100,16 @@ public class InnerTests
     }
 
     [Fact]
+    public void AnObjectiveSaysWhetherANetworkIsNormalised()
+    {
+        Objective<LeNet> plain = Objective.OfImages(LeNet.Create(Key.From(1), 5));
+        Assert.Equal(BatchNormMode.None, new Maml<LeNet>(plain, 1, 0.1).Method.BatchNorm);
+        Assert.Equal(
+            BatchNormMode.Transductive,
+            Objective.OfImages(Conv4.Create(Key.From(1), 1, 16, 2, 3)).BatchNorm);
+    }
+
+    [Fact]
     public void WrongNumbersOfStepsAreRefused() => Assert.Equal(
         "Inner: -1 inner steps; give 0 or more.",
         Assert.Throws<EngineException>(() => new Maml<Mlp>(Regression, -1, 0.1)

@@ -78,17 +78,17 @@ public class MamlPlusPlusTests
         // In the middle of annealing. At kinks of rectifiers the loss jumps: the step crosses none.
         Progress half = Progress.At(method.Anneal / 2);
         PlusPlus<Conv4> gradient = method.Method.Step(p, Tasks, half).Gradient;
+        // Statistics, and rates that are not learned, are no part of the gradient.
+        bool Stays(string path) => path.StartsWith("Statistics", StringComparison.Ordinal)
+            || (!method.LearnRates && path.StartsWith("Rates", StringComparison.Ordinal));
         PlusPlus<Conv4> direction = p.Map((path, leaf) =>
-            path.StartsWith("Statistics", StringComparison.Ordinal) ? 0 * leaf
-                : Key.From(path.Length).Normal(leaf.Shape, DType.Float64));
+            Stays(path) ? 0 * leaf : Key.From(path.Length).Normal(leaf.Shape, DType.Float64));
         double analytic = Tree.Dot(gradient, direction).Item();
         double Loss(double t) => method.Method.MetaLoss(
             p.Zip(direction, (w, d) => w + t * d), Tasks, half).Item();
         const double h = 3e-7;
         double numerical =
             (8 * (Loss(h) - Loss(-h)) - (Loss(2 * h) - Loss(-2 * h))) / (12 * h);
-        // Rates that are not learned move the loss, but are no part of the gradient.
-        if (!method.LearnRates) return;
         Assert.True(Math.Abs(analytic - numerical) < 1e-6 * Math.Abs(numerical),
             $"{analytic} {numerical}");
     }
@@ -108,6 +108,27 @@ public class MamlPlusPlusTests
         Assert.Equal(0.015 * losses[0] + 0.985 * losses[1], At(0.1), 1e-7);
         Assert.Equal(At(0.1), At(0.9), 1e-7);
         Assert.Equal(losses[1], None.Method.TaskLoss(p, task, Progress.Begin).Item(), 1e-12);
+        // Annealed, the last counts alone, and the steps before it are no longer judged at all.
+        int judged = 0;
+        MamlPlusPlus<Conv4> counting = method with
+        {
+            Objective = Objective.Conv4 with
+            {
+                Loss = (logits, labels) =>
+                {
+                    if (labels.Shape[0] == 6) judged++; // a query set, not a support set
+                    return Loss.CrossEntropy(logits, labels);
+                },
+            },
+        };
+        foreach (var (annealed, count) in ((bool, int)[])[(false, Steps), (true, 1)])
+        {
+            judged = 0;
+            double loss = counting.Method
+                .TaskLoss(p, task, Progress.At(0.1, annealed: annealed)).Item();
+            Assert.Equal(count, judged);
+            if (annealed) Assert.Equal(losses[1], loss, 1e-12);
+        }
     }
 
     [Fact]
@@ -201,10 +222,14 @@ public class MamlPlusPlusTests
             method.Method.TaskLoss(p, task, Progress.At(fraction)).Item();
         Assert.Equal(Of(All, 0), Of(running, 0), 1e-9);
         Assert.NotEqual(Of(All, 0.05), Of(running, 0.05), 1e-6);
+        double Annealed(double fraction) => running.Method.TaskLoss(
+            p, task, Progress.At(fraction, annealed: true)).Item();
+        Assert.Equal(Annealed(1), Annealed(0));
         MamlPlusPlus<Conv4> last = running with { MultiStep = false };
         Tensor logits = running.Method.Predictions(p, task, [Steps])[0];
         Assert.Equal(
             Loss.CrossEntropy(logits, task.QueryY).Item(), Of(last, 0.5), 1e-9);
+        Assert.Equal(Of(last, 0.5), Annealed(0.5), 1e-9);
     }
 
     [Fact]
@@ -214,6 +239,12 @@ public class MamlPlusPlusTests
         Assert.Equal(
             [true, true, true, false, false],
             ((long[])[0, 1, 2, 3, 12]).Select(n => over(n).FirstOrder));
+        Assert.Equal(
+            [false, true, true], ((long[])[0, 1, 10]).Select(n => over(n).Annealed));
+        Assert.Equal(
+            [false, true], ((long[])[4, 5]).Select(Progress.Over(10, anneal: 0.5)).Select(
+                at => at.Annealed));
+        Assert.Contains("0 steps", Assert.Throws<EngineException>(() => Progress.Over(0)).Message);
         Assert.Equal(0.5, over(5).Fraction.Item());
         Assert.Equal(1, over(12).Fraction.Item());
         PlusPlus<Conv4> p = Begun(All);

@@ -141,6 +141,10 @@ public class MetricScoreTests
             + "number of its classes.",
             Of(() => new ProtoNet<NoState>(Itself).Scores(
                 new(), Vectors with { Ways = 0 }, Unused)));
+        Assert.StartsWith(
+            "Features: the task does not say how many classes it has.",
+            Of(() => new MatchingNet<NoState>(Itself).Scores(
+                new(new(), Tensor.Scalar(1.0)), Vectors with { Ways = 0 }, Unused)));
         Assert.Equal(
             "RelationModule: maps of 3 x 3 vanish in two poolings. Give maps of at least 4 x 4: "
             + "embed larger images or pool less.",

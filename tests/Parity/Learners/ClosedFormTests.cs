@@ -84,19 +84,24 @@ public class ClosedFormTests
     [Theory, InlineData(true), InlineData(false)]
     public void TrainingMayHaveMoreWaysThanTesting(bool ridge)
     {
-        Method<Solved<TinyNet>> Of(int ways) => ridge
-            ? R2D2.Images<TinyNet>(ways).Method : LrD2.Images<TinyNet>(ways).Method;
+        Method<Solved<TinyNet>> method = ridge
+            ? R2D2.Images<TinyNet>().Method : LrD2.Images<TinyNet>().Method;
         Solved<TinyNet> start =
-            R2D2.Images<TinyNet>(8).Begin(TinyNet.Create(Key.From(3), ways: 1));
+            R2D2.Images<TinyNet>().Begin(TinyNet.Create(Key.From(3), ways: 1));
         var training = new MetaTraining<Solved<TinyNet>>(
-            Of(8), Optim.Adam(0.02), (first, n) => Tasks.OfImages(8, 1, first, n), metaBatch: 4);
+            method, Optim.Adam(0.02), (first, n) => Tasks.OfImages(8, 1, first, n), metaBatch: 4);
         TrainingState<Solved<TinyNet>> state = training.Start(start);
         for (int n = 0; n < 60; n++) (state, _) = training.Step(state);
         Evaluation Test(Solved<TinyNet> p) => Evaluation.Run(
-            Of(3), p, (first, n) => Tasks.OfImages(3, 1, 1_000_000 + first, n), 150, [0, 5],
+            method, p, (first, n) => Tasks.OfImages(3, 1, 1_000_000 + first, n), 150, [0, 5],
             Loss.Accuracy);
         Evaluation before = Test(start), after = Test(state.Model);
         Assert.True(after.Final > before.Final + 0.02, $"{before.Final} {after.Final}");
+        Episode three = Tasks.OfImages(3, 1, 0, 1).Task(0);
+        Assert.Equal([6, 3], method.Predictions(start, three, [0])[0].Shape.Sizes.ToArray());
+        Assert.StartsWith("Features: the task does not say how many classes it has.",
+            Assert.Throws<EngineException>(() => method.Predictions(
+                start, three with { Ways = 0 }, [0])).Message);
         foreach (Tensor setting in (Tensor[])[state.Model.LogPenalty, state.Model.Scale])
             Assert.DoesNotContain(setting.Item(), (double[])[0, 1]);
     }

@@ -25,6 +25,9 @@ public abstract record LearnerCase(string Name)
 
     public static LearnerCase Of(string name) => All.Single(c => c.Name == name);
 
+    /// <summary>Whether the learner can compute its inner steps again to save memory.</summary>
+    public bool Recomputes { get; init; } = true;
+
     private static IEnumerable<LearnerCase> Regressors()
     {
         static LearnerCase Of<P>(
@@ -72,7 +75,10 @@ public abstract record LearnerCase(string Name)
 
         R2D2<Bumps> ridge = new(
             (model, x) => model.Features(x), task => task.SupportY, Loss.Mse, BatchNormMode.None);
-        yield return Of("ridge", _ => ridge.Method, ridge.Begin(Line));
+        yield return Of("ridge", _ => ridge.Method, ridge.Begin(Line)) with
+        {
+            Recomputes = false,
+        };
     }
 
     private static IEnumerable<LearnerCase> Classifiers()
@@ -93,10 +99,10 @@ public abstract record LearnerCase(string Name)
         yield return Of("critic", remat => (critic with { Remat = remat }).Method,
             critic.Begin(Net, Seed, critic: true, hidden: 8));
 
-        yield return Of("r2d2", _ => R2D2.Images<TinyNet>(3).Method,
-            R2D2.Images<TinyNet>(3).Begin(Net));
-        yield return Of("lrd2", _ => LrD2.Images<TinyNet>(3).Method,
-            LrD2.Images<TinyNet>(3).Begin(Net));
+        yield return Of("r2d2", _ => R2D2.Images<TinyNet>().Method,
+            R2D2.Images<TinyNet>().Begin(Net)) with { Recomputes = false };
+        yield return Of("lrd2", _ => LrD2.Images<TinyNet>().Method,
+            LrD2.Images<TinyNet>().Begin(Net)) with { Recomputes = false };
 
         MetaTransfer<TinyNet, Linear> transfer = MetaTransfer.Images<TinyNet>(3, 0.5);
         yield return Of("meta-transfer", remat => (transfer with { Remat = remat }).Method,

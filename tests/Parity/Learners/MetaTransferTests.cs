@@ -10,10 +10,6 @@ public class MetaTransferTests
 {
     private static readonly TinyNet Net = TinyNet.Create(Key.From(3), ways: 12);
 
-    private static readonly Objective<TinyNet> Classification = new(
-        (model, x) => model.Forward(x), (logits, labels) => Loss.CrossEntropy(logits, labels),
-        BatchNormMode.Transductive);
-
     private static readonly MetaTransfer<TinyNet, Linear> Learner =
         MetaTransfer.Images<TinyNet>(3, 0.5);
 
@@ -59,14 +55,19 @@ public class MetaTransferTests
     [Fact]
     public void PretrainingLearnsAllClasses()
     {
-        Method<TinyNet> method = Pretraining.Of(Classification);
-        var training = new MetaTraining<TinyNet>(
-            method, Optim.Adam(0.02), Pretraining.Batches(Tasks.Images, 48, seed: 1), 1);
-        TrainingState<TinyNet> state = training.Start(Net);
+        var classifier = new Classification<TinyNet>(
+            (model, x, normalize) => model.Head.Forward(model.Features(x, normalize)),
+            BatchNormMode.Transductive);
+        var batches = new ImageBatches(Tasks.Images, 48);
+        Func<long, int, Episode> Draw(long seed) => (first, n) => batches.Sample(seed, first, n);
+        var training = new MetaTraining<Running<TinyNet>>(
+            classifier.Method, Optim.Adam(0.02), Draw(1), metaBatch: 1);
+        TrainingState<Running<TinyNet>> start = training.Start(classifier.Begin(Net));
+        TrainingState<Running<TinyNet>> state = start;
         for (int n = 0; n < 60; n++) (state, _) = training.Step(state);
-        Evaluation Test(TinyNet net) => Evaluation.Run(
-            method, net, Pretraining.Batches(Tasks.Images, 48, seed: 2), 20, [0], Loss.Accuracy);
-        Assert.InRange(Test(Net).Final, 0, 0.2);
+        Evaluation Test(Running<TinyNet> p) => Evaluation.Run(
+            classifier.Method, p, Draw(2), 20, [0], Loss.Accuracy);
+        Assert.InRange(Test(start.Model).Final, 0, 0.2);
         Assert.InRange(Test(state.Model).Final, 0.6, 1);
     }
 
@@ -79,13 +80,14 @@ public class MetaTransferTests
             "ramps", 1, size, size,
             [.. Enumerable.Range(0, 3 * size * size).Select(i => 1f + i)],
             Enumerable.Range(0, 3).Select(c => new ImageClass($"{c}", "", [c])));
-        Episode plain = Pretraining.Batches(ramps, 20, seed: 4)(6, 2);
+        Episode plain = new ImageBatches(ramps, 20).Sample(seed: 4, 6, 2);
         Assert.Equal(Shape.Of(2, 20, 1, size, size), plain.QueryX.Shape);
         double[] firsts = plain.QueryX.Reshape(40, -1)[.., 0..1].ToDoubles();
         Assert.Equal(firsts, plain.QueryY.ToDoubles().Select(label => 1 + size * size * label));
         Assert.Equal([0, 1, 2], plain.QueryY.ToDoubles().Distinct().Order());
 
-        Episode moved = Pretraining.Batches(ramps, 20, seed: 4, shift: 1, flip: true)(6, 2);
+        var moving = new ImageBatches(ramps, 20, shift: 1, flip: true);
+        Episode moved = moving.Sample(seed: 4, 6, 2);
         double[] middles = moved.QueryX[.., .., .., 2..3, 2..3].ToDoubles();
         double[] labels = moved.QueryY.ToDoubles();
         int[] offsets = [.. middles.Zip(labels, (m, label) =>
@@ -96,9 +98,10 @@ public class MetaTransferTests
             - moved.QueryX[.., .., .., 2..3, 2..3]).ToDoubles();
         Assert.Equal([-1.0, 1], rises.Distinct().Order());
         // The same batches whatever was drawn before.
-        Episode later = Pretraining.Batches(ramps, 20, seed: 4, shift: 1, flip: true)(7, 1);
+        Episode later = moving.Sample(seed: 4, 7, 1);
         Assert.True(Tree.AllClose(moved.QueryX[1..2], later.QueryX, 0, 0));
-        Assert.Throws<EngineException>(() => Pretraining.Batches(ramps, 0, 1));
+        Assert.Throws<ArgumentException>(() => new ImageBatches(ramps, 0));
+        Assert.Throws<ArgumentException>(() => new ImageBatches(ramps, 20, shift: -1));
     }
 
     [Fact]

@@ -95,6 +95,19 @@ public class PartTests
     }
 
     [Fact]
+    public void HeadsThatKeepLeavesTakeNoFeatures()
+    {
+        Method<Linear> head = new Maml<Linear>(
+            new((model, x) => model.Forward(x), Loss.Mse, BatchNormMode.None), 1, 0.1).Method with
+        {
+            State = path => path == "Bias",
+        };
+        Assert.StartsWith("OnFeatures: the method of the head keeps leaves of its own",
+            Assert.Throws<EngineException>(() => head.OnFeatures(
+                (Bumps p) => p.Head, (p, x) => p.Features(x))).Message);
+    }
+
+    [Fact]
     public void RatesAreDrawnForEachParameter()
     {
         Rated<Bumps> p = new MetaSgd<Bumps>(Regression).Begin(Line, Key.From(2));

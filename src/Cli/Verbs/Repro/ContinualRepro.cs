@@ -1,5 +1,6 @@
 // engine repro glyphs-oml: classes learned one after another, one picture at a time, on a
-// representation learned by OML, on one from ordinary classification, and from scratch.
+// representation learned by OML, on one from ordinary classification, by fine-tuning all of that
+// network, and from scratch.
 using System.Diagnostics;
 using Engine.Data;
 using Engine.Meta;
@@ -72,18 +73,21 @@ internal static class ContinualRepro
     private static IEnumerable<(ContinualLearner, OnlineLearner<PlainConv, Linear>)> Trained(
         ContinualExperiment experiment, int steps, VerbContext context)
     {
-        Func<int, Action<long, double>?, CancellationToken, OnlineLearner<PlainConv, Linear>>[]
-            trainings = [experiment.TrainOml, experiment.TrainClassifier];
-        foreach (var (learner, train) in
-            new[] { ContinualLearner.Oml, ContinualLearner.Pretrained }.Zip(trainings))
-        {
-            yield return (learner, ProgressBar.Run(
-                $"{learner}, seed {experiment.Seed}", context.Output, null, progress => train(
+        OnlineLearner<PlainConv, Linear> Train(
+            string name,
+            Func<int, Action<long, double>?, CancellationToken, OnlineLearner<PlainConv, Linear>>
+                train) =>
+            ProgressBar.Run(
+                $"{name}, seed {experiment.Seed}", context.Output, null, progress => train(
                     steps,
                     (step, loss) => progress.Report(new ProgressState(step, steps, step, loss)),
-                    context.Stop)));
-        }
+                    context.Stop));
 
+        yield return (ContinualLearner.Oml, Train("Oml", experiment.TrainOml));
+        OnlineLearner<PlainConv, Linear> classifier =
+            Train("Pretrained", experiment.TrainClassifier);
+        yield return (ContinualLearner.Pretrained, classifier);
+        yield return (ContinualLearner.FineTuned, classifier);
         yield return (ContinualLearner.Scratch, experiment.Start());
     }
 

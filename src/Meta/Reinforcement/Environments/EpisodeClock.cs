@@ -4,8 +4,13 @@ namespace Engine.Meta;
 /// <summary>Counts the steps of an episode and refuses those after its end.</summary>
 internal sealed class EpisodeClock(string name, int horizon)
 {
+    private readonly int horizon = Checked(name, horizon);
     private bool running;
     private int steps;
+
+    /// <summary>The steps of the longest episode, if there are any.</summary>
+    public static int Checked(string name, int horizon) => horizon >= 1 ? horizon
+        : throw new EngineException($"{name}: a horizon of {horizon} steps; give at least 1.");
 
     /// <summary>A new episode begins.</summary>
     public void Start() => (running, steps) = (true, 0);

@@ -54,6 +54,9 @@ public sealed record TaskFamily(
     string Name, Space Observations, Space Actions, int Horizon,
     Func<SeededRandom, IEnvironment> Draw)
 {
+    /// <summary>Steps of the longest episode, at least 1.</summary>
+    public int Horizon { get; } = EpisodeClock.Checked(Name, Horizon);
+
     /// <summary>A new environment for a task of a seed, by the task's number.</summary>
     public IEnvironment Task(long seed, long number) => Draw(new(SeedOf(seed, number)));
 

@@ -14,18 +14,22 @@ namespace Engine.Meta;
 /// <param name="clip">How far from 1 a weight may gain anything.</param>
 /// <param name="penalty">
 /// What the divergence of the policy before adaptation from the one that acted costs: it keeps the
-/// inner steps what they were.
+/// inner steps what they were. Nothing where there are none.
 /// </param>
 public sealed class ProximalUpdate<P>(
     PolicyMaml<P> learner, Optimizer optimizer, int epochs = 5, double clip = 0.3,
     double penalty = 5e-4) : IPolicyUpdate<P> where P : ITree
 {
+    private readonly int epochs = epochs >= 1 ? epochs : throw new EngineException(
+        $"ProximalUpdate: {epochs} epochs; give at least 1.");
+
     private readonly Func<P, OptimizerState, Rounds, (P, OptimizerState, Tensor Loss)> step =
         Compile.Of((P model, OptimizerState state, Rounds tasks) =>
         {
             var (loss, gradient) = Grad.WithValue((P p, Rounds all) =>
-                learner.Loss(p, all, clip) + penalty * Moved(learner, p, all.Before[0]))(
-                    model, tasks);
+                all.Before is [var first, ..]
+                    ? learner.Loss(p, all, clip) + penalty * Moved(learner, p, first)
+                    : learner.Loss(p, all, clip))(model, tasks);
             var (next, nextState) = optimizer.Step(model, gradient, state);
             return (next, nextState, loss);
         });

@@ -18,9 +18,13 @@ public sealed class TrustRegion<P>(
     PolicyMaml<P> learner, double radius = 0.01, int conjugateSteps = 10, double damping = 1e-5,
     double shrink = 0.8, int tries = 15) : IPolicyUpdate<P> where P : ITree
 {
-    private readonly Func<P, Rounds, (Tensor Loss, P Gradient)> gradient =
+    private readonly Func<P, Rounds, (Tensor Loss, P Gradient, Tensor Squared)> gradient =
         Compile.Of((P model, Rounds tasks) =>
-            Grad.WithValue((P p, Rounds all) => learner.Loss(p, all))(model, tasks));
+        {
+            var (loss, g) =
+                Grad.WithValue((P p, Rounds all) => learner.Loss(p, all))(model, tasks);
+            return (loss, g, Tree.Dot(g, g));
+        });
 
     private readonly Func<P, Rounds, (Tensor Loss, Tensor Divergence)> measure =
         Compile.Of((P model, Rounds tasks) => (
@@ -48,10 +52,15 @@ public sealed class TrustRegion<P>(
     public (P Model, OptimizerState State, PolicyUpdate Update) Step(
         P model, OptimizerState state, Rounds tasks)
     {
-        var (value, g) = gradient(model, tasks);
+        var (value, g, squared) = gradient(model, tasks);
         double loss = value.Item();
         var (direction, curvature) = natural(model, tasks, g);
-        double length = Math.Sqrt(2 * radius / curvature.Item());
+        double curve = curvature.Item();
+        // Where a gradient overflowed there is no step, and training is told so. Where nothing is
+        // curved the gradient is zero, and the policy rightly stays.
+        if (!double.IsFinite(squared.Item()) || !double.IsFinite(curve))
+            return (model, state, new(loss, double.NaN, 0, 0));
+        double length = Math.Sqrt(2 * radius / curve);
         if (!double.IsFinite(length)) return (model, state, new(loss, loss, 0, 0));
 
         for (int i = 0; i < tries; i++, length *= shrink)

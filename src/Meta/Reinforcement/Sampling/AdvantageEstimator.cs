@@ -51,17 +51,18 @@ public sealed class AdvantageEstimator(
     private Experience Scaled(Trajectories all, Tensor advantages, Tensor taken)
     {
         Tensor Mean(Tensor x) => (x * taken).Sum(1, keepDims: true) / taken.Sum(1, keepDims: true);
-        Tensor score = Mean(all.Rewards.Cast(DType.Float64));
+        Tensor score = Mean(all.Rewards.Cast(DType.Float64)), scale = Tensor.Ones(
+            score.Shape, score.DType).To(score.Device);
         if (normalise)
         {
             Tensor centred = advantages - Mean(advantages);
-            Tensor deviation = Mean(centred.Square()).Sqrt() + 1e-8;
-            (advantages, score) = (centred / deviation, score / deviation);
+            scale = Mean(centred.Square()).Sqrt() + 1e-8;
+            advantages = centred / scale;
         }
         DType type = all.Rewards.DType;
         var experience = new Experience(
             all.Observations, all.Actions, all.Parameters, (advantages * taken).Cast(type),
-            all.Starts, all.Taken, score.Squeeze(1).Cast(type));
+            all.Starts, all.Taken, score.Squeeze(1).Cast(type), scale.Squeeze(1).Cast(type));
         Tree.Eval(experience);
         return experience;
     }

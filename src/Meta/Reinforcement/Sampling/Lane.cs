@@ -51,6 +51,9 @@ internal sealed class Lane(
         (Steps, Return, Running) = (0, 0, true);
     }
 
+    /// <summary>Gives up the episode.</summary>
+    public void Stop() => Running = false;
+
     /// <summary>Writes what the policy is to answer, and the noise of its draw.</summary>
     public void Ask(Span<double> observation, Span<double> noise)
     {

@@ -59,6 +59,9 @@ public sealed class Rollouts<P>(
                 lanes[i].Act(Part(action, i), Part(answer, i));
                 if (!lanes[i].Running && buffer.Add(i, lanes[i]) && fill) lanes[i].Begin();
             }
+            // A task's room only shrinks: an episode that is already too long will not be kept.
+            for (int i = 0; i < lanes.Length; i++)
+                if (lanes[i].Running && lanes[i].Steps >= buffer.Room(i)) lanes[i].Stop();
         }
         return buffer.ToTensors(leaf.DType).To(leaf.Device);
 

@@ -11,11 +11,11 @@ internal sealed class TrajectoryBuffer(
     private readonly int capacity = episodes * family.Horizon;
     private readonly int[] filled = new int[tasks];
     private readonly double[] observations =
-        Room(family, tasks, episodes, family.Observations.Size);
-    private readonly double[] actions = Room(family, tasks, episodes, family.Actions.Size);
-    private readonly double[] parameters = Room(family, tasks, episodes, parameterSize);
-    private readonly double[] rewards = Room(family, tasks, episodes, 1);
-    private readonly double[] taken = Room(family, tasks, episodes, 1);
+        Zeros(family, tasks, episodes, family.Observations.Size);
+    private readonly double[] actions = Zeros(family, tasks, episodes, family.Actions.Size);
+    private readonly double[] parameters = Zeros(family, tasks, episodes, parameterSize);
+    private readonly double[] rewards = Zeros(family, tasks, episodes, 1);
+    private readonly double[] taken = Zeros(family, tasks, episodes, 1);
     private readonly double[] returns = new double[tasks * episodes];
     private readonly long[] starts =
         [.. Enumerable.Range(0, tasks * episodes * family.Horizon)
@@ -48,6 +48,9 @@ internal sealed class TrajectoryBuffer(
         }
     }
 
+    /// <summary>The longest episode that a lane's task still has room for.</summary>
+    public int Room(int lane) => capacity - filled[lane / episodes];
+
     /// <summary>All of it as tensors.</summary>
     public Trajectories ToTensors(DType type)
     {
@@ -61,6 +64,6 @@ internal sealed class TrajectoryBuffer(
         return all;
     }
 
-    private static double[] Room(TaskFamily family, int tasks, int episodes, int size) =>
+    private static double[] Zeros(TaskFamily family, int tasks, int episodes, int size) =>
         new double[checked(tasks * episodes * family.Horizon * size)];
 }

@@ -15,6 +15,7 @@ public class AdvantageTests
         Experience experience = estimator.Of(Acted(rewards));
         Assert.Equal([3, 4, 4, 0.5, 3, 0], experience.Advantages.ToDoubles());
         Assert.Equal(9.0 / 5, experience.Score.ToDoubles()[0], 12);
+        Assert.Equal(1, experience.Scale.ToDoubles()[0]);
     }
 
     [Fact]
@@ -28,7 +29,8 @@ public class AdvantageTests
         double[] expected = [.. sums.Select(x => (x - mean) / deviation), 0];
         foreach (var (x, y) in expected.Zip(experience.Advantages.ToDoubles()))
             Assert.Equal(x, y, 6);
-        Assert.Equal(9.0 / 5 / deviation, experience.Score.ToDoubles()[0], 6);
+        Assert.Equal(9.0 / 5, experience.Score.ToDoubles()[0], 12);
+        Assert.Equal(deviation, experience.Scale.ToDoubles()[0], 6);
     }
 
     /// <summary>

@@ -43,6 +43,8 @@ public class PointMassExperimentTests
         Assert.Equal(5, test.Tasks);
         double best = PointMassExperiment.BestReturn(goals: 5);
         Assert.All(test.Mean, mean => Assert.True(mean < best));
+        Assert.Contains("seed -1", Assert.Throws<EngineException>(
+            () => new PointMassExperiment(small with { Seed = -1 })).Message);
         // Over many goals it is the mean over the square of all.
         Assert.Equal(-0.506, PointMassExperiment.BestReturn(goals: 20000), 0.01);
     }

@@ -105,6 +105,28 @@ public class RolloutTests
             Assert.True(starts[i] == starts[i - 1] || starts[i] == i);
     }
 
+    /// <summary>
+    /// No step is taken for an episode that cannot be kept: none at all where the first episodes
+    /// take all the room, and where they end early only as long as there may be room.
+    /// </summary>
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void NoStepIsTakenOnceTheRoomIsFull(bool terminates)
+    {
+        const int tasks = 3, episodes = 4, room = tasks * episodes * PointMass.Horizon;
+        var count = new StepCount();
+        TaskFamily goals = PointMass.Family(terminates);
+        TaskFamily counted = new(
+            goals.Name, goals.Observations, goals.Actions, goals.Horizon,
+            random => new Counting(goals.Draw(random), count));
+        Trajectories all = new Rollouts<GaussianPolicy>(counted, gaussian).Collect(
+            Rollouts<GaussianPolicy>.Repeat(model, tasks), 3, 0, episodes);
+        int kept = (int)all.Taken.Sum().Item();
+        Assert.InRange(count.Steps, kept, room + (terminates ? tasks * PointMass.Horizon : 0));
+        if (!terminates) Assert.Equal(room, kept);
+    }
+
     [Fact]
     public void PoliciesMustFitTheActions()
     {
@@ -114,5 +136,26 @@ public class RolloutTests
             () => wrong.Collect(one[0], 0, 0, 1)).Message);
         Assert.Throws<EngineException>(
             () => new Rollouts<GaussianPolicy>(walk, gaussian).Collect(one[0], 0, 0, 0));
+    }
+
+    private sealed class StepCount
+    {
+        public int Steps { get; set; }
+    }
+
+    private sealed class Counting(IEnvironment environment, StepCount count) : IEnvironment
+    {
+        public Space Observations => environment.Observations;
+
+        public Space Actions => environment.Actions;
+
+        public void Reset(SeededRandom random, Span<double> observation) =>
+            environment.Reset(random, observation);
+
+        public Outcome Step(ReadOnlySpan<double> action, Span<double> observation)
+        {
+            count.Steps++;
+            return environment.Step(action, observation);
+        }
     }
 }

@@ -65,6 +65,10 @@ public class TrustRegionTests
         Assert.Equal(5, state.Steps.Item());
         Assert.True(update.LossAfter < update.LossBefore);
         Assert.Equal(learner.Loss(next, rounds, clip: 0.3).Item(), update.LossAfter, 9);
+        // Without inner steps there is nothing for the penalty to keep, and it learns all the same.
+        Rounds only = rounds with { Before = [] };
+        Assert.True(outer.Step(model, outer.Init(model), only).Update is var plain
+            && plain.LossAfter < plain.LossBefore);
         // A clip that allows nothing leaves no gain but that of the first step, at weights of 1.
         Assert.True(learner.Loss(next, rounds, clip: 0).Item()
             >= learner.Loss(next, rounds).Item());
@@ -73,13 +77,53 @@ public class TrustRegionTests
     [Fact]
     public void CreditComparesTasks()
     {
-        double[] score = rounds.After.Score.ToDoubles();
+        double[] score = rounds.After.Score.ToDoubles(), scale = rounds.After.Scale.ToDoubles();
         double[] credit = rounds.WithCredit().Credit!.ToDoubles();
+        Assert.True(scale.Distinct().Count() == scale.Length);
         for (int i = 0; i < score.Length; i++)
             Assert.Equal(
-                score[i] - score.Where((_, j) => j != i).Average(), credit[i], 9);
+                (score[i] - score.Where((_, j) => j != i).Average()) / scale[i], credit[i], 9);
         Rounds one = rounds.Map((Tensor x) => x[0..1]);
         Assert.Throws<EngineException>(() => one.WithCredit());
+    }
+
+    /// <summary>
+    /// Two tasks whose rewards differ by a factor of 10 all along: the one that pays more is above
+    /// the other by 9 times what that pays, each on the scale of its own advantages.
+    /// </summary>
+    [Fact]
+    public void CreditComparesRewardsOfTasksOfDifferentScale()
+    {
+        Trajectories acted = new Rollouts<GaussianPolicy>(PointMass.Family(), learner.Policy)
+            .Collect(Rollouts<GaussianPolicy>.Repeat(model, 1), 2, 0, episodes: 3);
+        Trajectories both = acted.Map((Tensor x) => Tensor.Concat([x, x]).Eval());
+        Tensor factors = Tensor.From([1.0, 10.0], [2, 1]);
+        Experience after = new AdvantageEstimator()
+            .Of(both with { Rewards = (both.Rewards * factors).Eval() });
+        double score = after.Score.ToDoubles()[0], scale = after.Scale.ToDoubles()[0];
+        double[] credit = new Rounds([after], after).WithCredit().Credit!.ToDoubles();
+        Assert.Equal(-9 * score / scale, credit[0], 1e-5 * Math.Abs(score / scale));
+        Assert.Equal(9 * score / (10 * scale), credit[1], 1e-5 * Math.Abs(score / scale));
+    }
+
+    /// <summary>A gradient that overflowed is no reason to stand still silently.</summary>
+    [Fact]
+    public void AGradientThatIsNoNumberIsSaid()
+    {
+        Rounds broken = rounds with
+        {
+            After = rounds.After with { Advantages = rounds.After.Advantages * double.NaN },
+        };
+        var outer = new TrustRegion<GaussianPolicy>(learner);
+        Assert.True(double.IsNaN(outer.Step(model, outer.Init(model), broken).Update.LossAfter));
+        // A loss of no number is said by itself; here the loss is one, and only its slope is not.
+        Rounds steep = rounds with
+        {
+            After = rounds.After with { Advantages = rounds.After.Advantages * 1e200 },
+        };
+        PolicyUpdate update = outer.Step(model, outer.Init(model), steep).Update;
+        Assert.True(double.IsFinite(update.LossBefore));
+        Assert.True(double.IsNaN(update.LossAfter));
     }
 
     private static Rounds Act()
