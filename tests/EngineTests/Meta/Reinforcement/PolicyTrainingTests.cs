@@ -62,7 +62,8 @@ public class PolicyTrainingTests
             : new ProximalUpdate<Mlp>(learner, Optim.Adam(3e-3)));
         TrainingState<Mlp> state = training.Start(Start(Device.Cpu));
         Evaluation before = training.Evaluate(state.Model, 77, 200, [1], episodes: 5);
-        // On so few pulls TRPO learns within 15 steps; many more can undo it, whatever the solver.
+        // TRPO learns within 15 steps. On so few pulls many more undo it: nothing credits exploring,
+        // and a policy that always pulls one arm before it adapts learns nothing from that.
         int steps = trustRegion ? 15 : 30;
         for (int i = 0; i < steps; i++) (state, _) = training.Step(state);
         Evaluation after = training.Evaluate(state.Model, 77, 200, [1], episodes: 5);
