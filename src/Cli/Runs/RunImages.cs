@@ -82,13 +82,30 @@ internal static class RunImages
         const string domains = "-domains.idx";
         bool folder = Directory.Exists(data);
         string place = folder ? data : Path.GetDirectoryName(Path.GetFullPath(data))!;
-        string[] sets = [.. Directory.EnumerateFiles(place, "*-images*idx*")];
-        string? file = Directory.EnumerateFiles(place, (folder ? "*" : Path.GetFileName(data))
-            + domains + "*").Order(StringComparer.Ordinal).FirstOrDefault();
+        string[] sets = Files(place, "*-images*idx*");
+        string? file =
+            Files(place, (folder ? "*" : Path.GetFileName(data)) + domains + "*").FirstOrDefault();
         if (file is null || (folder && sets.Length > 1)) return;
         throw CliException.Use(
             $"--data: {Path.GetFileName(file)} says that these images come from several domains; "
             + "tasks are made of the classes of one. Write the images and labels of one domain to "
             + "NAME-images.idx.gz and NAME-labels.idx.gz in a folder of their own, and name that.");
+    }
+
+    /// <summary>Files of a folder, in the order of their names.</summary>
+    private static string[] Files(string folder, string pattern)
+    {
+        try
+        {
+            return
+            [
+                .. Directory.EnumerateFiles(folder, pattern).Order(StringComparer.Ordinal),
+            ];
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new DataException(
+                $"{folder}: cannot be read: {e.Message.ReplaceLineEndings(" ")}", e);
+        }
     }
 }

@@ -56,6 +56,22 @@ public sealed class ImageFolderTests : IDisposable
             .FailsWith(2, "--image-size: only image files are resized", "--data");
     }
 
+    [FactUnlessRoot, System.Runtime.Versioning.UnsupportedOSPlatform("windows")]
+    public void AFolderThatMayNotBeReadIsNamed()
+    {
+        string data = Images(20, 20);
+        File.SetUnixFileMode(data, UnixFileMode.UserExecute);
+        try
+        {
+            EngineCommand.Run(Train(data)).FailsWith(1, $"{data}: cannot be read");
+        }
+        finally
+        {
+            File.SetUnixFileMode(data, UnixFileMode.UserRead | UnixFileMode.UserWrite
+                | UnixFileMode.UserExecute);
+        }
+    }
+
     [Fact]
     public void AFileBesideTheClassesChangesNothing()
     {
@@ -135,5 +151,15 @@ public sealed class ImageFolderTests : IDisposable
         }
 
         return data;
+    }
+}
+
+/// <summary>A test of permissions, which do not bind the user root.</summary>
+internal sealed class FactUnlessRootAttribute : FactAttribute
+{
+    public FactUnlessRootAttribute()
+    {
+        if (OperatingSystem.IsWindows() || Environment.IsPrivilegedProcess)
+            Skip = "Permissions of folders do not bind this user; run as another one.";
     }
 }

@@ -98,6 +98,24 @@ public sealed class ReproTests : IDisposable
             EngineCommand.Json(again).GetProperty("accuracy_after").GetDouble());
     }
 
+    [Theory]
+    [InlineData(1, true)]
+    [InlineData(2, false)]
+    public void OnlyATrainingOfThatLengthIsExpectedToReachIt(int iterations, bool expected)
+    {
+        string page = In("page.html");
+        using var output = new StringWriter();
+        var context = new VerbContext(output, CancellationToken.None, threads: 1);
+        var experiment = new ClassificationExperiment(
+            "made-up", "--ways 2 --method protonet --filters 4 --train-ways 2", 1, null, (12, 34),
+            Omniglot: false, Quick: "");
+        new ClassificationRepro(experiment, EngineCommand.Choices).Run(
+            new() { Iterations = iterations, Seeds = 1, Quick = true, Html = page }, context);
+        Assert.Equal(expected, output.ToString().Contains("12 to 34 %"));
+        Assert.Equal(expected, File.ReadAllText(page).Contains("12 to 34 %"));
+        Assert.Equal(expected, context.Summary.ToString().Contains("\"expected\""));
+    }
+
     [Fact]
     public void SeedsThatWereFinishedBeforeTheEndAreKept()
     {
