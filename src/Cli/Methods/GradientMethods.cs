@@ -75,7 +75,8 @@ internal sealed record BoilOptions : ILearnerOptions
     public Learner Create<T>(Start<T> start) where T : ITree => Learner.Of(
         Boil.Of(
             start.Model, start.Objective,
-            start.Network.HeadPath?.Invoke(start.Model) ?? throw MethodText.Lacks("boil", "the head"),
+            start.Network.HeadPath?.Invoke(start.Model)
+                ?? throw MethodText.Lacks("boil", "the head"),
             InnerSteps, InnerRate).Method,
         start.Model, start.Run, TestSteps);
 }
@@ -166,7 +167,8 @@ internal sealed record ImplicitMamlOptions : ILearnerOptions
     [Option("Steps of conjugate gradients")]
     public int SolverSteps { get; init; } = 5;
 
-    public string Description => MethodText.Steps("implicit MAML", InnerSteps, InnerRate, TestSteps);
+    public string Description =>
+        MethodText.Steps("implicit MAML", InnerSteps, InnerRate, TestSteps);
 
     public Learner Create<T>(Start<T> start) where T : ITree => Learner.Of(
         new ImplicitMaml<T>(

@@ -108,7 +108,8 @@ internal sealed record MlpOptimizerOptions : ILearnerOptions
     [Option("Units of the learned optimiser's first layer")]
     public int OptimizerUnits { get; init; } = 20;
 
-    public string Description => $"MLP optimiser, {MethodText.Inner(InnerSteps)} (test: {TestSteps})";
+    public string Description =>
+        $"MLP optimiser, {MethodText.Inner(InnerSteps)} (test: {TestSteps})";
 
     public Learner Create<T>(Start<T> start) where T : ITree => Learner.Of(
         new MlpOptimizer(UpdateScale).Method(start.Objective, InnerSteps),

@@ -58,7 +58,8 @@ internal sealed record MetaTransferOptions : ILearnerOptions
         Preparation before, long seed) where T : ITree
     {
         var training = new MetaTraining<Transferred<T, Linear>>(
-            Pretraining.Of(objective), Optim.Adam(Schedule.Cosine(Rate, Math.Max(1, PretrainSteps))),
+            Pretraining.Of(objective),
+            Optim.Adam(Schedule.Cosine(Rate, Math.Max(1, PretrainSteps))),
             Pretraining.Batches(before.Classes, Batch, seed, Shift), metaBatch: 1);
         return ProgressBar.Run("pre-train", before.Output, null, progress =>
         {

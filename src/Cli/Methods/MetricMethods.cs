@@ -55,7 +55,8 @@ internal sealed record MatchingOptions : ILearnerOptions
 
     public Learner Create<T>(Start<T> start) where T : ITree
     {
-        Features<T> features = start.Network.Features ?? throw MethodText.Lacks("matching", "features");
+        Features<T> features =
+            start.Network.Features ?? throw MethodText.Lacks("matching", "features");
         var method = new MatchingNet<T>(
             features, ContextSteps, Statistics.Of(start.Objective));
         return Learner.Of(
@@ -129,7 +130,8 @@ internal sealed record LrD2Options : ILearnerOptions
 
     public Learner Create<T>(Start<T> start) where T : ITree
     {
-        Features<T> features = start.Network.Features ?? throw MethodText.Lacks("lr-d2", "features");
+        Features<T> features =
+            start.Network.Features ?? throw MethodText.Lacks("lr-d2", "features");
         var method = new LrD2<T>(
             (model, x) => features(model, x, (norm, y) => norm.Forward(y)),
             task => task.SupportY.OneHot(task.Ways), start.Objective.Loss,
