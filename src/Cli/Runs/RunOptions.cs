@@ -7,7 +7,7 @@ namespace Engine.Cli;
 /// <summary>The tasks of a run, and how long and how it trains on them.</summary>
 internal sealed record RunOptions
 {
-    /// <summary>What else helps where training diverges, of verbs that take these options.</summary>
+    /// <summary>What helps where training diverges, of verbs that take these options.</summary>
     public const string AgainstDivergence =
         "--diverging skip leaves such tasks out, --clip-norm shortens gradients.";
 
