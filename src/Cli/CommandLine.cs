@@ -4,6 +4,7 @@ using System.CommandLine;
 using System.CommandLine.Parsing;
 using Engine.Data;
 using Engine.Kernels;
+using Engine.Meta;
 
 namespace Engine.Cli;
 
@@ -39,9 +40,10 @@ internal static class CommandLine
         CancellationToken stop)
     {
         RootCommand root = Build(Verbs(choices), output, stop);
+        ParseResult? parsed = null;
         try
         {
-            ParseResult parsed = root.Parse(args);
+            parsed = root.Parse(args);
             if (parsed.Errors.Count > 0)
             {
                 string command = parsed.CommandResult.Command is RootCommand
@@ -61,16 +63,21 @@ internal static class CommandLine
         }
         catch (Exception e)
         {
-            return Explain(e, error, verbose: args.Contains("--verbose"), stop);
+            bool canSkip = parsed?.CommandResult.Command.Options.Any(
+                option => option.Name == "--diverging") ?? false;
+            return Explain(e, error, verbose: args.Contains("--verbose"), canSkip, stop);
         }
     }
 
-    private static int Explain(Exception e, TextWriter error, bool verbose, CancellationToken stop)
+    private static int Explain(
+        Exception e, TextWriter error, bool verbose, bool canSkip, CancellationToken stop)
     {
         var (code, text) = e switch
         {
             CliException c => (c.ExitCode, c.Message),
             DataException or EngineException => (CliException.Failure, e.Message),
+            DivergenceException => (CliException.Failure,
+                canSkip ? $"{e.Message} {RunOptions.AgainstDivergence}" : e.Message),
             OperationCanceledException when stop.IsCancellationRequested =>
                 (CliException.Interrupted, "stopped"),
             OutOfMemoryException => (CliException.Failure,
@@ -160,7 +167,7 @@ internal static class CommandLine
         SharedOptions options, Action<VerbContext> job, TextWriter output, CancellationToken stop)
     {
         // Said now, not after minutes of training.
-        if (options.Json is { } json) CheckJson(json);
+        if (options.Json is { } json) OutputFile.CheckTyped("--json", json);
         CpuBackend cpu = CpuBackend.Default;
         int threads = options.Threads ?? cpu.Threads;
         CliException.CheckUse(() =>
@@ -172,14 +179,5 @@ internal static class CommandLine
         job(context);
         context.Finish(options.Json);
         return 0;
-    }
-
-    private static void CheckJson(string file)
-    {
-        if (!Directory.Exists(Path.GetDirectoryName(Path.GetFullPath(file))))
-            throw CliException.Use($"--json: the folder of {file} does not exist; make it first.");
-        if (Directory.Exists(file))
-            throw CliException.Use($"--json: {file} is a folder; name a file in it.");
-        OutputFile.Check(file);
     }
 }

@@ -27,9 +27,7 @@ public static class ImageFiles
     /// </exception>
     public static ImageClasses Load(string path)
     {
-        var found = Directory.Exists(path)
-            ? Sets(Directory.EnumerateFiles(path).Order(StringComparer.Ordinal))
-            : Sets(Endings.Select(e => path + e.Images).Where(File.Exists));
+        var found = Find(path);
         if (found.Count == 0)
         {
             throw new DataException(
@@ -54,6 +52,13 @@ public static class ImageFiles
             IdxFile.Read(labels),
             File.Exists(names) ? ReadNames(names) : null);
     }
+
+    /// <summary>
+    /// Whether a folder holds a set, or files of one begin with the path: what
+    /// <see cref="Load"/> looks for.
+    /// </summary>
+    /// <exception cref="DataException">The folder cannot be read.</exception>
+    public static bool Exist(string path) => Find(path).Count > 0;
 
     /// <summary>
     /// Sorts images (n, height, width), (n, channels, height, width) or (n, height, width,
@@ -150,6 +155,21 @@ public static class ImageFiles
         {
             var (name, group, part) = read?[label] ?? (label.ToString(), "", null);
             yield return new ImageClass(name, group, list.ToImmutable(), part);
+        }
+    }
+
+    /// <summary>The sets in a folder, or those whose files begin with the path.</summary>
+    private static List<(string Prefix, string Images, string Labels)> Find(string path)
+    {
+        if (!Directory.Exists(path))
+            return Sets(Endings.Select(e => path + e.Images).Where(File.Exists));
+        try
+        {
+            return Sets(Directory.EnumerateFiles(path).Order(StringComparer.Ordinal));
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new DataException($"{path}: cannot be read: {DataFiles.OneLine(e)}", e);
         }
     }
 

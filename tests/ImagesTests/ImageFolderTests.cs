@@ -179,7 +179,8 @@ public sealed class ImageFolderTests : TempFolder
         Write("set/b/0.png", Png.Flat(3, 4, 1));
         Assert.Equal(
             $"{Folder}/set/b/0.png: is 3 x 4, but {Folder}/set/a/0.png is 2 x 2; the images of a "
-                + "set have one size. Choose a Size to which all are resized, such as 84.",
+                + "set have one size. Choose a Size to which all are resized, such as 84; in "
+                + "the command, --image-size 84 resizes all.",
             ErrorOf(() => Load("set")));
         Assert.Equal("set: 2 classes, 3 images of 1 x 5 x 5",
             Load("set", new() { Size = 5, Filter = ImageFilter.Box }).ToString());

@@ -47,19 +47,26 @@ internal sealed class ChoiceTable<T>
             HelpName = "NAME",
             DefaultValueFactory = _ => entries[0].Name,
         },
-        .. OptionSymbols,
+        .. OptionSymbols(_ => true, Defaults),
     ];
 
-    /// <summary>The options of all things.</summary>
-    public IEnumerable<Symbol> OptionSymbols =>
+    /// <summary>The options of all things that <c>engine test</c> takes.</summary>
+    public IEnumerable<Symbol> TestSymbols => OptionSymbols(
+        option => option.Attribute.InTest,
+        same => $"{string.Join(", ", same.Select(s => s.Entry.Name))}; default: as trained");
+
+    private IEnumerable<Symbol> OptionSymbols(
+        Func<OptionSpec, bool> offered,
+        Func<IEnumerable<(Choosable<T> Entry, OptionSpec Option)>, string> note) =>
     [
         .. from entry in entries
            from option in entry.Options
+           where offered(option)
            group (entry, option) by option.Name into same
            select new Option<string?>(same.Key)
            {
                Description = string.Join("; ", same.GroupBy(s => s.option.Attribute.Help).Select(
-                   help => $"{help.Key} [{Defaults(help)}]")),
+                   help => $"{help.Key} [{note(help)}]")),
                HelpName = same.First().option.Kind.Placeholder,
            },
     ];

@@ -29,8 +29,15 @@ internal sealed record Learner(
     Func<Episode, OrderCheck> CheckOrder,
     Func<Func<long, int, Episode>, int, IReadOnlyList<int>, CancellationToken, Evaluation> Evaluate,
     Func<Episode, int, long[]> Predict, Action<string> Save, Func<string, Learner> Load,
-    Func<Func<long, int, Episode>, LearnerTraining> Train, Func<ImageClasses, Learner> Prepare)
+    Func<Func<long, int, Episode>, LearnerTraining> Train, Func<Preparation, Learner> Prepare)
 {
+    /// <summary>
+    /// Inner steps after which a trained learner is tested: all up to the last, but for the middle
+    /// of many.
+    /// </summary>
+    public int[] FinalSteps => TestSteps <= 10
+        ? [.. Enumerable.Range(0, TestSteps + 1)] : [0, 1, 5, 10, TestSteps];
+
     /// <summary>The learner of a method.</summary>
     /// <param name="method">The method.</param>
     /// <param name="parameters">What it starts from.</param>
@@ -42,7 +49,7 @@ internal sealed record Learner(
     public static Learner Of<P>(
         Method<P> method, P parameters, RunOptions run, int testSteps = 0, Optimizer? outer = null,
         Func<long, Engine.Meta.Progress>? progress = null,
-        Func<P, ImageClasses, P>? prepare = null) where P : ITree
+        Func<P, Preparation, P>? prepare = null) where P : ITree
     {
         Learner With(P p) => Of(method, p, run, testSteps, outer, progress, prepare);
         return new(
@@ -61,9 +68,16 @@ internal sealed record Learner(
                     run.ClipNorm ?? 0, run.Diverging, progress);
                 return LearnerTraining.Of(training.Start(parameters), training, With);
             },
-            classes => prepare is null ? With(parameters) : With(prepare(parameters, classes)));
+            before => prepare is null ? With(parameters) : With(prepare(parameters, before)));
     }
 }
+
+/// <summary>What a learner that prepares for meta-training gets.</summary>
+/// <param name="Classes">The training classes.</param>
+/// <param name="Output">Where it says how far it is.</param>
+/// <param name="Stop">Ends it.</param>
+internal sealed record Preparation(
+    ImageClasses Classes, TextWriter Output, CancellationToken Stop);
 
 /// <summary>Where the training of a learner stands. A step makes the next one.</summary>
 /// <param name="Learner">The method as trained so far.</param>

@@ -11,16 +11,16 @@ internal sealed record MamlOptions : ILearnerOptions
     [Option("Inner steps in training", Low = 1, High = 5)]
     public int InnerSteps { get; init; } = 1;
 
-    [Option("Inner steps in testing")]
+    [Option("Inner steps in testing", InTest = true)]
     public int TestSteps { get; init; } = 3;
 
-    [Option("Rate of the inner steps", Low = 0.02, High = 2)]
+    [Option("Rate of the inner steps", Low = 0.02, High = 2, InTest = true)]
     public double InnerRate { get; init; } = 0.4;
 
     [Option("Order of differentiation")]
     public DerivativeOrder Order { get; init; }
 
-    public string Description => Text.Steps("MAML", InnerSteps, InnerRate, TestSteps);
+    public string Description => MethodText.Steps("MAML", InnerSteps, InnerRate, TestSteps);
 
     public Learner Create<T>(Start<T> start) where T : ITree => Learner.Of(
         new Maml<T>(
@@ -34,18 +34,18 @@ internal sealed record AnilOptions : ILearnerOptions
     [Option("Inner steps in training", Low = 1, High = 5)]
     public int InnerSteps { get; init; } = 5;
 
-    [Option("Inner steps in testing")]
+    [Option("Inner steps in testing", InTest = true)]
     public int TestSteps { get; init; } = 5;
 
-    [Option("Rate of the inner steps", Low = 0.02, High = 2)]
+    [Option("Rate of the inner steps", Low = 0.02, High = 2, InTest = true)]
     public double InnerRate { get; init; } = 0.4;
 
-    public string Description => Text.Steps("ANIL", InnerSteps, InnerRate, TestSteps);
+    public string Description => MethodText.Steps("ANIL", InnerSteps, InnerRate, TestSteps);
 
     public Learner Create<T>(Start<T> start) where T : ITree
     {
-        Features<T> features = start.Network.Features ?? throw Text.Lacks("anil", "features");
-        Func<T, Linear> head = start.Network.Head ?? throw Text.Lacks("anil", "the head");
+        Features<T> features = start.Network.Features ?? throw MethodText.Lacks("anil", "features");
+        Func<T, Linear> head = start.Network.Head ?? throw MethodText.Lacks("anil", "the head");
         return Learner.Of(
             new Anil<T, Linear>(
                 (model, x) => features(model, x, ByBatch), head,
@@ -64,18 +64,19 @@ internal sealed record BoilOptions : ILearnerOptions
     [Option("Inner steps in training", Low = 1, High = 5)]
     public int InnerSteps { get; init; } = 1;
 
-    [Option("Inner steps in testing")]
+    [Option("Inner steps in testing", InTest = true)]
     public int TestSteps { get; init; } = 3;
 
-    [Option("Rate of the inner steps", Low = 0.02, High = 2)]
+    [Option("Rate of the inner steps", Low = 0.02, High = 2, InTest = true)]
     public double InnerRate { get; init; } = 0.5;
 
-    public string Description => Text.Steps("BOIL", InnerSteps, InnerRate, TestSteps);
+    public string Description => MethodText.Steps("BOIL", InnerSteps, InnerRate, TestSteps);
 
     public Learner Create<T>(Start<T> start) where T : ITree => Learner.Of(
         Boil.Of(
             start.Model, start.Objective,
-            start.Network.HeadPath?.Invoke(start.Model) ?? throw Text.Lacks("boil", "the head"),
+            start.Network.HeadPath?.Invoke(start.Model)
+                ?? throw MethodText.Lacks("boil", "the head"),
             InnerSteps, InnerRate).Method,
         start.Model, start.Run, TestSteps);
 }
@@ -86,13 +87,13 @@ internal sealed record MetaSgdOptions : ILearnerOptions
     [Option("Inner steps in training", Low = 1, High = 5)]
     public int InnerSteps { get; init; } = 1;
 
-    [Option("Inner steps in testing")]
+    [Option("Inner steps in testing", InTest = true)]
     public int TestSteps { get; init; } = 3;
 
     [Option("Rate of the inner steps at the beginning", Low = 0.02, High = 2)]
     public double InnerRate { get; init; } = 0.4;
 
-    public string Description => Text.Steps("Meta-SGD", InnerSteps, InnerRate, TestSteps);
+    public string Description => MethodText.Steps("Meta-SGD", InnerSteps, InnerRate, TestSteps);
 
     public Learner Create<T>(Start<T> start) where T : ITree
     {
@@ -108,7 +109,7 @@ internal sealed record MamlPlusPlusOptions : ILearnerOptions
     [Option("Inner steps in training", Low = 1, High = 5)]
     public int InnerSteps { get; init; } = 3;
 
-    [Option("Inner steps in testing")]
+    [Option("Inner steps in testing", InTest = true)]
     public int TestSteps { get; init; } = 3;
 
     [Option("Rate of the inner steps at the beginning", Low = 0.02, High = 2)]
@@ -130,8 +131,10 @@ internal sealed record MamlPlusPlusOptions : ILearnerOptions
     public bool AnnealOrder { get; init; }
 
     public string Description =>
-        Text.Steps("MAML++", InnerSteps, InnerRate, TestSteps) + (AnnealOrder
+        MethodText.Steps("MAML++", InnerSteps, InnerRate, TestSteps) + (AnnealOrder
             ? ", a tenth of training first-order" : "");
+
+    public bool Anneals => true;
 
     public Learner Create<T>(Start<T> start) where T : ITree
     {
@@ -152,19 +155,20 @@ internal sealed record ImplicitMamlOptions : ILearnerOptions
     [Option("Inner steps")]
     public int InnerSteps { get; init; } = 16;
 
-    [Option("Inner steps in testing")]
+    [Option("Inner steps in testing", InTest = true)]
     public int TestSteps { get; init; } = 16;
 
-    [Option("Rate of the inner steps", Low = 0.02, High = 1)]
+    [Option("Rate of the inner steps", Low = 0.02, High = 1, InTest = true)]
     public double InnerRate { get; init; } = 0.1;
 
-    [Option("How strongly adaptation is held at the start", Low = 0.05, High = 2)]
+    [Option("How strongly adaptation is held at the start", Low = 0.05, High = 2, InTest = true)]
     public double Strength { get; init; } = 0.1;
 
     [Option("Steps of conjugate gradients")]
     public int SolverSteps { get; init; } = 5;
 
-    public string Description => Text.Steps("implicit MAML", InnerSteps, InnerRate, TestSteps);
+    public string Description =>
+        MethodText.Steps("implicit MAML", InnerSteps, InnerRate, TestSteps);
 
     public Learner Create<T>(Start<T> start) where T : ITree => Learner.Of(
         new ImplicitMaml<T>(
@@ -178,16 +182,16 @@ internal sealed record ReptileOptions : ILearnerOptions
     [Option("Inner steps in training", Low = 3, High = 12)]
     public int InnerSteps { get; init; } = 5;
 
-    [Option("Inner steps in testing")]
+    [Option("Inner steps in testing", InTest = true)]
     public int TestSteps { get; init; } = 50;
 
-    [Option("Rate of the inner steps", Low = 3e-4, High = 2e-2)]
+    [Option("Rate of the inner steps", Low = 3e-4, High = 2e-2, InTest = true)]
     public double InnerRate { get; init; } = 6e-3;
 
     [Option("Support images an inner step")]
     public int InnerBatch { get; init; } = 10;
 
-    public string Description => Text.Steps("Reptile", InnerSteps, InnerRate, TestSteps);
+    public string Description => MethodText.Steps("Reptile", InnerSteps, InnerRate, TestSteps);
 
     public string Outer => "SGD";
 
@@ -210,19 +214,20 @@ internal sealed record CaviaOptions : ILearnerOptions
     [Option("Inner steps in training", Low = 1, High = 5)]
     public int InnerSteps { get; init; } = 2;
 
-    [Option("Inner steps in testing")]
+    [Option("Inner steps in testing", InTest = true)]
     public int TestSteps { get; init; } = 2;
 
-    [Option("Rate of the inner steps", Low = 0.05, High = 5)]
+    [Option("Rate of the inner steps", Low = 0.05, High = 5, InTest = true)]
     public double InnerRate { get; init; } = 1;
 
-    public string Description => Text.Steps("CAVIA", InnerSteps, InnerRate, TestSteps);
+    public string Description => MethodText.Steps("CAVIA", InnerSteps, InnerRate, TestSteps);
 
     public Learner Create<T>(Start<T> start) where T : ITree => start.Model switch
     {
         Conv4 network => Of(network, Generator(start.Key), start.Run),
         ResNet12 network => Of(network, Generator(start.Key), start.Run),
-        _ => throw Text.Lacks("cavia", "batch normalisations, which the context scales"),
+        _ => throw MethodText.Lacks("cavia", "batch normalisations, which the context scales,",
+            "conv4 or resnet12"),
     };
 
     /// <summary>

@@ -34,13 +34,13 @@ internal sealed record TunedInnerOptions : ILearnerOptions
     [Option("Inner steps in training", Low = 1, High = 5)]
     public int InnerSteps { get; init; } = 3;
 
-    [Option("Inner steps in testing")]
+    [Option("Inner steps in testing", InTest = true)]
     public int TestSteps { get; init; } = 3;
 
     [Option("Rate of the inner steps at the beginning", Low = 1e-3, High = 1)]
     public double InnerRate { get; init; } = 0.1;
 
-    public string Description => Text.Steps(
+    public string Description => MethodText.Steps(
         $"learned rates of {InnerOptimizer}", InnerSteps, InnerRate, TestSteps);
 
     public Learner Create<T>(Start<T> start) where T : ITree
@@ -65,10 +65,10 @@ internal sealed record LearnedLossOptions : ILearnerOptions
     [Option("Inner steps in training", Low = 1, High = 5)]
     public int InnerSteps { get; init; } = 1;
 
-    [Option("Inner steps in testing")]
+    [Option("Inner steps in testing", InTest = true)]
     public int TestSteps { get; init; } = 1;
 
-    [Option("Rate of the inner steps", Low = 0.02, High = 2)]
+    [Option("Rate of the inner steps", Low = 0.02, High = 2, InTest = true)]
     public double InnerRate { get; init; } = 0.4;
 
     [Option("Whether the inner steps lower the real loss as well")]
@@ -81,7 +81,7 @@ internal sealed record LearnedLossOptions : ILearnerOptions
     public int LossUnits { get; init; } = 50;
 
     public string Description =>
-        Text.Steps("learned loss", InnerSteps, InnerRate, TestSteps);
+        MethodText.Steps("learned loss", InnerSteps, InnerRate, TestSteps);
 
     public Learner Create<T>(Start<T> start) where T : ITree
     {
@@ -99,7 +99,7 @@ internal sealed record MlpOptimizerOptions : ILearnerOptions
     [Option("Updates in training", Low = 1, High = 12)]
     public int InnerSteps { get; init; } = 5;
 
-    [Option("Updates in testing")]
+    [Option("Updates in testing", InTest = true)]
     public int TestSteps { get; init; } = 5;
 
     [Option("How large the first updates are", Low = 1e-3, High = 0.3)]
@@ -108,7 +108,8 @@ internal sealed record MlpOptimizerOptions : ILearnerOptions
     [Option("Units of the learned optimiser's first layer")]
     public int OptimizerUnits { get; init; } = 20;
 
-    public string Description => $"MLP optimiser, {Text.Inner(InnerSteps)} (test: {TestSteps})";
+    public string Description =>
+        $"MLP optimiser, {MethodText.Inner(InnerSteps)} (test: {TestSteps})";
 
     public Learner Create<T>(Start<T> start) where T : ITree => Learner.Of(
         new MlpOptimizer(UpdateScale).Method(start.Objective, InnerSteps),
@@ -122,23 +123,22 @@ internal sealed record MetaLstmOptions : ILearnerOptions
     [Option("Updates in training", Low = 1, High = 12)]
     public int InnerSteps { get; init; } = 5;
 
-    [Option("Updates in testing")]
+    [Option("Updates in testing", InTest = true)]
     public int TestSteps { get; init; } = 5;
 
     [Option("Units of the learned optimiser's first layer")]
     public int OptimizerUnits { get; init; } = 20;
 
-    [Option("Statistics that normalise predictions")]
+    [Option("Statistics that normalise predictions", Later = true)]
     public Statistics Statistics { get; init; }
 
-    public string Description => $"Meta-LSTM, {Text.Inner(InnerSteps)} (test: {TestSteps})";
+    public string Description => $"Meta-LSTM, {MethodText.Inner(InnerSteps)} (test: {TestSteps})";
 
     public Learner Create<T>(Start<T> start) where T : ITree
     {
         var method = new MetaLstm<T>(start.Objective, InnerSteps)
         {
-            RunningStatistics =
-                Text.BatchNorm(start.Objective, Statistics) == BatchNormMode.Inductive,
+            RunningStatistics = Statistics.Of(start.Objective) == BatchNormMode.Inductive,
         };
         return Learner.Of(
             method.Method, method.Create(start.Key, start.Model, OptimizerUnits), start.Run,

@@ -15,23 +15,23 @@ internal sealed record MetaTransferOptions : ILearnerOptions
     [Option("Inner steps in training", Low = 1, High = 20)]
     public int InnerSteps { get; init; } = 20;
 
-    [Option("Inner steps in testing")]
+    [Option("Inner steps in testing", InTest = true)]
     public int TestSteps { get; init; } = 20;
 
-    [Option("Rate of the inner steps", Low = 0.02, High = 2)]
+    [Option("Rate of the inner steps", Low = 0.02, High = 2, InTest = true)]
     public double InnerRate { get; init; } = 0.4;
 
     [Option("Steps of pre-training on batches of 64 images of all training classes", Min = 0)]
     public int PretrainSteps { get; init; } = 3000;
 
     public string Description =>
-        Text.Steps($"meta-transfer after {PretrainSteps} steps of pre-training", InnerSteps,
+        MethodText.Steps($"meta-transfer after {PretrainSteps} steps of pre-training", InnerSteps,
             InnerRate, TestSteps);
 
     public Learner Create<T>(Start<T> start) where T : ITree
     {
         Features<T> features =
-            start.Network.Features ?? throw Text.Lacks("meta-transfer", "features");
+            start.Network.Features ?? throw MethodText.Lacks("meta-transfer", "features");
         int width = start.FeatureCount(features);
         Linear Head(Key key, int classes) => Linear.Create(key, width, classes);
         Key[] keys = start.Key.Split();
@@ -40,30 +40,39 @@ internal sealed record MetaTransferOptions : ILearnerOptions
             new((head, x) => head.Forward(x), start.Objective.Loss, start.Objective.BatchNorm),
             InnerSteps, InnerRate);
         return Learner.Of(
-            method.Method, method.Begin(start.Model, Head(keys[0], start.Run.Ways)), start.Run,
+            method.Method, method.Begin(start.Model, Head(keys[0], start.Run.Outputs)), start.Run,
             TestSteps,
-            prepare: (p, classes) => p with
+            prepare: (p, before) => p with
             {
                 Body = Pretrained<T>(
-                    new(p.Body, [], Head(keys[1], classes.Classes.Length)),
+                    new(p.Body, [], Head(keys[1], before.Classes.Classes.Length)),
                     new((all, x, normalize) =>
                         all.Head.Forward(features(all.Body, x, normalize)),
                         start.Objective.BatchNorm),
-                    classes, start.Run.Seed),
+                    before, start.Run.Seed),
             });
     }
 
     /// <summary>The body of a classifier after ordinary training; its head is not kept.</summary>
     private T Pretrained<T>(
         Transferred<T, Linear> start, Classification<Transferred<T, Linear>> classifier,
-        ImageClasses classes, long seed) where T : ITree
+        Preparation before, long seed) where T : ITree
     {
-        var batches = new ImageBatches(classes, Batch, Shift);
+        var batches = new ImageBatches(before.Classes, Batch, Shift);
         var training = new MetaTraining<Running<Transferred<T, Linear>>>(
             classifier.Method, Optim.Adam(Schedule.Cosine(Rate, Math.Max(1, PretrainSteps))),
             (first, count) => batches.Sample(seed, first, count), metaBatch: 1);
-        var state = training.Start(classifier.Begin(start));
-        while (state.Step < PretrainSteps) (state, _) = training.Step(state);
-        return state.Model.Model.Body;
+        return ProgressBar.Run("pre-train", before.Output, null, progress =>
+        {
+            var state = training.Start(classifier.Begin(start));
+            while (state.Step < PretrainSteps)
+            {
+                before.Stop.ThrowIfCancellationRequested();
+                (state, double loss) = training.Step(state);
+                progress.Report(new ProgressState(state.Step, PretrainSteps, state.Step, loss));
+            }
+
+            return state.Model.Model.Body;
+        });
     }
 }

@@ -17,6 +17,9 @@ internal interface ILearnerOptions
     /// <summary>The outer optimiser.</summary>
     string Outer => "Adam";
 
+    /// <summary>Whether it changes along the training, whose meta-steps it has to know.</summary>
+    bool Anneals => false;
+
     /// <summary>The learner of a network with fresh weights.</summary>
     /// <exception cref="CliException">The network lacks a part that the method needs.</exception>
     Learner Create<T>(Start<T> start) where T : ITree;
@@ -71,4 +74,9 @@ internal sealed record MethodEntry(
 /// <param name="Options">Its options by their names in config.json.</param>
 internal sealed record MethodChoice(
     string Name, string Paper, RunOptions Defaults, ILearnerOptions Learning,
-    IReadOnlyList<(string Name, object? Value)> Options);
+    IReadOnlyList<(string Name, object? Value)> Options)
+{
+    /// <summary>Whether a run has to know how many meta-steps there are.</summary>
+    public bool Anneals(RunOptions run) =>
+        run.Schedule != RateSchedule.Constant || Learning.Anneals;
+}

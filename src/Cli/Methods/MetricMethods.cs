@@ -15,6 +15,15 @@ internal enum Statistics
     Inductive,
 }
 
+internal static class StatisticsModes
+{
+    /// <summary>How a network is normalised; networks without norms are not.</summary>
+    public static BatchNormMode Of<T>(this Statistics asked, Objective<T> objective)
+        where T : ITree =>
+        objective.BatchNorm == BatchNormMode.None ? BatchNormMode.None
+        : asked == Statistics.Inductive ? BatchNormMode.Inductive : BatchNormMode.Transductive;
+}
+
 /// <summary>The nearest class mean.</summary>
 internal sealed record ProtoNetOptions : ILearnerOptions
 {
@@ -26,8 +35,8 @@ internal sealed record ProtoNetOptions : ILearnerOptions
     public Learner Create<T>(Start<T> start) where T : ITree
     {
         var method = new ProtoNet<T>(
-            start.Network.Features ?? throw Text.Lacks("protonet", "features"),
-            Text.BatchNorm(start.Objective, Statistics));
+            start.Network.Features ?? throw MethodText.Lacks("protonet", "features"),
+            Statistics.Of(start.Objective));
         return Learner.Of(method.Method, method.Begin(start.Model), start.Run);
     }
 }
@@ -46,9 +55,10 @@ internal sealed record MatchingOptions : ILearnerOptions
 
     public Learner Create<T>(Start<T> start) where T : ITree
     {
-        Features<T> features = start.Network.Features ?? throw Text.Lacks("matching", "features");
+        Features<T> features =
+            start.Network.Features ?? throw MethodText.Lacks("matching", "features");
         var method = new MatchingNet<T>(
-            features, ContextSteps, Text.BatchNorm(start.Objective, Statistics));
+            features, ContextSteps, Statistics.Of(start.Objective));
         return Learner.Of(
             method.Method,
             method.Begin(start.Model, start.Key, start.FeatureCount(features)), start.Run);
@@ -66,11 +76,16 @@ internal sealed record RelationOptions : ILearnerOptions
     public Learner Create<T>(Start<T> start) where T : ITree
     {
         if (start.Model is not Conv4 conv4)
-            throw Text.Lacks("relation", "the blocks of conv4, two of which it leaves unpooled,");
+        {
+            throw MethodText.Lacks(
+                "relation", "the blocks of Conv4, two of which it leaves unpooled,", "conv4");
+        }
+
+
         int filters = conv4.Blocks[0].Norm.Scale.Shape[0];
         Key[] keys = start.Key.Split();
         var method = new RelationNet<RelationEncoder>(
-            RelationEncoder.Embed, Text.BatchNorm(start.Objective, Statistics));
+            RelationEncoder.Embed, Statistics.Of(start.Objective));
         return Learner.Of(
             method.Method,
             method.Begin(
@@ -84,14 +99,15 @@ internal sealed record RelationOptions : ILearnerOptions
 /// <summary>A ridge regression on features as the head.</summary>
 internal sealed record R2D2Options : ILearnerOptions
 {
-    [Option("What predictions are multiplied by at the beginning; learned", Low = 1, High = 20)]
+    [Option("What predictions are multiplied by at the beginning; learned", Low = 1, High = 20,
+        Later = true)]
     public double Scale { get; init; } = 10;
 
     public string Description => "R2-D2";
 
     public Learner Create<T>(Start<T> start) where T : ITree
     {
-        Features<T> features = start.Network.Features ?? throw Text.Lacks("r2d2", "features");
+        Features<T> features = start.Network.Features ?? throw MethodText.Lacks("r2d2", "features");
         var method = new R2D2<T>(
             (model, x) => features(model, x, (norm, y) => norm.Forward(y)),
             task => task.SupportY.OneHot(task.Ways), start.Objective.Loss,
@@ -107,14 +123,15 @@ internal sealed record LrD2Options : ILearnerOptions
     [Option("Newton steps in training")]
     public int NewtonSteps { get; init; } = 5;
 
-    [Option("Newton steps in testing")]
+    [Option("Newton steps in testing", InTest = true)]
     public int TestSteps { get; init; } = 5;
 
     public string Description => $"LR-D2, {NewtonSteps} Newton steps (test: {TestSteps})";
 
     public Learner Create<T>(Start<T> start) where T : ITree
     {
-        Features<T> features = start.Network.Features ?? throw Text.Lacks("lr-d2", "features");
+        Features<T> features =
+            start.Network.Features ?? throw MethodText.Lacks("lr-d2", "features");
         var method = new LrD2<T>(
             (model, x) => features(model, x, (norm, y) => norm.Forward(y)),
             task => task.SupportY.OneHot(task.Ways), start.Objective.Loss,

@@ -28,6 +28,16 @@ public sealed class OptionAttribute(string help) : Attribute
     /// <summary>Where <c>engine tune</c> stops looking.</summary>
     public double High { get; init; }
 
+    /// <summary>
+    /// Whether <c>engine test</c> takes it too: it changes what a trained model predicts.
+    /// </summary>
+    public bool InTest { get; init; }
+
+    /// <summary>
+    /// Whether files of before there was this option lack it; they mean the default.
+    /// </summary>
+    public bool Later { get; init; }
+
     /// <summary>What stands for a text in help, such as FOLDER.</summary>
     public string Value { get; init; } = "TEXT";
 

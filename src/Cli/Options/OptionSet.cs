@@ -26,17 +26,21 @@ internal sealed record OptionSpec(PropertyInfo Property, OptionAttribute Attribu
     /// <summary>Its name in sentences.</summary>
     public string Label => string.Join(' ', words);
 
-    /// <summary>What the parser of command lines needs to know of it.</summary>
-    public Symbol Symbol => Attribute.Positional
+    /// <summary>
+    /// What the parser of command lines needs to know of it; its help is the declared one unless
+    /// another is given, and an empty one hides it.
+    /// </summary>
+    public Symbol Symbol(string? help = null) => Attribute.Positional
         ? new Argument<string>(Name)
         {
-            Description = Attribute.Help,
+            Description = help ?? Attribute.Help,
             Arity = Default is null ? ArgumentArity.ZeroOrOne : ArgumentArity.ExactlyOne,
         }
-        : Attribute.Flag ? new Option<bool>(Name) { Description = Attribute.Help }
+        : Attribute.Flag ? new Option<bool>(Name) { Description = help ?? Attribute.Help }
         : new Option<string?>(Name)
         {
-            Description = Attribute.Help,
+            Description = help ?? Attribute.Help,
+            Hidden = help?.Length == 0,
             HelpName = Kind.Placeholder,
             DefaultValueFactory = Default is null ? null : _ => ValueKind.Text(Default),
         };
@@ -47,14 +51,18 @@ internal sealed record OptionSpec(PropertyInfo Property, OptionAttribute Attribu
         ?? throw CliException.Use($"{Name}: '{text}' is wrong; give {Kind.Right}.");
 
     /// <summary>
-    /// The value of its entry in an object. One that may be null may be missing too: the object is
-    /// then from before there was this option.
+    /// The value of its entry in an object. One that may be null or came later may be missing: the
+    /// object is then from before there was this option.
     /// </summary>
     /// <exception cref="FormatException">It is missing or wrong.</exception>
     public object? Read(JsonElement json)
     {
         if (!json.TryGetProperty(JsonName, out JsonElement value))
-            return Default is null ? null : throw new FormatException($"it has no '{JsonName}'.");
+        {
+            return Default is null || Attribute.Later
+                ? Default : throw new FormatException($"it has no '{JsonName}'.");
+        }
+
         if (value.ValueKind == JsonValueKind.Null && Default is null) return null;
         return Kind.Read(value)
             ?? throw new FormatException($"'{JsonName}' is {value.GetRawText()}.");
@@ -76,7 +84,7 @@ internal sealed class OptionSet<T> where T : class, new()
            select new OptionSpec(property, option, property.GetValue(new T())),
     ];
 
-    public IEnumerable<Symbol> Symbols => Specs.Select(spec => spec.Symbol);
+    public IEnumerable<Symbol> Symbols => Specs.Select(spec => spec.Symbol());
 
     /// <summary>
     /// The record of what was typed for options of those names; null leaves the default, which is

@@ -43,6 +43,6 @@ internal static class OrderFigures
                 ? "The loss has a kink at the start, such as that of a rectifier that is given 0: "
                     + "try another --seed."
                 : "No kink of the loss explains it, so this is an error of the engine: please "
-                    + "report it. --order first goes without."));
+                    + "report it. --method maml --order first needs no such check."));
     }
 }

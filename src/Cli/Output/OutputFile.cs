@@ -12,6 +12,22 @@ internal static class OutputFile
     /// <summary>Fails now if the file could not be written later.</summary>
     public static void Check(string path) => Try(path, () => AtomicFile.Check(path));
 
+    /// <summary>
+    /// Fails now, not after hours, if a file that an option names could not be written later.
+    /// </summary>
+    public static void CheckTyped(string option, string file)
+    {
+        if (!Directory.Exists(Path.GetDirectoryName(Path.GetFullPath(file))))
+        {
+            throw CliException.Use(
+                $"{option}: the folder of {file} does not exist; make it first.");
+        }
+
+        if (Directory.Exists(file))
+            throw CliException.Use($"{option}: {file} is a folder; name a file in it.");
+        Check(file);
+    }
+
     /// <summary>Replaces a text file.</summary>
     public static void Write(string path, string text) =>
         Write(path, stream => stream.Write(Encoding.UTF8.GetBytes(text)));

@@ -4,7 +4,7 @@ using System.Text;
 
 namespace Engine.Cli;
 
-/// <summary>A chart of several series with a legend and a table of what each ended at.</summary>
+/// <summary>A chart of several series with a legend.</summary>
 /// <param name="Title">What is compared.</param>
 /// <param name="XLabel">Name and unit of the horizontal axis.</param>
 /// <param name="YLabel">Name and unit of the vertical axis.</param>

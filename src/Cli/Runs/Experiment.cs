@@ -1,7 +1,6 @@
 // What training and testing have in common: images, split, tasks, network and meta-learner, all
 // made from the options.
 using Engine.Data;
-using Engine.Images;
 using Engine.Meta;
 
 namespace Engine.Cli;
@@ -29,12 +28,10 @@ internal sealed class Experiment
     {
         seed = options.Seed;
         (Images, Parts) = (images, split);
-        Config = new(options, method, network, SizeOf(images));
+        Config = new(options, method, network, RunImages.SizeOf(images));
         EpisodeSampler Sampler(ImageClasses source, bool rotations) => CliException.CheckUse(() =>
             new EpisodeSampler(source, options.Ways, options.Shots, options.Queries, rotations));
-        train = CliException.CheckUse(() => new EpisodeSampler(
-            split.Train, options.TrainWays ?? options.Ways, options.TrainShots ?? options.Shots,
-            options.Queries, options.Rotations));
+        train = OfTraining(split.Train, options);
         known = Sampler(split.Train, rotations: false);
         Test = Sampler(split.Test, rotations: false);
 
@@ -68,50 +65,17 @@ internal sealed class Experiment
     public bool CanValidate => validation is not null;
 
     public static Experiment Create(
-        RunOptions options, MethodChoice method, NetworkChoice network)
-    {
-        ImageClasses images = Load(options.Data, options.ImageSize);
-        CheckSquare(images);
-        return new Experiment(images, Split(images, options), options, method, network);
-    }
+        RunOptions options, MethodChoice method, NetworkChoice network) =>
+        Create(RunImages.Load(options), options, method, network);
 
-    /// <summary>The classes of a run to train, validate and test on.</summary>
-    /// <exception cref="CliException">There are too few.</exception>
-    public static ClassSplit Split(ImageClasses images, RunOptions options)
-    {
-        if (options.TrainClasses is { } train)
-        {
-            return CliException.CheckUse(() => ClassSplit.Shuffled(
-                images, train, options.Seed, options.ValidationClasses ?? 0));
-        }
+    /// <summary>An experiment on the images of its options, which are loaded already.</summary>
+    public static Experiment Create(
+        ImageClasses images, RunOptions options, MethodChoice method, NetworkChoice network) =>
+        new(images, RunImages.Split(images, options), options, method, network);
 
-        if (options.ValidationClasses is not null)
-            throw CliException.Use("--validation-classes: needs --train-classes; give both.");
-        return options.Data is null ? ClassSplit.ByScript()
-            : ClassSplit.Published(images) ?? ClassSplit.AtRandom(images, options.Seed);
-    }
-
-    /// <summary>
-    /// The embedded glyphs, sets of IDX files, or a folder of image files in a published layout.
-    /// </summary>
-    public static ImageClasses Load(string? data, int? side = null)
-    {
-        if (data is null) return EmbeddedData.Glyphs;
-        if (Directory.Exists(data) && Directory.EnumerateDirectories(data).Any()
-            && !Directory.EnumerateFiles(data, "*idx*").Any())
-            return ImageFolder.Load(data, new ImageOptions { Size = side });
-        if (side is not null)
-            throw CliException.Use("--image-size: only image files are resized; leave it out.");
-        CheckOneDomain(data);
-        return ImageFiles.Load(data);
-    }
-
-    public static ImageSize SizeOf(ImageClasses images) => new()
-    {
-        Channels = images.Channels,
-        Height = images.Height,
-        Width = images.Width,
-    };
+    /// <summary>The same experiment, trained for so many meta-steps.</summary>
+    public Experiment Lasting(int steps) => new(
+        Images, Parts, Options with { Iterations = steps }, Config.Method, Config.Network);
 
     public static string Name(BatchNormMode mode) => mode switch
     {
@@ -121,11 +85,18 @@ internal sealed class Experiment
         _ => "none",
     };
 
-    /// <summary>Where training stands before the first step, after pre-training if any.</summary>
-    public LearnerTraining Start() => Untrained.Prepare(Parts.Train).Train(DrawTraining);
+    /// <summary>
+    /// Where training stands before the first step, after pre-training if any. Its tasks are those
+    /// of <see cref="DrawTraining"/> unless another function draws the same.
+    /// </summary>
+    public LearnerTraining Start(VerbContext context, Func<long, int, Episode>? draw = null) =>
+        Untrained.Prepare(new(Parts.Train, context.Output, context.Stop))
+            .Train(draw ?? DrawTraining);
 
     /// <summary>Where training stood that wrote a checkpoint.</summary>
-    public LearnerTraining Load(string checkpoint) => Untrained.Train(DrawTraining).Load(checkpoint);
+    /// <inheritdoc cref="Start"/>
+    public LearnerTraining Load(string checkpoint, Func<long, int, Episode>? draw = null) =>
+        Untrained.Train(draw ?? DrawTraining).Load(checkpoint);
 
     public Episode DrawTraining(long first, int count) => Draw(train, TrainStream, first, count);
 
@@ -153,32 +124,25 @@ internal sealed class Experiment
         [learner.TestSteps], CancellationToken.None).Final;
 
     /// <summary>
-    /// Refuses sets whose images come from several domains: tasks would mix, say, photographs and
-    /// sketches of a class, and the figures would not show it.
+    /// Training tasks, whose form is that of testing unless options of their own say otherwise.
     /// </summary>
-    private static void CheckOneDomain(string data)
+    private static EpisodeSampler OfTraining(ImageClasses classes, RunOptions options)
     {
-        const string domains = "-domains.idx";
-        bool folder = Directory.Exists(data);
-        string place = folder ? data : Path.GetDirectoryName(Path.GetFullPath(data))!;
-        if (!Directory.Exists(place)) return;
-        string[] sets = [.. Directory.EnumerateFiles(place, "*-images*idx*")];
-        string? file = Directory.EnumerateFiles(place, (folder ? "*" : Path.GetFileName(data))
-            + domains + "*").Order(StringComparer.Ordinal).FirstOrDefault();
-        if (file is null || (folder && sets.Length > 1)) return;
-        throw CliException.Use(
-            $"--data: {Path.GetFileName(file)} says that these images come from several domains; "
-            + "tasks are made of the classes of one. Write the images and labels of one domain to "
-            + "NAME-images.idx.gz and NAME-labels.idx.gz in a folder of their own, and name that.");
-    }
-
-    private static void CheckSquare(ImageClasses images)
-    {
-        if (images.Height != images.Width)
+        try
+        {
+            return new(
+                classes, options.TrainWays ?? options.Ways, options.TrainShots ?? options.Shots,
+                options.Queries, options.Rotations);
+        }
+        catch (ArgumentException e) when (options.TrainWays is null && options.TrainShots is null)
+        {
+            throw CliException.Use(e.Message, e);
+        }
+        catch (ArgumentException e)
         {
             throw CliException.Use(
-                $"--data: images of {images.Name} are {images.Height} x {images.Width}; the "
-                + "networks take square ones.");
+                $"in training, {e.Message} These tasks have a form of their own: see --train-ways "
+                + "and --train-shots, for which the method has defaults.", e);
         }
     }
 

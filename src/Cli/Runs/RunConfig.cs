@@ -31,10 +31,11 @@ internal sealed record RunConfig(
     private static readonly OptionSet<RunOptions> OptionsSet = new();
     private static readonly OptionSet<ImageSize> ImagesSet = new();
 
-    public JsonSummary ToJson()
+    /// <summary>All of it as an object, which says for which verb it was made.</summary>
+    public JsonSummary ToJson(string verb = "train")
     {
         var json = new JsonSummary();
-        json.Add("command", "train");
+        json.Add("command", verb);
         json.Add("version", EngineVersion.Text);
         foreach (var (name, value) in OptionsSet.Entries(Options)) json.Add(name, value);
         json.Add("method", Named(Method.Name, Method.Options));

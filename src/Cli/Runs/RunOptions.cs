@@ -7,6 +7,10 @@ namespace Engine.Cli;
 /// <summary>The tasks of a run, and how long and how it trains on them.</summary>
 internal sealed record RunOptions
 {
+    /// <summary>What helps where training diverges, of verbs that take these options.</summary>
+    public const string AgainstDivergence =
+        "--diverging skip leaves such tasks out, --clip-norm shortens gradients.";
+
     [Option("Classes in a task", Min = 2)]
     public int Ways { get; init; } = 5;
 
@@ -17,11 +21,11 @@ internal sealed record RunOptions
     public int Queries { get; init; } = 5;
 
     /// <summary>Null is as many as in testing.</summary>
-    [Option("Classes in a training task [default: the method's, mostly --ways]", Min = 2)]
+    [Option("Classes in a training task [default: --ways]", Min = 2)]
     public int? TrainWays { get; init; }
 
     /// <summary>Null is as many as in testing.</summary>
-    [Option("Support images of a class in training [default: the method's, mostly --shots]")]
+    [Option("Support images of a class in training [default: --shots]")]
     public int? TrainShots { get; init; }
 
     /// <summary>Null splits by groups: most to train, some to validate, some to test.</summary>
@@ -31,14 +35,13 @@ internal sealed record RunOptions
     [Option("How many of --train-classes are kept to validate on instead [default: none]")]
     public int? ValidationClasses { get; init; }
 
-    [Option("Tasks in a meta-step; some methods have another default")]
+    [Option("Tasks in a meta-step")]
     public int MetaBatch { get; init; } = 8;
 
-    [Option("Rate of the outer steps; some methods have another default", Low = 3e-4, High = 2e-2)]
+    [Option("Rate of the outer steps")]
     public double Rate { get; init; } = 4e-3;
 
-    [Option("How the outer rate falls until the last of --iterations; some methods have another "
-        + "default")]
+    [Option("How the outer rate falls until the last meta-step", Later = true)]
     public RateSchedule Schedule { get; init; }
 
     /// <summary>Steps before the run was resumed count too; null sets no limit.</summary>
@@ -56,7 +59,8 @@ internal sealed record RunOptions
     [Option("Turn classes by multiples of 90 degrees in training")]
     public bool Rotations { get; init; } = true;
 
-    [Option("What to do with tasks whose loss is not finite: stop, or skip and count them")]
+    [Option("What to do with tasks whose loss is not finite: stop, or skip and count them",
+        Later = true)]
     public Divergence Diverging { get; init; }
 
     /// <summary>Null sets no limit.</summary>
@@ -67,9 +71,10 @@ internal sealed record RunOptions
     public int EvalTasks { get; init; } = 600;
 
     /// <summary>An absolute path; null for the embedded glyphs.</summary>
-    [Option("Images to use instead of the embedded glyphs: NAME-images.idx.gz with labels, or "
-        + "image files laid out as Omniglot, CIFAR-FS or mini-ImageNet are published, or with a "
-        + "folder for each class",
+    [Option("Images to use instead of the embedded glyphs: a folder with NAME-images.idx.gz and "
+        + "labels, or FOLDER/NAME if it holds several such sets; or a folder of image files, laid "
+        + "out as Omniglot, CIFAR-FS or mini-ImageNet are published, or with a folder for each "
+        + "class",
         Value = "FOLDER")]
     public string? Data
     {

@@ -25,7 +25,7 @@ public sealed class BadInputTests : IDisposable
     [Fact]
     public void MissingAndDamagedDataFail()
     {
-        EngineCommand.Train(In("run"), "--data", In("none")).FailsWith(1, "no image set there");
+        EngineCommand.Train(In("run"), "--data", In("none")).FailsWith(1, "no such folder");
         byte[] images = Idx([0, 0, 8, 3, 0, 0, 0, 6, 0, 0, 0, 16, 0, 0, 0, 16], 6 * 256);
         byte[] labels = Idx([0, 0, 8, 1, 0, 0, 0, 6], 6);
         Write("a", images[..^9], labels);

@@ -83,6 +83,91 @@ public sealed class MethodTests : IDisposable
             "at rate 0.1 (test: 5)", EngineCommand.Json(file).GetProperty("method").GetString());
     }
 
+    [Fact]
+    public void ARunOfBeforeOptionsCameIsTestedAndResumed()
+    {
+        // What version 0.1.0 wrote, as it is: without a schedule or a policy for divergence.
+        string run = In("run"), file = In("figures.json");
+        Run(["--iterations", "1", "--out", run, "--json", file]);
+        double trained = EngineCommand.Json(file).GetProperty("accuracy_after").GetDouble();
+        File.WriteAllText(In("run/config.json"), """
+            {
+              "command": "train", "version": "0.1.0", "ways": 2, "shots": 1, "queries": 2,
+              "meta_batch": 2, "inner_steps": 1, "test_steps": 3, "inner_rate": 0.4,
+              "rate": 0.004, "iterations": 1, "seconds": null, "filters": 4, "seed": 0,
+              "order": "exact", "rotations": true, "eval_tasks": 2, "data": null,
+              "channels": 1, "height": 28, "width": 28
+            }
+            """);
+        EngineCommand.Run("test", run, "--json", file, "--eval-tasks", "2").Succeeds();
+        Assert.Equal(trained, EngineCommand.Json(file).GetProperty("accuracy").GetDouble());
+        EngineCommand.Run("--resume", run, "--iterations", "2").Succeeds();
+    }
+
+    [Theory]
+    [InlineData("--inner-steps 2")]
+    [InlineData("--order first")]
+    [InlineData("--pretrain-steps 2")]
+    public void TestingOffersNoOptionsOfTraining(string option)
+    {
+        EngineCommand.Run(["test", "run", .. option.Split(' ')])
+            .FailsWith(2, "Unrecognized command or argument");
+        string help = EngineCommand.Run("test", "--help").Output;
+        Assert.DoesNotContain(option.Split(' ')[0] + " ", help);
+        Assert.Contains("default: as trained", help);
+    }
+
+    [Fact]
+    public void ManyInnerStepsAreTestedAtAFew()
+    {
+        string run = In("run"), file = In("figures.json");
+        Run(["--method", "reptile", "--iterations", "1", "--out", run]);
+        EngineCommand.Run("test", run, "--eval-tasks", "2", "--json", file).Succeeds();
+        Assert.Equal([0, 1, 5, 10, 50],
+            EngineCommand.Numbers(EngineCommand.Json(file).GetProperty("inner_steps")));
+    }
+
+    [Fact]
+    public void TheHeadOfMetaTransferAndTheFigureAreOfTheLargerTasks()
+    {
+        string file = In("figures.json");
+        Run(["--method", "meta-transfer", "--train-ways", "4", "--iterations", "1", "--out",
+            In("run"), "--json", file]);
+        Assert.EndsWith(
+            ", 4 outputs", EngineCommand.Json(file).GetProperty("network").GetString());
+    }
+
+    [Fact]
+    public void ReportsOfMethodsWithoutInnerStepsHaveNoChartOfThem()
+    {
+        Run(["--method", "protonet", "--train-ways", "2", "--iterations", "1", "--out", In("run")]);
+        Assert.DoesNotContain(
+            "Accuracy by inner step", File.ReadAllText(In("run/report.html")));
+    }
+
+    [Theory]
+    [InlineData("train", "meta-lstm: 4", "maml++: 1500; reptile: 2000", "FOLDER/NAME")]
+    [InlineData("tune", "[default: 900]")]
+    [InlineData("compare", "[default: 60]", "[default: compare.html]")]
+    public void HelpTellsTheDefaultsThereAre(string verb, params string[] expected)
+    {
+        // Long help is broken into lines.
+        string help = System.Text.RegularExpressions.Regex.Replace(
+            EngineCommand.Run(verb, "--help").Succeeds().Output, @"\s+", " ");
+        foreach (string text in expected) Assert.Contains(text, help);
+        Assert.DoesNotContain("[default: compare.html] [default", help);
+        Assert.DoesNotContain("some methods have another default", help);
+        Assert.Equal(verb == "train", help.Contains("--seconds") && help.Contains("--iterations"));
+        Assert.Equal(verb != "tune", help.Contains("--eval-tasks"));
+    }
+
+    [Theory]
+    [InlineData("relation", "mlp", "choose --network conv4.")]
+    [InlineData("cavia", "mlp", "choose --network conv4 or resnet12.")]
+    public void AdviceForOtherNetworksIsPossible(string method, string network, string expected) =>
+        EngineCommand.Run("train", "--method", method, "--network", network, "--iterations", "1")
+            .FailsWith(2, expected);
+
     [Theory]
     [InlineData("--method mamal", "--method: 'mamal' is wrong; give one of maml")]
     [InlineData("--inner-steps 0", "--inner-steps: '0' is wrong; give a whole number from 1 up.")]
@@ -90,6 +175,7 @@ public sealed class MethodTests : IDisposable
     [InlineData("--schedule cosine --seconds 1", "--iterations: with --schedule cosine the outer")]
     [InlineData("--method reptile --schedule up", "--schedule: 'up' is wrong; give constant or")]
     [InlineData("--validation-classes 3", "--validation-classes: needs --train-classes")]
+    [InlineData("--method protonet --train-classes 12", "see --train-ways and --train-shots")]
     [InlineData("--train-classes 500 --iterations 1", "500 of the 500 classes of glyphs leave")]
     public void WrongMethodsAndOptionsAreWrongUse(string arguments, string expected) =>
         EngineCommand.Run(["train", .. arguments.Split(' ')]).FailsWith(2, expected.TrimEnd('.'));

@@ -82,6 +82,32 @@ public sealed class NetworkTests : IDisposable
             () => Engine.Cli.EngineCommand.Run(["info"], [Entry<Taken>("other")])).Message);
     }
 
+    [Fact]
+    public void DivergenceOutsideTheTrainingLoopSaysWhatHelps()
+    {
+        // Pre-training comes before the loop, and this loss is never finite in it.
+        bool pretraining = false;
+        using var output = new ActingWriter("accuracy before training", () => pretraining = true);
+        using var error = new StringWriter();
+        NetworkEntry network = NetworkEntry.Of<Mlp>(
+            "sick", (key, images, ways) => Mlp.Create(
+                key, [images.Height * images.Width, 8, ways]),
+            new(new(
+                (model, x) => model.Forward(x.Flatten(1)),
+                (logits, labels) => Loss.CrossEntropy(logits, labels)
+                    * (pretraining ? double.NaN : 1),
+                BatchNormMode.None))
+            {
+                Features = (model, x, _) => model.Features(x.Flatten(1)),
+            });
+        Assert.Equal(1, Engine.Cli.EngineCommand.Run(
+            ["--network", "sick", "--method", "meta-transfer", "--ways", "2", "--iterations", "1",
+                "--eval-tasks", "2", "--out", In("sick")], [network], output, error));
+        Assert.Contains("training diverged at step 1", error.ToString());
+        Assert.Contains("--diverging skip", error.ToString());
+        Assert.False(Directory.Exists(In("sick")));
+    }
+
     /// <summary>An option that the command has already.</summary>
     private sealed record Taken
     {

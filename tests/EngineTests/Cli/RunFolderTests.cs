@@ -95,7 +95,7 @@ public sealed class RunFolderTests : IDisposable
             run.Lock();
             using var other = RunFolder.Open(path);
             Assert.Contains(
-                "another command is training in this run folder",
+                "another command is training in this folder",
                 Assert.Throws<CliException>(other.Lock).Message);
         }
 

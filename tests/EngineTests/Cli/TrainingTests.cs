@@ -120,7 +120,9 @@ public sealed class TrainingTests : IDisposable
     {
         string run = In("run");
         EngineCommand.Train(run, "--rate", "1e30", "--iterations", "50")
-            .FailsWith(1, "training diverged", "at step", "model.safetensors");
+            .FailsWith(
+                1, "training diverged", "at step", "--diverging skip", "--clip-norm",
+                "model.safetensors");
         EngineCommand.Run("test", run, "--eval-tasks", "2").Succeeds();
         foreach (Tensor weights in
             SafeTensors.Read(Path.Combine(run, "model.safetensors")).Tensors.Values)
@@ -182,6 +184,59 @@ public sealed class TrainingTests : IDisposable
 
         byte[][] Contents() =>
             [.. Directory.GetFiles(run).Order(StringComparer.Ordinal).Select(File.ReadAllBytes)];
+    }
+
+    [Fact]
+    public void PreTrainingSaysHowFarItIsAndCanBeStopped()
+    {
+        string run = In("run");
+        using var stop = new CancellationTokenSource();
+        using var output = ActingWriter.Cancelling("pre-train: step 1 of 3,000", stop);
+        EngineCommand.Run(output, stop.Token,
+            [.. EngineCommand.Tiny, "--method", "meta-transfer", "--out", run])
+            .FailsWith(130, "stopped before training; nothing is kept");
+        Assert.False(Directory.Exists(run));
+    }
+
+    [Fact]
+    public void AScheduleWithoutAnEndLeavesNoFolder()
+    {
+        EngineCommand.Run(
+            "train", "--schedule", "cosine", "--filters", "4", "--out", In("run"))
+            .FailsWith(2, "--iterations: with --schedule cosine");
+        Assert.False(Directory.Exists(In("run")));
+    }
+
+    [Fact]
+    public void StoppingInTheLastTestShortensIt()
+    {
+        string run = In("run"), file = In("figures.json");
+        using var stop = new CancellationTokenSource();
+        using var output = ActingWriter.Cancelling("ended by the user", stop);
+        string[] tiny = [.. EngineCommand.Tiny];
+        tiny[Array.IndexOf(tiny, "--eval-tasks") + 1] = "120";
+        EngineCommand.Run(output, stop.Token, [.. tiny, "--out", run, "--json", file]).Succeeds();
+        Assert.Equal(100, EngineCommand.Json(file).GetProperty("eval_tasks_after").GetInt32());
+        Assert.True(File.Exists(Path.Combine(run, "report.html")));
+    }
+
+    [Fact]
+    public void AResumedScheduleKeepsItsEndUnlessAnotherIsAskedFor()
+    {
+        string run = In("run"), file = In("figures.json");
+        using (var stop = new CancellationTokenSource())
+        using (var output = ActingWriter.Cancelling("train: step 1", stop))
+        {
+            EngineCommand.Run(output, stop.Token,
+                [.. EngineCommand.Tiny, "--schedule", "cosine", "--out", run]).Succeeds();
+        }
+
+        Outcome outcome = EngineCommand.Run(
+            "--resume", run, "--seconds", "100", "--json", file).Succeeds();
+        Assert.Equal(3, EngineCommand.Json(file).GetProperty("steps").GetInt32());
+        Assert.DoesNotContain("schedule now ends", outcome.Output);
+        Assert.Contains("the schedule now ends at step 5", EngineCommand.Run(
+            "--resume", run, "--iterations", "5").Succeeds().Output);
     }
 
     [Fact]

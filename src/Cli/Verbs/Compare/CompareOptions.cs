@@ -8,6 +8,6 @@ internal sealed record CompareOptions
         Value = "NAMES", Positional = true)]
     public string Methods { get; init; } = "";
 
-    [Option("Page with the chart [default: compare.html]", Value = "FILE")]
+    [Option("Page with the chart", Value = "FILE")]
     public string Html { get; init; } = "compare.html";
 }

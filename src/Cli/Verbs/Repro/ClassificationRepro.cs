@@ -3,6 +3,8 @@
 // accuracy.
 using System.Diagnostics;
 using System.Globalization;
+using System.Text;
+using Engine.Data;
 using Engine.Meta;
 
 namespace Engine.Cli;
@@ -13,11 +15,68 @@ internal sealed class ClassificationRepro(ClassificationExperiment experiment, C
     private const int QuickTasks = 100;
 
     /// <summary>
-    /// The protocol of the peers: so many characters to train on, the rest to test.
+    /// The protocol of the peers: so many characters to train on, the rest to test; of smaller sets
+    /// four fifths.
     /// </summary>
-    private const int OmniglotTrainClasses = 770;
+    private static int TrainClasses(ImageClasses omniglot) =>
+        Math.Min(770, omniglot.Classes.Length * 4 / 5);
 
     public void Run(ReproOptions options, VerbContext context)
+    {
+        Check(options);
+        var clock = Stopwatch.StartNew();
+        int seeds = options.Seeds ?? (options.Quick ? 1 : Seeds);
+        int iterations = options.Iterations
+            ?? (options.Quick ? Math.Max(2, experiment.Iterations / 50) : experiment.Iterations);
+        ImageClasses images = RunImages.Load(new RunOptions { Data = options.Data });
+        var results = new List<SeedResult>();
+        IReadOnlyList<Control> controls = [];
+        OrderCheck? order = null;
+        bool interrupted = false;
+        for (int i = 0; i < seeds; i++)
+        {
+            Experiment run = Create(options, images, unchecked(options.Seed + i), iterations);
+            try
+            {
+                if (i == 0) order = Describe(options, run, seeds, context);
+                // What does not adapt has nothing to compare its adaptation with.
+                if (i == 0 && run.Untrained.TestSteps > 0)
+                    controls = Control.Tuned(run, options.Quick, context.Stop);
+                SeedResult result = Train(run, iterations, context);
+                results.Add(result with
+                {
+                    Controls = [.. controls.Select(c => c.Measure(run, context.Stop).Final)],
+                });
+            }
+            catch (OperationCanceledException) when (results.Count > 0)
+            {
+                interrupted = true; // the seeds that were finished are kept
+                break;
+            }
+        }
+
+        Figures(results, iterations, context);
+        context.Figure("finished_seeds", "finished seeds", results.Count);
+        context.Figure("interrupted", "ended by the user", interrupted ? "yes" : "no", interrupted);
+        for (int c = 0; c < controls.Count; c++)
+        {
+            string key = $"control_{controls[c].Name.ToLowerInvariant()}";
+            context.Figure(
+                key, $"{controls[c].Name} from random", Text(controls[c], results, c),
+                results.Average(r => r.Controls[c]));
+            context.Summary.Add($"{key}_rate", controls[c].Rate);
+        }
+
+        double seconds = clock.Elapsed.TotalSeconds;
+        context.Figure("seconds", "whole run", seconds, "F1", "s");
+        if (options.Html is { } file)
+        {
+            OutputFile.Write(
+                file, HtmlReport.Render(Report(options, results, controls, order!, seconds)));
+        }
+    }
+
+    private void Check(ReproOptions options)
     {
         if (options.Order is not null)
         {
@@ -25,55 +84,42 @@ internal sealed class ClassificationRepro(ClassificationExperiment experiment, C
                 + "names those of first order too.");
         }
 
-        var clock = Stopwatch.StartNew();
-        int seeds = options.Seeds ?? (options.Quick ? 1 : Seeds);
-        int iterations = options.Iterations
-            ?? (options.Quick ? Math.Max(2, experiment.Iterations / 50) : experiment.Iterations);
-        var results = new List<SeedResult>();
-        IReadOnlyList<Control> controls = [];
-        for (int i = 0; i < seeds && !context.Stop.IsCancellationRequested; i++)
-        {
-            Experiment run = Create(options, unchecked(options.Seed + i), iterations);
-            if (i == 0) Describe(options, run, seeds, iterations, context);
-            // What does not adapt has nothing to compare its adaptation with.
-            if (i == 0 && run.Untrained.TestSteps > 0)
-                controls = Control.Tuned(run, options.Quick, context.Stop);
-            SeedResult result = Train(run, iterations, context);
-            results.Add(result with
-            {
-                Controls = [.. controls.Select(c => c.Measure(run, context.Stop).Final)],
-            });
-        }
-
-        context.Stop.ThrowIfCancellationRequested();
-        Figures(results, context);
-        for (int c = 0; c < controls.Count; c++)
-        {
-            double mean = results.Average(r => r.Controls[c]);
-            context.Figure(
-                $"control_{controls[c].Name.ToLowerInvariant()}",
-                $"{controls[c].Name} from random",
-                string.Create(CultureInfo.InvariantCulture,
-                    $"{100 * mean:F1} % at rate {controls[c].Rate}, in as many inner steps"),
-                mean);
-        }
-
-        double seconds = clock.Elapsed.TotalSeconds;
-        context.Figure("seconds", "whole run", seconds, "F1", "s");
-        if (options.Html is { } file)
-            OutputFile.Write(file, HtmlReport.Render(Report(options, results, seconds)));
-    }
-
-    private Experiment Create(ReproOptions options, long seed, int iterations)
-    {
+        if (!experiment.Omniglot) ReproFigures.RefuseData(options, experiment.Name);
         if (experiment.Omniglot && options.Data is null)
         {
             throw CliException.Use($"--data: {experiment.Name} needs Omniglot's images, which are "
                 + "not embedded; name the folder that holds them.");
         }
+    }
 
-        string[] words =
-            [.. experiment.Arguments.Split(' '), .. options.Quick ? experiment.Quick.Split(' ') : []];
+    /// <summary>"81.3 % at rate 0.1, in as many inner steps".</summary>
+    private static string Text(Control control, List<SeedResult> results, int number) =>
+        string.Create(CultureInfo.InvariantCulture,
+            $"{100 * results.Average(r => r.Controls[number]):F1} % at rate {control.Rate}, in as "
+            + $"many inner steps");
+
+    private string Arguments(ReproOptions options) => options.Quick && experiment.Quick.Length > 0
+        ? $"{experiment.Arguments} {experiment.Quick}" : experiment.Arguments;
+
+    /// <summary>The whole command that trains and tests the same.</summary>
+    private string TrainCommand(ReproOptions options, RunOptions run)
+    {
+        var command = new StringBuilder("engine train ").Append(Arguments(options));
+        command.Append(CultureInfo.InvariantCulture,
+            $" --iterations {run.Iterations} --seed {run.Seed}");
+        if (run.TrainClasses is { } classes)
+            command.Append(CultureInfo.InvariantCulture, $" --train-classes {classes}");
+        if (options.Quick)
+            command.Append(CultureInfo.InvariantCulture, $" --eval-tasks {run.EvalTasks}");
+        if (options.Data is { } data)
+            command.Append(data.Contains(' ') ? $" --data \"{data}\"" : $" --data {data}");
+        return command.ToString();
+    }
+
+    private Experiment Create(
+        ReproOptions options, ImageClasses images, long seed, int iterations)
+    {
+        string[] words = Arguments(options).Split(' ');
         string? Typed(string name) => Array.IndexOf(words, name) is >= 0 and int at
             ? words[at + 1] : null;
         MethodChoice method = choices.Methods.Read(Typed);
@@ -82,22 +128,24 @@ internal sealed class ClassificationRepro(ClassificationExperiment experiment, C
             Seed = seed,
             Iterations = iterations,
             Data = options.Data,
-            TrainClasses = experiment.Omniglot ? OmniglotTrainClasses : null,
+            TrainClasses = experiment.Omniglot ? TrainClasses(images) : null,
         };
         if (options.Quick) run = run with { EvalTasks = QuickTasks };
-        return Experiment.Create(run, method, choices.Networks.Read(Typed));
+        return Experiment.Create(images, run, method, choices.Networks.Read(Typed));
     }
 
-    private void Describe(
-        ReproOptions options, Experiment run, int seeds, int iterations, VerbContext context)
+    private OrderCheck Describe(
+        ReproOptions options, Experiment run, int seeds, VerbContext context)
     {
         context.Figure("name", "experiment", experiment.Name);
         context.Figure("paper", "method", run.Config.Method.Paper);
         TrainFigures.Describe(run, 0, context);
-        context.Figure("iterations", "meta-steps of a seed", iterations);
+        context.Figure("iterations", "meta-steps of a seed", run.Options.Iterations!.Value);
         context.Figure("seeds", "seeds", seeds);
-        context.Line($"{"as:",-26} engine train {experiment.Arguments} --iterations {iterations}");
-        OrderFigures.Add(run.Untrained.CheckOrder(run.DrawTraining(0, 1).Task(0)), context);
+        context.Figure("as", "as", TrainCommand(options, run.Options));
+        OrderCheck order = run.Untrained.CheckOrder(run.DrawTraining(0, 1).Task(0));
+        OrderFigures.Add(order, context);
+        return order;
     }
 
     private static SeedResult Train(Experiment run, int iterations, VerbContext context)
@@ -105,10 +153,11 @@ internal sealed class ClassificationRepro(ClassificationExperiment experiment, C
         var clock = Stopwatch.StartNew();
         int batch = run.Options.MetaBatch;
         var losses = new List<(double Tasks, double Loss)>();
+        LearnerTraining start = run.Start(context);
         LearnerTraining trained = ProgressBar.Run(
             $"seed {run.Options.Seed}", context.Output, null, progress =>
             {
-                LearnerTraining state = run.Start();
+                LearnerTraining state = start;
                 while (state.Steps < iterations)
                 {
                     context.Stop.ThrowIfCancellationRequested();
@@ -129,7 +178,7 @@ internal sealed class ClassificationRepro(ClassificationExperiment experiment, C
         return new(run.Options.Seed, test, losses, seconds, trained.Skipped);
     }
 
-    private void Figures(List<SeedResult> results, VerbContext context)
+    private void Figures(List<SeedResult> results, int iterations, VerbContext context)
     {
         double[] accuracies = [.. results.Select(r => r.Test.Final)];
         context.Line();
@@ -137,11 +186,10 @@ internal sealed class ClassificationRepro(ClassificationExperiment experiment, C
             context.Percent("published", "published", published / 100);
         else
             context.Figure("published", "published", "none for these data", null);
-        if (experiment.Expected is { } expected)
+        if (Expected(iterations) is { } expected)
         {
             context.Figure(
-                "expected", "expected at this length",
-                string.Create(CultureInfo.InvariantCulture, $"{expected.Low} to {expected.High} %"),
+                "expected", "expected at this length", Text(expected),
                 new[] { expected.Low / 100, expected.High / 100 });
         }
 
@@ -157,6 +205,16 @@ internal sealed class ClassificationRepro(ClassificationExperiment experiment, C
     }
 
     /// <summary>
+    /// Where the accuracy should lie; null if nobody has measured that for a training so long.
+    /// </summary>
+    private (double Low, double High)? Expected(int iterations) =>
+        iterations == experiment.Iterations ? experiment.Expected : null;
+
+    /// <summary>"97.1 to 98.3 %".</summary>
+    private static string Text((double Low, double High) range) =>
+        string.Create(CultureInfo.InvariantCulture, $"{range.Low} to {range.High} %");
+
+    /// <summary>
     /// Half the width of the 95 % interval of the mean over seeds by Student's t; of a single seed
     /// that over its tasks.
     /// </summary>
@@ -164,14 +222,16 @@ internal sealed class ClassificationRepro(ClassificationExperiment experiment, C
         ? results[0].Test.Interval95[^1]
         : StudentT.HalfInterval([.. results.Select(r => r.Test.Final)]);
 
-    private ReportData Report(ReproOptions options, List<SeedResult> results, double seconds)
+    private ReportData Report(
+        ReproOptions options, List<SeedResult> results, IReadOnlyList<Control> controls,
+        OrderCheck order, double seconds)
     {
         string value = string.Create(CultureInfo.InvariantCulture,
             $"{100 * results.Average(r => r.Test.Final):F1} ± {100 * Interval(results):F1} %");
         return new()
         {
             Title = experiment.Name,
-            Subtitle = $"engine train {experiment.Arguments}; mean of {results.Count} seeds, each "
+            Subtitle = $"engine train {Arguments(options)}; mean of {results.Count} seeds, each "
                 + $"tested on {results[0].Test.Tasks} tasks of classes never seen in training.",
             Headlines =
             [
@@ -184,6 +244,17 @@ internal sealed class ClassificationRepro(ClassificationExperiment experiment, C
             [
                 .. results.Select(r => new Curve(
                     $"Query loss in training, seed {r.Seed}", "tasks seen", "loss", r.Losses)),
+            ],
+            Settings =
+            [
+                ("meta-steps of a seed", results[0].Losses.Count.ToString(
+                    "N0", CultureInfo.InvariantCulture)),
+                ("expected at this length",
+                    Expected(results[0].Losses.Count) is { } e ? Text(e) : "not measured yet"),
+                ("seeds", string.Join(", ", results.Select(r => r.Seed))),
+                ("batch norm", Experiment.Name(results[0].Test.BatchNorm)),
+                ("order of differentiation", order.ToString()),
+                .. controls.Select((c, i) => ($"{c.Name} from random", Text(c, results, i))),
             ],
         };
     }

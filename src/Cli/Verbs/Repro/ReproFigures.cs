@@ -73,11 +73,17 @@ internal static class ReproFigures
         perSeed.Count == 1 ? overTasks : StudentT.HalfInterval(perSeed);
 
     /// <summary>Refuses options that an experiment has no use for.</summary>
-    public static void Refuse(ReproOptions options, string name, bool takesData = false)
+    public static void Refuse(ReproOptions options, string name)
     {
         if (options.Order is not null)
             throw CliException.Use($"--order: {name} has its own; only sinusoid takes it.");
-        if (options.Data is not null && !takesData)
+        RefuseData(options, name);
+    }
+
+    /// <summary>Refuses images where an experiment brings its own data.</summary>
+    public static void RefuseData(ReproOptions options, string name)
+    {
+        if (options.Data is not null)
             throw CliException.Use($"--data: {name} brings its own data; leave it out.");
     }
 }

@@ -38,6 +38,7 @@ internal static class ReproVerb
             ?? throw CliException.Use(options.Name is { } name
                 ? $"'{name}' is not an experiment; engine repro --list names those there are."
                 : "name an experiment; engine repro --list names those there are.");
+        if (options.Html is { } page) OutputFile.CheckTyped("--html", page);
         chosen.Run(options, context);
     }
 }

@@ -22,13 +22,17 @@ internal static class SeriesRepro
         int seeds = options.Seeds ?? (options.Quick ? 1 : 3);
         int steps = options.Iterations ?? (options.Quick ? 2 : 1_000);
         int tasks = options.Quick ? 10 : 400;
+        double[] rates = options.Quick ? [0.01, 0.1] : Rates;
         ReproFigures.Begin(
             Name, "Meta-LSTM (Ravi and Larochelle, 2017) on the embedded employment series", seeds,
             options.Seed, BatchNormMode.None, context);
         context.Figure("iterations", "meta-steps of a seed", steps);
         var scores = new OrderedDictionary<string, List<Evaluation>>();
         for (int i = 0; i < seeds; i++)
-            Seed(unchecked(options.Seed + i), steps, tasks, scores, first: i == 0, context);
+        {
+            Seed(unchecked(options.Seed + i), steps, tasks, rates, scores, first: i == 0, context);
+        }
+
 
         foreach (var (name, of) in scores)
         {
@@ -56,8 +60,8 @@ internal static class SeriesRepro
     }
 
     private static void Seed(
-        long seed, int steps, int tasks, OrderedDictionary<string, List<Evaluation>> scores,
-        bool first, VerbContext context)
+        long seed, int steps, int tasks, double[] rates,
+        OrderedDictionary<string, List<Evaluation>> scores, bool first, VerbContext context)
     {
         SeriesSplit split = SeriesSplit.BySeries(EmbeddedData.UsJobs, seed);
         Func<long, int, Episode> Draw(SeriesSet series, long stream)
@@ -90,7 +94,7 @@ internal static class SeriesRepro
         // The rate of a plain optimiser is the best of many on validation series.
         void Tuned(string name, Func<double, Optimizer> optimizer, LstmForecaster from)
         {
-            Method<LstmForecaster> best = Rates
+            Method<LstmForecaster> best = rates
                 .Select(rate => Baselines.Adapted(objective, optimizer(rate)))
                 .MinBy(method => Score(method, from, validation).Final)!;
             Add(name, Score(best, from, test));

@@ -12,6 +12,7 @@ internal static class SinusoidRepro
 {
     public static void Run(ReproOptions options, VerbContext context)
     {
+        ReproFigures.RefuseData(options, "sinusoid");
         var clock = Stopwatch.StartNew();
         options = options with
         {

@@ -12,7 +12,7 @@ internal static class TestVerb
 
     public static Verb Verb(Choices choices) => new(
         "test", "Measure a trained model on unseen classes",
-        [.. OfTests.Symbols, .. choices.Methods.OptionSymbols], typed =>
+        [.. OfTests.Symbols, .. choices.Methods.TestSymbols], typed =>
         {
             TestOptions options = OfTests.Read(typed);
             return context => Run(options, typed, choices, context);
@@ -30,11 +30,12 @@ internal static class TestVerb
         RunOptions o = Asked(options, config.Options);
         Learner learner = config.Network
             .Create(config.Method.Learning, config.Options, config.Images).Load(model);
-        ImageClasses classes = Unseen(options, config);
+        var (classes, which) = Unseen(options, config);
         var sampler = CliException.CheckUse(
             () => new EpisodeSampler(classes, o.Ways, o.Shots, o.Queries));
         context.Figure("model", "model", Path.GetFullPath(model));
         context.Figure("data", "data", classes.ToString());
+        context.Figure("classes", "classes", which);
         context.Figure("task", "task", $"{o.Ways}-way {o.Shots}-shot, {o.Queries} queries a class");
         context.Figure("method", "method", config.Method.Learning.Description);
         context.Figure("batch_norm", "batch norm", Experiment.Name(learner.BatchNorm));
@@ -45,7 +46,7 @@ internal static class TestVerb
         Evaluation result = learner.Evaluate(
             (first, count) => Episode.From(
                 sampler.Sample(Experiment.TestSeed(seed), first, count)),
-            options.EvalTasks, [.. Enumerable.Range(0, learner.TestSteps + 1)], context.Stop);
+            options.EvalTasks, learner.FinalSteps, context.Stop);
         context.Percent("accuracy", "accuracy", result.Final);
         context.PlusMinus("ci95", "  95 % interval", result.Interval95[^1]);
         context.Steps("accuracy_per_step", "  by inner step", result);
@@ -86,25 +87,34 @@ internal static class TestVerb
         && Path.TrimEndingDirectorySeparator(Path.GetFullPath(a))
         == Path.TrimEndingDirectorySeparator(Path.GetFullPath(b));
 
-    /// <summary>The test classes of the run, or all classes of other data.</summary>
-    private static ImageClasses Unseen(TestOptions options, RunConfig config)
+    /// <summary>
+    /// The test classes of the run; of other data those that were published for testing, or all if
+    /// none were; and in words which they are.
+    /// </summary>
+    private static (ImageClasses Classes, string Which) Unseen(
+        TestOptions options, RunConfig config)
     {
-        string? trained = config.Options.Data;
-        if (options.Data is null || Same(options.Data, trained))
+        if (options.Data is null || Same(options.Data, config.Options.Data))
         {
-            ImageClasses images = Experiment.Load(trained, config.Options.ImageSize);
-            return Experiment.Split(images, config.Options).Test;
+            ImageClasses test =
+                RunImages.Split(RunImages.Load(config.Options), config.Options).Test;
+            return (test, $"the {test.Classes.Length} that the run kept for testing");
         }
 
-        ImageClasses other = Experiment.Load(options.Data, config.Options.ImageSize);
-        ImageSize size = Experiment.SizeOf(other);
-        if (size != config.Images)
+        // Image files become what the model takes; the images of IDX files must be so already.
+        ImageSize takes = config.Images;
+        ImageClasses other = RunImages.Load(
+            options.Data, new() { Size = takes.Height, Grey = takes.Channels == 1 });
+        ImageSize size = RunImages.SizeOf(other);
+        if (size != takes)
         {
             throw CliException.Use(
-                $"--data: images of {other.Name} are {size}, but the model takes "
-                + $"{config.Images}.");
+                $"--data: images of {other.Name} are {size}, but the model takes {takes}.");
         }
 
-        return other;
+        return ClassSplit.Published(other)?.Test is { } published
+            ? (published, $"the {published.Classes.Length} of {other.Name} that were published "
+                + "for testing")
+            : (other, $"all {other.Classes.Length} of {other.Name}");
     }
 }

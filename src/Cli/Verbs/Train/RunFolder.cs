@@ -7,7 +7,7 @@ internal sealed class RunFolder : IDisposable
 {
     private const string Metrics = "metrics.jsonl";
     private readonly bool made;
-    private FileStream? held;
+    private FolderLock? held;
 
     private RunFolder(string path, bool made) => (FullPath, this.made) = (path, made);
 
@@ -55,27 +55,7 @@ internal sealed class RunFolder : IDisposable
     /// lets go of it too.
     /// </summary>
     /// <exception cref="CliException">Another command trains in it.</exception>
-    public void Lock()
-    {
-        string path = PathOf("lock");
-        try
-        {
-            held = new FileStream(
-                path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None, bufferSize: 1,
-                FileOptions.DeleteOnClose);
-        }
-        catch (IOException e) when (File.Exists(path))
-        {
-            throw CliException.Fail(
-                $"{FullPath}: another command is training in this run folder; wait for its end.",
-                e);
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            throw CliException.Fail(
-                $"{FullPath}: cannot be written: {e.Message.ReplaceLineEndings(" ")}", e);
-        }
-    }
+    public void Lock() => held = FolderLock.Take(FullPath);
 
     /// <summary>
     /// Removes a new run that has not trained: its files, and the folder if it was made here.

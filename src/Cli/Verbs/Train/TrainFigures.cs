@@ -22,7 +22,7 @@ internal static class TrainFigures
             + (o.TrainShots is { } shots ? $"; {shots} shots in training" : "")
             + (o.Rotations ? ", classes rotated by quarter turns in training" : ""));
         context.Figure("network", "network",
-            $"{experiment.Config.Network.Description}, {o.Ways} outputs");
+            $"{experiment.Config.Network.Description}, {o.Outputs} outputs");
         context.Figure("parameters", "parameters", experiment.Untrained.ParameterCount);
         ILearnerOptions method = experiment.Config.Method.Learning;
         string falling = o.Schedule == RateSchedule.Constant ? ""

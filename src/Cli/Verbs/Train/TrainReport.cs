@@ -29,7 +29,8 @@ internal static class TrainReport
                 new("Query loss in training", "tasks seen", "cross-entropy (nats)", loss),
                 new("Accuracy in validation", "tasks seen", "accuracy (%)", validation, true),
             ],
-            Steps = [Series("trained", after), Series("random start", before)],
+            Steps = after.Steps is [0] ? [] // nothing adapts by steps
+                : [Series("trained", after), Series("random start", before)],
             Chance = 1.0 / o.Ways,
             Episode = Example(experiment, summary.Result.Training.Learner),
             Settings = [.. experiment.Config.Settings().Where(s => s.Value is not null).Select(
@@ -61,14 +62,14 @@ internal static class TrainReport
         TrainResult result = summary.Result;
         int steps = summary.After.Steps[^1], scratch = summary.Before.Steps[^1];
         long tasks = result.Training.Steps * o.MetaBatch;
-        string note = steps == 0 ? "" : Cli.Text.Inner(steps);
+        string note = steps == 0 ? "" : MethodText.Inner(steps);
         return
         [
             new("accuracy after training", Text(summary.After, steps), note),
             new("before training", Text(summary.Before, steps), note),
             .. steps == 0 ? Array.Empty<Headline>()
                 : [new("fine-tuned from random", Text(summary.Before, scratch),
-                    Cli.Text.Inner(scratch)
+                    MethodText.Inner(scratch)
                     + (scratch > steps ? ", as the first few achieve little" : ""))],
             new("training",
                 string.Create(CultureInfo.InvariantCulture, $"{result.AllSeconds:F0} s"),

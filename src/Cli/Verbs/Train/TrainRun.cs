@@ -51,7 +51,9 @@ internal sealed class TrainRun(Experiment experiment, RunFolder folder, Cancella
             catch (DivergenceException e)
             {
                 Save(state);
-                throw CliException.Fail($"{e.Message} The model is in {folder.ModelPath}.", e);
+                throw CliException.Fail(
+                    $"{e.Message} {RunOptions.AgainstDivergence} The model is in "
+                    + $"{folder.ModelPath}.", e);
             }
 
             metrics.Append(new(

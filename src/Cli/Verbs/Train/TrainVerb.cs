@@ -1,6 +1,8 @@
 // engine train: load, verify the order of differentiation, measure, train, measure again, report.
 using System.CommandLine;
 using System.Diagnostics;
+using System.Globalization;
+using Engine.Data;
 using Engine.Meta;
 
 namespace Engine.Cli;
@@ -28,7 +30,7 @@ internal static class TrainVerb
     {
         Symbol[] syntax =
         [
-            .. OfRuns.Symbols, .. choices.Methods.Symbols, .. choices.Networks.Symbols,
+            .. RunSyntax.Of(), .. choices.Methods.Symbols, .. choices.Networks.Symbols,
             .. OfTraining.Symbols,
         ];
         return new(
@@ -40,7 +42,11 @@ internal static class TrainVerb
                 RunOptions run = OfRuns.Read(typed, method.Defaults);
                 TrainOptions training = OfTraining.Read(typed);
                 if (training.Resume is null)
+                {
+                    _ = run.OuterRate(); // a schedule without an end is wrong use
                     return context => Start(run, method, network, training.Out, context);
+                }
+
                 CheckResumed(syntax, typed);
                 return context => Resume(training.Resume, run, choices, context);
             });
@@ -66,7 +72,10 @@ internal static class TrainVerb
         Experiment experiment = Experiment.Create(options, method, network);
         using RunFolder folder = RunFolder.Create(place, DateTime.Now);
         folder.Lock();
-        Run(experiment, folder, experiment.Start(), resumed: false, clock, context);
+        using Prefetch ahead = Ahead(experiment);
+        Run(
+            experiment, folder, () => experiment.Start(context, ahead.Draw), resumedAt: null, clock,
+            context);
     }
 
     private static void Resume(
@@ -75,12 +84,11 @@ internal static class TrainVerb
         var clock = Stopwatch.StartNew();
         using RunFolder folder = RunFolder.Open(place);
         RunConfig old = RunConfig.Read(folder.PathOf(RunConfig.File), choices);
-        RunOptions options = asked.HasTimeBudget
-            ? old.Options
-            : old.Options with { Iterations = asked.Iterations, Seconds = asked.Seconds };
+        RunOptions options = Resumed(old, asked);
         Experiment experiment = Experiment.Create(options, old.Method, old.Network);
         folder.Lock();
-        LearnerTraining training = experiment.Load(folder.CheckpointPath);
+        using Prefetch ahead = Ahead(experiment);
+        LearnerTraining training = experiment.Load(folder.CheckpointPath, ahead.Draw);
         if (training.Steps >= options.Iterations)
         {
             throw CliException.Use(
@@ -88,16 +96,42 @@ internal static class TrainVerb
                 + "already; ask for more with --iterations.");
         }
 
-        Run(experiment, folder, training, resumed: true, clock, context);
+        if (old.Method.Anneals(options) && options.Iterations != old.Options.Iterations)
+        {
+            context.Line(string.Create(CultureInfo.InvariantCulture,
+                $"the schedule now ends at step {options.Iterations:N0}"));
+        }
+
+        Run(experiment, folder, () => training, training.Steps, clock, context);
+    }
+
+    /// <summary>
+    /// The options of a run that goes on: what anneals keeps its end when only time is asked for.
+    /// </summary>
+    private static RunOptions Resumed(RunConfig old, RunOptions asked)
+    {
+        if (asked.HasTimeBudget) return old.Options;
+        int? end = old.Method.Anneals(old.Options) ? old.Options.Iterations : null;
+        return old.Options with { Iterations = asked.Iterations ?? end, Seconds = asked.Seconds };
+    }
+
+    /// <summary>The training tasks of a run, drawn ahead on a second thread.</summary>
+    private static Prefetch Ahead(Experiment experiment)
+    {
+        RunOptions o = experiment.Options;
+        return new(
+            experiment.DrawTraining,
+            o.Iterations is { } steps ? (long)steps * o.MetaBatch : long.MaxValue);
     }
 
     private static void Run(
-        Experiment experiment, RunFolder folder, LearnerTraining start, bool resumed,
+        Experiment experiment, RunFolder folder, Func<LearnerTraining> begin, long? resumedAt,
         Stopwatch clock, VerbContext context)
     {
         RunOptions options = experiment.Options;
-        int[] finalSteps = FinalSteps(experiment.Untrained.TestSteps);
-        var (order, before, seconds) = Untrained(experiment, folder, start, resumed, context);
+        int[] finalSteps = experiment.Untrained.FinalSteps;
+        var (start, order, before, seconds) =
+            Untrained(experiment, folder, begin, resumedAt, context);
         double? limit = options.Seconds;
         if (options.HasTimeBudget)
         {
@@ -105,17 +139,12 @@ internal static class TrainVerb
             limit = Math.Max(5, Budget - Closing - last - clock.Elapsed.TotalSeconds);
         }
 
-        if (resumed) folder.WriteConfig(experiment.Config.ToJson());
+        if (resumedAt is not null) folder.WriteConfig(experiment.Config.ToJson());
         TrainResult result = Train(experiment, folder, start, limit, context);
         Curves curves = MetricsLog.ReadCurves(folder.MetricsPath);
         TrainFigures.Trained(result, curves, options, context);
 
-        // After Ctrl-C the evaluation is shorter; a second Ctrl-C ends the process.
-        int tasks = result.Interrupted
-            ? Math.Min(HurriedTasks, options.EvalTasks) : options.EvalTasks;
-        Evaluation after = experiment.Measure(
-            result.Training.Learner, finalSteps, tasks,
-            result.Interrupted ? CancellationToken.None : context.Stop);
+        Evaluation after = Tested(experiment, result, context.Stop);
         TrainFigures.After(after, context);
         TrainReport.Write(folder, experiment, new(order, before, after, result, curves));
         context.Figure("run", "run folder", folder.FullPath);
@@ -123,19 +152,43 @@ internal static class TrainVerb
     }
 
     /// <summary>
-    /// What comes before training: settings, the order of differentiation, and the accuracy of the
-    /// untrained network, with the seconds it took to measure. A new run that ends here leaves no
-    /// files.
+    /// The test of the trained network. After Ctrl-C, also during the test, it is shorter; a second
+    /// Ctrl-C ends the process.
     /// </summary>
-    private static (OrderCheck Order, Evaluation Before, double Seconds) Untrained(
-        Experiment experiment, RunFolder folder, LearnerTraining start, bool resumed,
-        VerbContext context)
+    private static Evaluation Tested(
+        Experiment experiment, TrainResult result, CancellationToken stop)
+    {
+        int tasks = experiment.Options.EvalTasks;
+        Evaluation Of(int count, CancellationToken token) => experiment.Measure(
+            result.Training.Learner, experiment.Untrained.FinalSteps, count, token);
+        try
+        {
+            if (!result.Interrupted) return Of(tasks, stop);
+        }
+        catch (OperationCanceledException)
+        {
+            // What was trained is still to be judged.
+        }
+
+        return Of(Math.Min(HurriedTasks, tasks), CancellationToken.None);
+    }
+
+    /// <summary>
+    /// What comes before meta-training: settings, the order of differentiation, the accuracy of the
+    /// untrained network, with the seconds it took to measure, and pre-training if any. A new run
+    /// that ends here leaves no files.
+    /// </summary>
+    private static (LearnerTraining Start, OrderCheck Order, Evaluation Before, double Seconds)
+        Untrained(
+            Experiment experiment, RunFolder folder, Func<LearnerTraining> begin, long? resumedAt,
+            VerbContext context)
     {
         RunOptions options = experiment.Options;
+        bool resumed = resumedAt is not null;
         try
         {
             if (!resumed) folder.WriteConfig(experiment.Config.ToJson());
-            TrainFigures.Describe(experiment, start.Steps, context);
+            TrainFigures.Describe(experiment, resumedAt ?? 0, context);
             OrderCheck order =
                 experiment.Untrained.CheckOrder(experiment.DrawTraining(0, 1).Task(0));
             OrderFigures.Add(order, context);
@@ -143,8 +196,9 @@ internal static class TrainVerb
             Evaluation before = experiment.Measure(
                 experiment.Untrained, UntrainedSteps(experiment.Untrained.TestSteps),
                 options.EvalTasks, context.Stop);
+            double seconds = clock.Elapsed.TotalSeconds;
             TrainFigures.Before(before, experiment.Untrained.TestSteps, context);
-            return (order, before, clock.Elapsed.TotalSeconds);
+            return (begin(), order, before, seconds);
         }
         catch (Exception e)
         {
@@ -163,13 +217,6 @@ internal static class TrainVerb
     /// </summary>
     private static int[] UntrainedSteps(int testSteps) => testSteps == 0
         ? [0] : [.. new[] { 1, testSteps, ScratchSteps }.Distinct().Order()];
-
-    /// <summary>
-    /// Inner steps after which the trained network is tested: all up to the last, but for the
-    /// middle of many.
-    /// </summary>
-    private static int[] FinalSteps(int testSteps) => testSteps <= 10
-        ? [.. Enumerable.Range(0, testSteps + 1)] : [0, 1, 5, 10, testSteps];
 
     private static TrainResult Train(
         Experiment experiment, RunFolder folder, LearnerTraining start, double? limit,

@@ -10,6 +10,7 @@ namespace Engine.Cli;
 internal static class TuneVerb
 {
     private const int Steps = 900;
+    private const string Trials = "trials.jsonl";
 
     private static readonly OptionSet<RunOptions> OfRuns = new();
     private static readonly OptionSet<TuneOptions> OfTuning = new();
@@ -18,8 +19,11 @@ internal static class TuneVerb
     {
         Symbol[] syntax =
         [
-            .. OfRuns.Symbols, .. choices.Methods.Symbols, .. choices.Networks.Symbols,
-            .. OfTuning.Symbols,
+            .. RunSyntax.Of(
+                ("--iterations",
+                    $"Meta-steps of the settings that are trained longest [default: {Steps}]"),
+                ("--seconds", ""), ("--eval-tasks", "")),
+            .. choices.Methods.Symbols, .. choices.Networks.Symbols, .. OfTuning.Symbols,
         ];
         return new(
             "tune", "Search good rates and steps on validation tasks", syntax, typed =>
@@ -34,7 +38,8 @@ internal static class TuneVerb
     private sealed class Search(Func<string, string?> typed, Choices choices, TuneOptions options)
     {
         private readonly SearchSpace space = new(
-            OfRuns.Specs.Concat(choices.Methods.OptionsOf(typed)));
+            OfRuns.Specs.Single(o => o.Property.Name == nameof(RunOptions.Rate)),
+            choices.Methods.Read(typed).Defaults.Rate, choices.Methods.OptionsOf(typed), typed);
 
         /// <summary>The training of a setting; nothing is loaded or trained yet.</summary>
         public Func<Experiment> Experiment(Setting setting)
@@ -42,11 +47,14 @@ internal static class TuneVerb
             string? Typed(string name) => setting.Values.GetValueOrDefault(name) ?? typed(name);
             MethodChoice method = choices.Methods.Read(Typed);
             NetworkChoice network = choices.Networks.Read(Typed);
-            RunOptions run = OfRuns.Read(Typed, method.Defaults);
-            run = run with { Iterations = run.Iterations ?? Steps };
-            if (run.Seconds is not null)
+            if (typed("--seconds") is not null)
                 throw CliException.Use("--seconds: a search is measured in steps, so that it can "
                     + "be repeated; give --iterations.");
+            if (typed("--eval-tasks") is not null)
+                throw CliException.Use("--eval-tasks: a search does not test; give "
+                    + "--validation-tasks, by which it judges.");
+            RunOptions run = OfRuns.Read(Typed, method.Defaults);
+            run = run with { Iterations = run.Iterations ?? Steps };
             return () => Cli.Experiment.Create(run, method, network);
         }
 
@@ -62,7 +70,9 @@ internal static class TuneVerb
                 "runs", "tune-" + DateTime.Now.ToString(
                     "yyyyMMdd-HHmmss", CultureInfo.InvariantCulture)));
             OutputFile.MakeFolder(folder);
-            var log = new TuneLog(Path.Combine(folder, "trials.jsonl"));
+            using var held = FolderLock.Take(folder);
+            Claim(folder, first);
+            var log = new TuneLog(Path.Combine(folder, Trials));
             Describe(first, folder, context);
 
             var alive = Enumerable.Range(0, options.Trials).ToList();
@@ -80,7 +90,26 @@ internal static class TuneVerb
             context.Figure("seconds", "whole search", clock.Elapsed.TotalSeconds, "F1", "s");
         }
 
-        private Setting Draw(int trial) => space.Draw(SeedOf(typed), trial, typed);
+        /// <summary>
+        /// Notes what is searched, or makes sure that the folder's earlier search was the same: its
+        /// results would otherwise be taken for this one's.
+        /// </summary>
+        private void Claim(string folder, Experiment first)
+        {
+            var about = first.Config.ToJson("tune");
+            about.Add("searched", space.Ranges.Select(r => r.ToString()).ToArray());
+            about.Add("trials", options.Trials);
+            about.Add("factor", options.Factor);
+            about.Add("validation_tasks", options.ValidationTasks);
+            string path = Path.Combine(folder, "search.json"), text = about.ToString();
+            if (!File.Exists(path) && !File.Exists(Path.Combine(folder, Trials)))
+                OutputFile.Write(path, text);
+            else if (!File.Exists(path) || File.ReadAllText(path) != text)
+                throw CliException.Fail(
+                    $"{folder}: holds another search; name another folder with --out.");
+        }
+
+        private Setting Draw(int trial) => space.Draw(SeedOf(typed), trial);
 
         private static long SeedOf(Func<string, string?> typed) => OfRuns.Read(typed).Seed;
 
@@ -88,19 +117,12 @@ internal static class TuneVerb
             int trial, Round round, string folder, TuneLog log, VerbContext context)
         {
             Setting setting = Draw(trial);
-            if (log.Find(trial, round.Steps) is { } known)
-            {
-                if (known.Setting != setting.ToString())
-                    throw CliException.Fail($"{folder}: holds another search, whose trial {trial} "
-                        + $"is '{known.Setting}'; name another folder with --out.");
-                return;
-            }
-
+            if (log.Find(trial, round.Steps) is not null) return;
             Experiment experiment = Experiment(setting)();
             string file = Path.Combine(
                 folder, string.Create(CultureInfo.InvariantCulture, $"trial-{trial}.safetensors"));
             LearnerTraining state =
-                File.Exists(file) ? experiment.Load(file) : experiment.Start();
+                File.Exists(file) ? experiment.Load(file) : experiment.Start(context);
             double? accuracy = null;
             try
             {
@@ -130,8 +152,8 @@ internal static class TuneVerb
             context.Figure("method", "method", first.Config.Method.Name);
             context.Figure("network", "network", first.Config.Network.Description);
             context.Figure("data", "data", first.Images.ToString());
-            context.Figure("searched", "searched", string.Join(", ", space.Names),
-                space.Names.ToArray());
+            context.Figure("searched", "searched", string.Join(", ", space.Ranges),
+                space.Ranges.Select(r => r.Option.Name).ToArray());
             context.Figure("trials", "settings", options.Trials);
             context.Figure("folder", "folder", folder);
         }
