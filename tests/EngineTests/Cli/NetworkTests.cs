@@ -85,7 +85,7 @@ public sealed class NetworkTests : IDisposable
     [Fact]
     public void DivergenceOutsideTheTrainingLoopSaysWhatHelps()
     {
-        // Pre-training comes before the loop, and this loss is never finite in it.
+        // Pre-training comes before the loop, and these features are never finite in it.
         bool pretraining = false;
         using var output = new ActingWriter("accuracy before training", () => pretraining = true);
         using var error = new StringWriter();
@@ -94,11 +94,10 @@ public sealed class NetworkTests : IDisposable
                 key, [images.Height * images.Width, 8, ways]),
             new(new(
                 (model, x) => model.Forward(x.Flatten(1)),
-                (logits, labels) => Loss.CrossEntropy(logits, labels)
-                    * (pretraining ? double.NaN : 1),
-                BatchNormMode.None))
+                (logits, labels) => Loss.CrossEntropy(logits, labels), BatchNormMode.None))
             {
-                Features = (model, x, _) => model.Features(x.Flatten(1)),
+                Features = (model, x, _) =>
+                    model.Features(x.Flatten(1)) * (pretraining ? double.NaN : 1),
             });
         Assert.Equal(1, Engine.Cli.EngineCommand.Run(
             ["--network", "sick", "--method", "meta-transfer", "--ways", "2", "--iterations", "1",
