@@ -18,11 +18,15 @@ namespace Engine.Meta;
 /// </param>
 /// <param name="GradientNorm">Length of the meta-gradient.</param>
 /// <param name="Kink">
-/// Whether the meta-loss has a kink at the start in most directions that were tried, such as that
-/// of a rectifier given 0: then differences say nothing.
+/// Whether the meta-loss has a kink where it was measured, in most directions that were tried: then
+/// differences say nothing.
+/// </param>
+/// <param name="Beside">
+/// Whether it was measured a thousandth beside the start, because the start itself is at a kink,
+/// as where biases are 0 and a rectifier is given an image's black background.
 /// </param>
 public sealed record OrderCheck(
-    Claim Claim, double Error, double GradientNorm, bool Kink = false)
+    Claim Claim, double Error, double GradientNorm, bool Kink = false, bool Beside = false)
 {
     /// <summary>How the check is made, in words for its readers.</summary>
     public const string Procedure =
@@ -50,7 +54,8 @@ public sealed record OrderCheck(
         { Vanishes: true } => "unknown; the meta-gradient is zero",
         { Kink: true } => "unknown; the meta-loss has a kink at the start",
         { Claim: Claim.Exact } => string.Create(CultureInfo.InvariantCulture,
-            $"exact; {Procedure}: relative error {Error:0.0e+00}"),
+            $"exact; {Procedure}: relative error {Error:0.0e+00}")
+            + (Beside ? "; beside the start, which is at a kink" : ""),
         { Claim: Claim.Implicit } => string.Create(CultureInfo.InvariantCulture,
             $"implicit; {Error:0.0e+00} off the differences ({Procedure})"),
         _ => string.Create(CultureInfo.InvariantCulture,
@@ -72,15 +77,30 @@ public sealed record OrderCheck(
         ArgumentNullException.ThrowIfNull(task);
         P at = Doubles(parameters);
         Episode one = Doubles(task).Map((Tensor leaf) => leaf.ExpandDims(0));
-        P gradient = Compile.Of((P p, Episode e) => method.Step(p, e).Gradient)(at, one);
+        var gradient = Compile.Of((P p, Episode e) => method.Step(p, e).Gradient);
         return Measure(
-            method.Claim, p => method.MetaLoss(p, one), at, gradient, method.State, seed);
+            method.Claim, p => method.MetaLoss(p, one), at, p => gradient(p, one), method.State,
+            seed);
     }
 
-    /// <summary>Measures any meta-loss and its gradient, both in float64.</summary>
+    /// <summary>
+    /// Measures any meta-loss and its gradient, both in float64: at the start or, if that is at a
+    /// kink, beside it.
+    /// </summary>
     internal static OrderCheck Measure<P>(
-        Claim claim, Func<P, Tensor> loss, P at, P gradient, Func<string, bool>? state = null,
-        long seed = 0) where P : ITree
+        Claim claim, Func<P, Tensor> loss, P start, Func<P, P> gradient,
+        Func<string, bool>? state = null, long seed = 0) where P : ITree
+    {
+        OrderCheck check = MeasureAt(claim, loss, start, gradient(start), state, seed);
+        if (!check.Kink) return check;
+        P beside = start.Zip(Random(state, start, Key.From(seed)), (w, r) =>
+            r.DType.IsFloat() ? w + 1e-3 * r : w);
+        return MeasureAt(claim, loss, beside, gradient(beside), state, seed) with { Beside = true };
+    }
+
+    private static OrderCheck MeasureAt<P>(
+        Claim claim, Func<P, Tensor> loss, P at, P gradient, Func<string, bool>? state, long seed)
+        where P : ITree
     {
         double norm = Math.Sqrt(Dot(gradient, gradient));
         if (claim == Claim.OwnDirection) return new(claim, double.NaN, norm);
@@ -119,15 +139,21 @@ public sealed record OrderCheck(
     private static P Direction<P>(
         Func<string, bool>? state, P at, P gradient, Key key) where P : ITree
     {
-        Key[] keys = key.Split(at.Leaves().Count);
-        int i = 0;
-        P random = at.Map((path, leaf) => !leaf.DType.IsFloat() ? leaf
-            : state?.Invoke(path) == true ? 0 * leaf
-            : keys[i++].Normal(leaf.Shape, DType.Float64).To(leaf.Device));
+        P random = Random(state, at, key);
         double length = Math.Sqrt(Dot(random, random));
         double steepness = Math.Max(Math.Sqrt(Dot(gradient, gradient)), double.Epsilon);
         return random.Zip(gradient, (r, g) => !r.DType.IsFloat() ? r
             : g.IsSymbolicZero ? r / length : r / length + g / steepness);
+    }
+
+    /// <summary>Normal numbers for all leaves that the method does not move itself.</summary>
+    private static P Random<P>(Func<string, bool>? state, P at, Key key) where P : ITree
+    {
+        Key[] keys = key.Split(at.Leaves().Count);
+        int i = 0;
+        return at.Map((path, leaf) => !leaf.DType.IsFloat() ? leaf
+            : state?.Invoke(path) == true ? 0 * leaf
+            : keys[i++].Normal(leaf.Shape, DType.Float64).To(leaf.Device));
     }
 
     private static double Dot<P>(P a, P b) where P : ITree => Tree.Dot(a, b).Item();

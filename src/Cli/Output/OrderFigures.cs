@@ -26,7 +26,9 @@ internal static class OrderFigures
         };
         context.Figure("order", "order of differentiation", order);
         context.Figure("order_error", "  " + error, check.Error, "0.0e+00");
-        context.Figure("order_check", "  measured on", OrderCheck.Procedure);
+        context.Figure(
+            "order_check", "  measured on",
+            OrderCheck.Procedure + (check.Beside ? ", beside the start, which is at a kink" : ""));
         if (check.Vanishes)
         {
             throw CliException.Fail(
@@ -38,9 +40,9 @@ internal static class OrderFigures
         if (check.Claim != Claim.Exact || check.Confirmed) return;
         string difference = check.Error.ToString("0.0e+00", CultureInfo.InvariantCulture);
         throw CliException.Fail(
-            $"the meta-gradient differs from finite differences by {difference}, so it is not known "
-            + "to be exact. " + (check.Kink
-                ? "The loss has a kink at the start, such as that of a rectifier that is given 0: "
+            $"the meta-gradient differs from finite differences by {difference}, so it is not "
+            + "known to be exact. " + (check.Kink
+                ? "The loss has kinks at the start and beside it, where differences say nothing: "
                     + "try another --seed."
                 : "No kink of the loss explains it, so this is an error of the engine: please "
                     + "report it. --method maml --order first needs no such check."));

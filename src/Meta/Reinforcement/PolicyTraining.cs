@@ -66,11 +66,11 @@ public sealed class PolicyTraining<P>(
     {
         P policy = OrderCheck.Doubles(model);
         Rounds rounds = OrderCheck.Doubles(Act(policy, 0, tasks: 2, episodes: 4).Rounds);
-        P gradient = Compile.Of((P at, Rounds all) =>
-            Grad.Of((P p) => learner.Loss(p, all))(at))(policy, rounds);
+        var gradient = Compile.Of((P at, Rounds all) =>
+            Grad.Of((P p) => learner.Loss(p, all))(at));
         return OrderCheck.Measure(
             learner.FirstOrder ? Claim.FirstOrder : Claim.Exact, p => learner.Loss(p, rounds),
-            policy, gradient);
+            policy, p => gradient(p, rounds));
     }
 
     /// <summary>What was done in tasks before each inner step and after the last.</summary>

@@ -99,10 +99,16 @@ public abstract record LearnerCase(string Name)
         yield return Of("critic", remat => (critic with { Remat = remat }).Method,
             critic.Begin(Net, Seed, critic: true, hidden: 8));
 
-        yield return Of("r2d2", _ => R2D2.Images<TinyNet>().Method,
-            R2D2.Images<TinyNet>().Begin(Net)) with { Recomputes = false };
-        yield return Of("lrd2", _ => LrD2.Images<TinyNet>().Method,
-            LrD2.Images<TinyNet>().Begin(Net)) with { Recomputes = false };
+        yield return Of(
+            "r2d2", _ => R2D2.Images<TinyNet>().Method, R2D2.Images<TinyNet>().Begin(Net)) with
+        {
+            Recomputes = false,
+        };
+        yield return Of(
+            "lrd2", _ => LrD2.Images<TinyNet>().Method, LrD2.Images<TinyNet>().Begin(Net)) with
+        {
+            Recomputes = false,
+        };
 
         MetaTransfer<TinyNet, Linear> transfer = MetaTransfer.Images<TinyNet>(3, 0.5);
         yield return Of("meta-transfer", remat => (transfer with { Remat = remat }).Method,
