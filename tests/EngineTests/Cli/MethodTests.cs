@@ -180,6 +180,26 @@ public sealed class MethodTests : IDisposable
     public void WrongMethodsAndOptionsAreWrongUse(string arguments, string expected) =>
         EngineCommand.Run(["train", .. arguments.Split(' ')]).FailsWith(2, expected.TrimEnd('.'));
 
+    /// <summary>The outer rate at the first step, half way and at the last.</summary>
+    [Theory]
+    [InlineData("constant", 2, 2, 2)]
+    [InlineData("linear", 2, 1, 0)]
+    [InlineData("cosine", 2, 1, 0)]
+    public void TheOuterRateFallsAsAsked(string schedule, double first, double middle, double last)
+    {
+        var run = new RunOptions
+        {
+            Rate = 2,
+            Iterations = 40,
+            Schedule = Enum.Parse<RateSchedule>(schedule, ignoreCase: true),
+        };
+        Tensor rates = run.OuterRate()(Tensor.From([0L, 20, 40]));
+        foreach (var (x, y) in new[] { first, middle, last }.Zip(rates.ToDoubles()))
+            Assert.Equal(x, y, 12);
+        double quarter = schedule == "linear" ? 1.5 : schedule == "cosine" ? 1 + Math.Sqrt(0.5) : 2;
+        Assert.Equal(quarter, run.OuterRate()(Tensor.Scalar(10L)).Item(), 12);
+    }
+
     private static void Run(string[] arguments) => EngineCommand.Run([
         "train", "--filters", "4", "--eval-tasks", "2", "--meta-batch", "2", "--queries", "2",
         "--ways", "2",
