@@ -44,7 +44,7 @@ public static class Anil
     /// normalised by the batch's own statistics.
     /// </summary>
     public static Anil<T, Linear> Of<T>(
-        Objective<T> objective, int innerSteps, double innerRate) where T : IImageNetwork
+        Objective<T> objective, int innerSteps, double innerRate) where T : IFeatureNetwork
     {
         ArgumentNullException.ThrowIfNull(objective);
         return new(

@@ -76,7 +76,7 @@ public static class Cavia
 
     /// <summary>An image network with a modulated layer, with cross-entropy.</summary>
     public static Cavia<Film<T>> Images<T>(int contexts, int innerSteps, double innerRate = 1)
-        where T : IImageNetwork => new(
+        where T : IFeatureNetwork => new(
         (model, x, context) => model.Forward(x, context),
         (logits, labels) => Nn.Loss.CrossEntropy(logits, labels), contexts, innerSteps, innerRate,
         BatchNormMode.Transductive);
@@ -94,7 +94,7 @@ public static class Cavia
 /// network's third layer.
 /// </param>
 public sealed partial record Film<T>(T Network, Linear Generator, int Layer = 2) : ITree
-    where T : IImageNetwork
+    where T : IFeatureNetwork
 {
     /// <summary>
     /// A network with a generator that makes scales 1 and shifts 0 of a context of zeros.

@@ -15,7 +15,7 @@ public delegate Tensor Features<in T>(T model, Tensor x, Normalize normalize);
 public static class Features
 {
     /// <summary>The features of an image network, (N, F), without its head.</summary>
-    public static Features<T> Of<T>() where T : IImageNetwork =>
+    public static Features<T> Of<T>() where T : IFeatureNetwork =>
         (model, x, normalize) => model.Features(x, normalize);
 
     /// <summary>

@@ -78,7 +78,7 @@ public static class LrD2
     /// classes it has (<see cref="Episode.Ways"/>): training may have others than testing.
     /// </summary>
     /// <param name="newtonSteps">Newton steps in training.</param>
-    public static LrD2<T> Images<T>(int newtonSteps = 5) where T : IImageNetwork => new(
+    public static LrD2<T> Images<T>(int newtonSteps = 5) where T : IFeatureNetwork => new(
         (network, x) => network.Features(x), Features.OneHotSupport,
         (logits, labels) => Nn.Loss.CrossEntropy(logits, labels), BatchNormMode.Transductive,
         newtonSteps);

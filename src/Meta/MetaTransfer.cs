@@ -115,14 +115,14 @@ public static class MetaTransfer
 {
     /// <summary>An image network's features and a linear head, with cross-entropy.</summary>
     public static MetaTransfer<T, Linear> Images<T>(int innerSteps, double innerRate)
-        where T : IImageNetwork => new(
+        where T : IFeatureNetwork => new(
         (network, x) => network.Features(x),
         new((head, x) => head.Forward(x), (logits, labels) =>
             Nn.Loss.CrossEntropy(logits, labels), BatchNormMode.Transductive),
         innerSteps, innerRate);
 
     /// <summary>A head for an image network's features and that many classes.</summary>
-    public static Linear Head<T>(Key key, T network, int ways) where T : IImageNetwork
+    public static Linear Head<T>(Key key, T network, int ways) where T : IFeatureNetwork
     {
         ArgumentNullException.ThrowIfNull(network);
         Tensor weight = network.Head.Weight;

@@ -84,7 +84,7 @@ public static class Objective
     /// The same of a network at hand, by which the mode of batch normalisation is chosen: a network
     /// such as <see cref="LeNet"/> has none.
     /// </summary>
-    public static Objective<T> OfImages<T>(T network) where T : IImageNetwork =>
+    public static Objective<T> OfImages<T>(T network) where T : IFeatureNetwork =>
         OfImages<T>() with
         {
             BatchNorm = NormStatistics.Paths(network).Count == 0
@@ -95,7 +95,7 @@ public static class Objective
     /// An image network with cross-entropy. Its batch normalisation is transductive; of a network
     /// that may have none, <see cref="OfImages{T}(T)"/> says what is true.
     /// </summary>
-    public static Objective<T> OfImages<T>() where T : IImageNetwork => new(
+    public static Objective<T> OfImages<T>() where T : IFeatureNetwork => new(
         (model, x) => model.Forward(x),
         (logits, labels) => Nn.Loss.CrossEntropy(logits, labels),
         BatchNormMode.Transductive)

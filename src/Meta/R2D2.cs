@@ -75,7 +75,7 @@ public static class R2D2
     /// Classification by an image network's features, with cross-entropy. Each task says how many
     /// classes it has (<see cref="Episode.Ways"/>): training may have others than testing.
     /// </summary>
-    public static R2D2<T> Images<T>() where T : IImageNetwork => new(
+    public static R2D2<T> Images<T>() where T : IFeatureNetwork => new(
         (network, x) => network.Features(x), Features.OneHotSupport,
         (logits, labels) => Nn.Loss.CrossEntropy(logits, labels), BatchNormMode.Transductive);
 }

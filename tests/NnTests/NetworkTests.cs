@@ -12,7 +12,7 @@ public class NetworkTests
         new(() => Fixture.Read("networks.npz"));
 
     private static void CheckAgainstPyTorch<T>(
-        string name, T like, Func<string, string> names, string lastNorm) where T : IImageNetwork
+        string name, T like, Func<string, string> names, string lastNorm) where T : IFeatureNetwork
     {
         var (tensors, _) = SafeTensors.Read(Fixture.PathOf(name + ".safetensors"));
         var (model, statistics) = StateDict.LoadWithStatistics(like, tensors, names);
@@ -30,7 +30,7 @@ public class NetworkTests
     }
 
     /// <summary>Gradient check, per-task weights under Vmap, and Compile, at a tiny size.</summary>
-    private static void CheckTransforms<T>(T model, Tensor x) where T : IImageNetwork
+    private static void CheckTransforms<T>(T model, Tensor x) where T : IFeatureNetwork
     {
         T other = model.Map((Tensor leaf) => leaf * 0.9 + 0.01);
         T both = model.Zip(other, (a, b) => Tensor.Stack([a, b]));

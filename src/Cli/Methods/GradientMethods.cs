@@ -236,7 +236,7 @@ internal sealed record CaviaOptions : ILearnerOptions
     /// </summary>
     private static Key Generator(Key key) => key.Split()[0];
 
-    private Learner Of<N>(N network, Key key, RunOptions run) where N : IImageNetwork => Learner.Of(
+    private Learner Of<N>(N network, Key key, RunOptions run) where N : IFeatureNetwork => Learner.Of(
         Cavia.Images<N>(Contexts, InnerSteps, InnerRate).Method,
         Film<N>.Create(key, network, Contexts), run, TestSteps);
 }

@@ -31,11 +31,11 @@ public static class Network
     /// <summary>
     /// An image network, judged by cross-entropy and normalised by the batch it classifies.
     /// </summary>
-    public static Network<T> OfImages<T>() where T : IImageNetwork =>
+    public static Network<T> OfImages<T>() where T : IFeatureNetwork =>
         new(Objective.OfImages<T>())
         {
             Features = Features.Of<T>(),
             Head = model => model.Head,
-            HeadPath = _ => nameof(IImageNetwork.Head),
+            HeadPath = _ => nameof(IFeatureNetwork.Head),
         };
 }

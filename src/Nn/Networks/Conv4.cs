@@ -26,7 +26,7 @@ public sealed partial record ConvBlock(Conv2d Convolution, BatchNorm Norm) : ITr
 /// filters.
 /// </summary>
 public sealed partial record Conv4(ImmutableArray<ConvBlock> Blocks, Linear Head)
-    : IImageNetwork
+    : IFeatureNetwork
 {
     /// <summary>A network for square images, Xavier-uniform weights.</summary>
     public static Conv4 Create(

@@ -6,7 +6,7 @@ namespace Engine.Nn;
 /// Caffe's, which the domain adaptation papers compare on). It has no batch normalisation.
 /// </summary>
 public sealed partial record LeNet(Conv2d First, Conv2d Second, Linear Hidden, Linear Head)
-    : IImageNetwork
+    : IFeatureNetwork
 {
     /// <summary>A network for square images of at least 16 x 16.</summary>
     public static LeNet Create(

@@ -4,8 +4,12 @@ using System.Collections.Immutable;
 namespace Engine.Nn;
 
 /// <summary>Linear layers with an activation between them (none after the last).</summary>
-public sealed partial record Mlp(ImmutableArray<Linear> Layers, Activation Activation) : ITree
+public sealed partial record Mlp(ImmutableArray<Linear> Layers, Activation Activation)
+    : IFeatureNetwork
 {
+    /// <summary>The last layer, from features to outputs.</summary>
+    public Linear Head => Layers[^1];
+
     /// <summary>
     /// Layers of the given sizes, inputs first: [1, 40, 40, 1]; Xavier-uniform weights.
     /// </summary>
@@ -33,4 +37,7 @@ public sealed partial record Mlp(ImmutableArray<Linear> Layers, Activation Activ
             x = layer.Forward(x).Activate(Activation);
         return x;
     }
+
+    // It has no normalisation to apply.
+    Tensor IFeatureNetwork.Features(Tensor x, Normalize normalize) => Features(x);
 }

@@ -33,7 +33,7 @@ public sealed partial record SeparableBlock(ConvNorm Depthwise, ConvNorm Pointwi
 /// - 1); the published weights are for 224 x 224.
 /// </summary>
 public sealed partial record MobileNet(
-    ConvNorm Stem, ImmutableArray<SeparableBlock> Blocks, Linear Head) : IImageNetwork
+    ConvNorm Stem, ImmutableArray<SeparableBlock> Blocks, Linear Head) : IFeatureNetwork
 {
     /// <summary>Filters at width 1 and stride of each block.</summary>
     private static readonly (int Filters, int Stride)[] Layout =

@@ -40,7 +40,7 @@ public sealed partial record ResidualStage(ImmutableArray<BasicBlock> Blocks) : 
 /// the one before, global average, linear head (He et al., 2016, table 1).
 /// </summary>
 public sealed partial record ResNet(
-    ConvNorm Stem, ImmutableArray<ResidualStage> Stages, Linear Head) : IImageNetwork
+    ConvNorm Stem, ImmutableArray<ResidualStage> Stages, Linear Head) : IFeatureNetwork
 {
     /// <summary>ResNet-18: two blocks a stage; 64 filters in the first unless said.</summary>
     public static ResNet Create18(

@@ -40,7 +40,7 @@ public sealed partial record ResNet12Block(
 /// 128, 256 and 512 filters: give them.)
 /// </summary>
 public sealed partial record ResNet12(ImmutableArray<ResNet12Block> Blocks, Linear Head)
-    : IImageNetwork
+    : IFeatureNetwork
 {
     /// <summary>
     /// A network for images of at least 16 x 16; <paramref name="filters"/> of each block are 64,

@@ -25,7 +25,7 @@ public sealed partial record Bumps(Tensor Centres, Tensor Width, Linear Head) : 
 /// One convolution with batch normalisation, smooth throughout, and a linear head.
 /// </summary>
 public sealed partial record TinyNet(Conv2d Convolution, BatchNorm Norm, Linear Head)
-    : IImageNetwork
+    : IFeatureNetwork
 {
     public static TinyNet Create(Key key, int ways, bool bias = false)
     {

@@ -43,7 +43,7 @@ internal static class ClassificationTable
         new("meta-sgd", "--method meta-sgd --schedule cosine", 5_000, (99.53, 95.93)),
         new("maml++", "--method maml++", 5_000, (99.47, 97.65)),
         new("maml++-inductive", "--method maml++ --query-statistics support", 5_000, (null, null)),
-        new("imaml", "--method imaml --schedule cosine", 2_000, (99.5, 96.2)),
+        new("imaml", "--method imaml --schedule cosine", 5_000, (99.5, 96.2)),
         new("reptile", "--method reptile", 5_000, (97.68, 89.43)),
         new("cavia", "--method cavia --schedule cosine", 5_000, (null, null)),
         new("meta-transfer", "--method meta-transfer --schedule cosine", 2_000, (null, null),

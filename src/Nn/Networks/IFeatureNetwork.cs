@@ -1,57 +1,59 @@
-// What the image networks have in common: features, a linear head, and batch normalisation in
-// three modes.
+// What the networks of classifiers have in common: features, a linear head, and batch normalisation
+// in three modes.
 namespace Engine.Nn;
 
-/// <summary>A network of images with batch normalisation: features, then a linear head.</summary>
-public interface IImageNetwork : ITree
+/// <summary>
+/// A network of images or of vectors, often with batch normalisation: features, then a linear head.
+/// </summary>
+public interface IFeatureNetwork : ITree
 {
     /// <summary>From features to logits.</summary>
     Linear Head { get; }
 
     /// <summary>
-    /// Images (N, C, H, W) to features (N, F); <paramref name="normalize"/> applies each batch
+    /// Inputs (N, ...) to features (N, F); <paramref name="normalize"/> applies each batch
     /// normalisation.
     /// </summary>
     Tensor Features(Tensor x, Normalize normalize);
 }
 
-/// <summary>The ways to run an image network.</summary>
-public static class ImageNetwork
+/// <summary>The ways to run a network of features.</summary>
+public static class FeatureNetwork
 {
     /// <summary>
-    /// Images (N, C, H, W) to features (N, F), normalised by the batch's own statistics.
+    /// Inputs (N, ...) to features (N, F), normalised by the batch's own statistics.
     /// </summary>
-    public static Tensor Features<T>(this T network, Tensor x) where T : IImageNetwork =>
+    public static Tensor Features<T>(this T network, Tensor x) where T : IFeatureNetwork =>
         network.Features(x, ByBatch);
 
-    /// <summary>Images (N, C, H, W) to features (N, F), by running statistics.</summary>
+    /// <summary>Inputs (N, ...) to features (N, F), by running statistics.</summary>
     public static Tensor Features<T>(this T network, Tensor x, NormStatistics statistics)
-        where T : IImageNetwork
+        where T : IFeatureNetwork
     {
         ArgumentNullException.ThrowIfNull(statistics);
         return statistics.Infer(normalize => network.Features(x, normalize));
     }
 
     /// <summary>
-    /// Images (N, C, H, W) to logits (N, classes), normalised by the batch's own statistics
+    /// Inputs (N, ...) to logits (N, classes), normalised by the batch's own statistics
     /// ("transductive" when the batch is a query set).
     /// </summary>
-    public static Tensor Forward<T>(this T network, Tensor x) where T : IImageNetwork =>
+    public static Tensor Forward<T>(this T network, Tensor x) where T : IFeatureNetwork =>
         network.Head.Forward(network.Features(x, ByBatch));
 
     /// <summary>
-    /// Images (N, C, H, W) to logits (N, classes) by running statistics, as in inference.
+    /// Inputs (N, ...) to logits (N, classes) by running statistics, as in inference.
     /// </summary>
     public static Tensor Forward<T>(this T network, Tensor x, NormStatistics statistics)
-        where T : IImageNetwork => network.Head.Forward(network.Features(x, statistics));
+        where T : IFeatureNetwork => network.Head.Forward(network.Features(x, statistics));
 
     /// <summary>
-    /// Images to logits by the batch's own statistics; the running ones move towards them by
+    /// Inputs to logits by the batch's own statistics; the running ones move towards them by
     /// <paramref name="momentum"/>.
     /// </summary>
     public static (Tensor Logits, NormStatistics Statistics) Train<T>(
         this T network, Tensor x, NormStatistics statistics, double momentum = 0.1)
-        where T : IImageNetwork
+        where T : IFeatureNetwork
     {
         ArgumentNullException.ThrowIfNull(statistics);
         var (features, moved) = statistics.Train(
