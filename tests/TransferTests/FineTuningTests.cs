@@ -146,6 +146,29 @@ public class FineTuningTests
         Assert.True(headPeak < allPeak);
     }
 
+    [DataFact("mobilenet_v1_025_224/model.json")]
+    public void AFrozenMobileNetNeedsNoMoreThanItsForwardPass()
+    {
+        var (keras, statistics) = MobileNet.FromKeras(TensorFlowJs.Read(
+            DataFactAttribute.Find("mobilenet_v1_025_224/model.json")!));
+        MobileNet net = Heads.Replace(keras, Linear.Create(Key.From(0), 256, 7));
+        Tensor x = Key.From(1).Normal([8, 3, 96, 96]).Eval();
+        Tensor y = Key.From(2).Integers([8], 0, 7).Eval();
+        long Peak(TunePlan plan)
+        {
+            var tuning = new FineTuning<MobileNet>(net, statistics, plan, Optim.Adam(1e-3));
+            tuning.Step(tuning.Begin(), x, y);
+            return tuning.Explain().Traces[0].PeakBytes;
+        }
+        var forward = Compile.Of((MobileNet n, Tensor x) => n.Forward(x, statistics));
+        forward(net, x).Eval();
+        long alone = Compile.Explain(forward).Traces[0].PeakBytes;
+        long head = Peak(TunePlan.LinearProbe(net));
+        long all = Peak(TunePlan.All() with { Norm = NormPolicy.Fixed });
+        Assert.InRange(head, alone, alone + 65536);
+        Assert.True(all > 4 * head, $"{all} {head}");
+    }
+
     [Fact]
     public void SharedStatisticsMoveWithTheBatches()
     {

@@ -8,10 +8,12 @@ namespace Engine.Tests;
 
 public class TransferabilityTests
 {
-    [Theory, InlineData(30, 4), InlineData(20, 25)]
-    public void LogMeIsTheLargestEvidence(int n, int width)
+    // Features of full rank, and such that are combinations of three.
+    [Theory, InlineData(30, 4, 4), InlineData(30, 6, 3), InlineData(20, 25, 3)]
+    public void LogMeIsTheLargestEvidence(int n, int width, int rank)
     {
-        Tensor f = Key.From(n).Normal([n, width], DType.Float64).Eval();
+        Tensor f = Key.From(n).Normal([n, rank], DType.Float64).Eval();
+        if (rank < width) f = f.MatMul(Key.From(7).Normal([rank, width], DType.Float64)).Eval();
         Tensor noise = Key.From(n + 1).Normal([n], DType.Float64);
         Tensor y = (f[.., 0] + f[.., 1] + 0.5 * noise > 0).Cast(DType.Int64).Eval();
         double sum = 0;

@@ -11,7 +11,7 @@ public static class EarlyStopping
     /// </summary>
     /// <param name="state">The state to beat.</param>
     /// <param name="score">Its score; NaN if it has none and any is better.</param>
-    /// <param name="patience">Checks without a better score after which to stop; at least 1.</param>
+    /// <param name="patience">Checks without a better score until it stops; at least 1.</param>
     public static EarlyStopping<S> From<S>(S state, double score, int patience) =>
         patience >= 1 ? new(state, score, patience) : throw Errors.Fail("EarlyStopping",
             $"a patience of {patience} would stop before the first check. Give at least 1.");
@@ -27,7 +27,7 @@ public static class EarlyStopping
 /// <param name="Since">Checks since the best.</param>
 public sealed record EarlyStopping<S>(S Best, double Score, int Patience, int Since = 0)
 {
-    /// <summary>Whether there was no better score for so many checks as there is patience.</summary>
+    /// <summary>Whether as many checks as there is patience found nothing better.</summary>
     public bool Stop => Since >= Patience;
 
     /// <summary>This, after a check of a state; a score of NaN is never better.</summary>

@@ -13,7 +13,7 @@ public sealed partial class FineTuning<N>
 
     /// <summary>
     /// Writes a state to a safetensors file, whole or not at all: the leaves that move, optimiser
-    /// states, running statistics and the step; the plan, with the paths of each group, is metadata.
+    /// states, running statistics and the step; the plan, with each group's paths, is metadata.
     /// </summary>
     public void Save(string path, TuneState state)
     {
