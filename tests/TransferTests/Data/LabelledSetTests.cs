@@ -125,7 +125,8 @@ public class LabelledSetTests
             "three", 3, [1, 0.1f, 5, 3, 0.1f, 6, 8, 0.1f, 4], [0, 1, 0], ["a", "b"]);
         Tensor x = set.Standardised().All().X;
         Assert.All(x.Mean(0).ToArray<float>(), mean => Assert.Equal(0, mean, 1e-6));
-        Assert.Equal([1f, 0, 1], x.Square().Mean(0).ToArray<float>().Select(v => MathF.Round(v, 5)));
+        Assert.Equal(
+            [1f, 0, 1], x.Square().Mean(0).ToArray<float>().Select(v => MathF.Round(v, 5)));
         // By another set: the first of it alone has that set's mean and no deviation.
         Assert.Equal(
             [0f, 0, 0, 2, 0, 1], set.Range(0, 2).Standardised(set.Range(0, 1)).All()
