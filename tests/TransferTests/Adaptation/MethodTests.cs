@@ -21,13 +21,13 @@ public class MethodTests
         ["dan"] = () => OfTerm(Mmd.Term(2)),
         ["jan"] = () => OfTerm(Jan.Term(2)),
         ["coral"] = () => OfTerm(Coral.Term()),
-        ["dann"] = () => OfTerm(Dann.Term(Key.From(1), 12, 32)),
-        ["cdan"] = () => OfTerm(Cdan.Term(Key.From(1), 12, 3, byEntropy: false, 32)),
-        ["cdan+e"] = () => OfTerm(Cdan.Term(Key.From(1), 12, 3, hidden: 32)),
+        ["dann"] = () => OfTerm(Dann.Term(Key.From(1), 12, 32, 0.3)),
+        ["cdan"] = () => OfTerm(Cdan.Term(Key.From(1), 12, 3, byEntropy: false, 32, 0.3)),
+        ["cdan+e"] = () => OfTerm(Cdan.Term(Key.From(1), 12, 3, hidden: 32, weight: 0.3)),
         ["mcc"] = () => OfTerm(Mcc.Term()),
         ["im"] = () => OfTerm(InformationMaximisation.Term(1)),
         ["dann+im"] = () => OfTerm(
-            Dann.Term(Key.From(1), 12, 32).Plus(InformationMaximisation.Term())),
+            Dann.Term(Key.From(1), 12, 32, 0.3).Plus(InformationMaximisation.Term())),
         ["separation"] = () => OfTerm(SeparationNetwork.Term(Key.From(1), 12, 8, hidden: 32)),
         ["mcd"] = () => Shifted.Accuracy(
             Mcd.Create(
