@@ -21,7 +21,7 @@ public static class ImportanceWeights
     {
         ArgumentNullException.ThrowIfNull(source);
         ArgumentNullException.ThrowIfNull(target);
-        Tensor ratio = Ratio(DomainClassifier(source, target, strength), source, target);
+        Tensor ratio = Ratio(DomainClassifier(source, target, strength), source);
         Tensor cut = Tensor.Minimum(ratio / ratio.Mean(), largest);
         return (cut / cut.Mean()).Cast(DType.Float32).Eval();
     }
@@ -35,11 +35,13 @@ public static class ImportanceWeights
                  Tensor.Ones(target.Shape[0], DType.Int64)], 0),
             classes: 2, strength);
 
-    /// <summary>Target density over source density at the source's samples, (N).</summary>
-    internal static Tensor Ratio(Linear domain, Tensor source, Tensor target)
+    /// <summary>
+    /// Target density over source density at samples (N, F), (N), but for the factor of how many
+    /// samples of each domain the classifier saw.
+    /// </summary>
+    internal static Tensor Ratio(Linear domain, Tensor features)
     {
-        Tensor z = domain.Forward(source.Cast(domain.Weight.DType));
-        double prior = (double)source.Shape[0] / target.Shape[0];
-        return (z[.., 1] - z[.., 0]).Exp() * prior;
+        Tensor z = domain.Forward(features.Cast(domain.Weight.DType));
+        return (z[.., 1] - z[.., 0]).Exp();
     }
 }
