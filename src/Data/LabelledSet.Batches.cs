@@ -14,7 +14,11 @@ public sealed partial class LabelledSet
     /// batch at the end of one takes its last examples from the next.
     /// </summary>
     /// <exception cref="ArgumentException">The set is empty, or a number too small.</exception>
-    public LabelledBatch Batch(long seed, long step, int size)
+    public LabelledBatch Batch(long seed, long step, int size) => At(Places(seed, step, size));
+
+    /// <summary>Which examples the <see cref="Batch"/> of a step consists of.</summary>
+    /// <exception cref="ArgumentException">The set is empty, or a number too small.</exception>
+    public int[] Places(long seed, long step, int size)
     {
         EpisodeSampler.CheckPositive(nameof(size), size);
         ArgumentOutOfRangeException.ThrowIfNegative(step);
@@ -23,7 +27,7 @@ public sealed partial class LabelledSet
         long at = checked(step * size);
         for (int i = 0; i < size; i++, at++)
             indices[i] = OrderOf(seed, at / Count)[(int)(at % Count)];
-        return At(indices);
+        return indices;
     }
 
     /// <summary>These examples, in this order.</summary>
