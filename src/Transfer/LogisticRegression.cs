@@ -32,27 +32,33 @@ public static class LogisticRegression
             throw Errors.Fail("LogisticRegression", $"strength {strength} must be positive: "
                 + "without it separable data have no minimum.");
         Tensor x = features.Cast(DType.Float64).Eval(), y = labels.Eval();
-        Tensor Objective(Linear line) =>
+        Tensor Objective(Linear line, Tensor x, Tensor y) =>
             Loss.CrossEntropy(line.Forward(x), y) + strength / 2 * line.Weight.Square().Sum();
-        var at = new Linear(
-            Tensor.Zeros([classes, x.Shape[1]], DType.Float64),
-            Tensor.Zeros(classes, DType.Float64));
-        double value = Objective(at).Item();
-        for (int i = 0; i < steps; i++)
+        var loss = Compile.Of((Linear line, Tensor x, Tensor y) => Objective(line, x, y));
+        var newton = Compile.Of((Linear line, Tensor x, Tensor y) =>
         {
-            var (slope, product) = Hessian.Linearized<Linear>(Objective)(at);
-            if (Tree.Dot(slope, slope).Sqrt().Item() < tolerance) break;
+            var (slope, product) = Hessian.Linearized((Linear l) => Objective(l, x, y))(line);
             // The tiny damping holds the one direction in which the loss is flat: all biases alike.
             var (step, _) = ConjugateGradient.Solve(product, slope, 50, 1e-4, damping: 1e-9);
-            double rate = 1, descent = Tree.Dot(slope, step).Item();
+            return (step, Tree.Dot(slope, step), Tree.Dot(slope, slope).Sqrt());
+        });
+        var at = new Linear(
+            Tensor.Zeros([classes, x.Shape[1]], DType.Float64).Eval(),
+            Tensor.Zeros(classes, DType.Float64).Eval());
+        double value = loss(at, x, y).Item();
+        for (int i = 0; i < steps; i++)
+        {
+            var (step, descent, length) = newton(at, x, y);
+            if (length.Item() < tolerance) break;
+            double rate = 1;
             Linear next = at.Zip(step, (w, d) => w - rate * d);
-            double reached = Objective(next).Item();
+            double reached = loss(next, x, y).Item();
             // Armijo's condition: a step must gain at least a part of what its slope promises.
-            while (!(reached <= value - 1e-4 * rate * descent) && rate > 1e-8)
+            while (!(reached <= value - 1e-4 * rate * descent.Item()) && rate > 1e-8)
             {
                 rate /= 2;
                 next = at.Zip(step, (w, d) => w - rate * d);
-                reached = Objective(next).Item();
+                reached = loss(next, x, y).Item();
             }
             if (!(reached < value)) break;
             (at, value) = (next, reached);

@@ -49,8 +49,8 @@ public class FineTuningTests
         Assert.Same(Net.First.Weight, tuned.First.Weight);
         Assert.Same(Net.Hidden.Bias, tuned.Hidden.Bias);
         Assert.True(Fake.Largest(Net.Head.Weight, tuned.Head.Weight) > 1e-2);
-        // Nothing but the head and its two moments is kept.
-        Assert.Equal(3 * (5000 + 10) + 3, state.ParameterCount());
+        // Nothing but the head, its two moments, its counts and a rate is kept.
+        Assert.Equal(3 * (5000 + 10) + 5, state.ParameterCount());
     }
 
     [Fact]
@@ -94,7 +94,7 @@ public class FineTuningTests
         // The rate is the number of the step: 2 at the first step of the group that joins there.
         Optimizer sgd = Optim.Sgd(n => n.Cast(DType.Float64));
         var tuning = Of(
-            new([new(Heads.Of(Net)), new(p => p == "Hidden.Bias", From: 2)]), sgd);
+            new([new(Heads.In(Net)), new(p => p == "Hidden.Bias", From: 2)]), sgd);
         TuneState state = tuning.Run(tuning.Begin(), Fake.Batch, 2);
         LeNet before = tuning.Network(state);
         LeNet after = tuning.Network(tuning.Run(state, Fake.Batch, 3));

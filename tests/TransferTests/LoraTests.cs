@@ -137,9 +137,9 @@ public class LoraTests
     public void AnAdaptedNetworkIsFineTunedInItsAdaptersAlone()
     {
         LeNet net = LeNet.Create(Key.From(0), 10);
-        var adapted = new Adapted<LeNet>(
+        var adapted = new WithLora<LeNet>(
             net, Lora.Create(Key.From(1), net, Weights.Contains, 4, 8));
-        var tuning = new FineTuning<Adapted<LeNet>>(
+        var tuning = new FineTuning<WithLora<LeNet>>(
             adapted, NormStatistics.For(adapted),
             TunePlan.Of(path => path.StartsWith("Lora.", StringComparison.Ordinal)),
             Optim.Adam(1e-2));
@@ -147,12 +147,12 @@ public class LoraTests
         TuneState state = tuning.Run(
             tuning.Begin(), Digits.FontDigits(0), 50, (_, loss) => losses.Add(loss));
         Assert.True(losses[^1] < 0.6 * losses[0], $"{losses[0]} {losses[^1]}");
-        Adapted<LeNet> tuned = tuning.Network(state);
+        WithLora<LeNet> tuned = tuning.Network(state);
         Assert.Same(net.Hidden.Weight, tuned.Base.Hidden.Weight);
         Assert.True(Tree.AllClose(
             tuned.Merged.Forward(Digits.FontDigits(1)(0).X, state.Statistics),
             tuning.Predict(state, Digits.FontDigits(1)(0).X), 1e-3, 1e-4));
-        Assert.Contains("is computed from others", Fake.Error(() => Heads.Of(adapted)));
+        Assert.Contains("is not a part of its tree", Fake.Error(() => Heads.In(adapted)));
     }
 
     [Fact]

@@ -100,13 +100,13 @@ public class TunePlanTests
             Fake.Error(() => TunePlan.Of(path => path == "Body").Parts(Net)));
         Assert.Equal("TunePlan: 'Head.Weight' of LeNet is in groups 0 and 1. A leaf moves with "
             + "one group.",
-            Fake.Error(() => new TunePlan([new(Heads.Of(Net)), new(_ => true)]).Parts(Net)));
+            Fake.Error(() => new TunePlan([new(Heads.In(Net)), new(_ => true)]).Parts(Net)));
         Assert.Equal("TunePlan: no group moves at the first step. Give one From = 0.",
             Fake.Error(() => new TunePlan([new(_ => true, From: 3)]).Parts(Net)));
         foreach (double rate in (double[])[0, -1, double.NaN, double.PositiveInfinity])
             Assert.Contains("Give a positive factor, and a step of 0 or later.",
                 Fake.Error(() => new TunePlan([new(_ => true, rate)]).Parts(Net)));
         Assert.Contains("group 1 has rate 1 from step -1.", Fake.Error(
-            () => new TunePlan([new(Heads.Of(Net)), new(_ => true, From: -1)]).Parts(Net)));
+            () => new TunePlan([new(Heads.In(Net)), new(_ => true, From: -1)]).Parts(Net)));
     }
 }

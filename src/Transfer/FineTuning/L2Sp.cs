@@ -20,7 +20,7 @@ public static class L2Sp
     {
         if (!(alpha >= 0 && beta >= 0 && double.IsFinite(alpha + beta)))
             throw Errors.Fail("L2Sp", $"alpha {alpha} and beta {beta} must be 0 or more.");
-        Func<string, bool> head = Heads.Of(network);
+        Func<string, bool> head = Heads.In(network);
         IReadOnlyList<string> paths = network.Paths();
         IReadOnlyList<Tensor> now = network.Leaves(), before = start.Leaves();
         Tensor sum = Tensor.Zeros([], network.Head.Weight.DType);

@@ -33,14 +33,14 @@ public sealed record TunePlan(
         new([new TuneGroup(where)], norm);
 
     /// <summary>The head alone moves; batch normalisation goes by each batch.</summary>
-    public static TunePlan Head<N>(N network) where N : IFeatureNetwork => Of(Heads.Of(network));
+    public static TunePlan Head<N>(N network) where N : IFeatureNetwork => Of(Heads.In(network));
 
     /// <summary>
     /// The head alone moves, on features that stay the same: batch normalisation goes by the given
     /// statistics. <see cref="Transfer.LinearProbe"/> does this faster, on features computed once.
     /// </summary>
     public static TunePlan LinearProbe<N>(N network) where N : IFeatureNetwork =>
-        Of(Heads.Of(network), NormPolicy.Fixed);
+        Of(Heads.In(network), NormPolicy.Fixed);
 
     /// <summary>
     /// Discriminative rates (Howard and Ruder, 2018, section 3.2): the last stage moves at the
@@ -101,12 +101,8 @@ public sealed record TunePlan(
     /// </summary>
     public static ImmutableArray<string> Stages<N>(N network) where N : IFeatureNetwork
     {
-        IReadOnlyList<string> head = Heads.Paths(network);
-        return
-        [
-            .. network.Paths().Except(head).Select(StageOf).Distinct(),
-            head[0].Contains('.') ? head[0][..head[0].LastIndexOf('.')] : head[0],
-        ];
+        IEnumerable<string> body = network.Paths().Where(Heads.NotIn(network));
+        return [.. body.Select(StageOf).Distinct(), Heads.PathOf(network)];
     }
 
     /// <summary>

@@ -8,7 +8,7 @@ namespace Engine.Transfer;
 /// A network whose weights are changed by adapters. As a network of its own it can be fine-tuned
 /// with <c>TunePlan.Of(path => path.StartsWith("Lora."))</c>, and be adapted to another domain.
 /// </summary>
-public sealed partial record Adapted<N>(N Base, Lora Lora) : IFeatureNetwork
+public sealed partial record WithLora<N>(N Base, Lora Lora) : IFeatureNetwork
     where N : IFeatureNetwork
 {
     /// <summary>The network with the adapters merged.</summary>
