@@ -45,6 +45,9 @@ internal sealed record AdaptOptions
     [Option("Rate of Adam at the first step; it falls along a cosine [default: the method's]")]
     public double? Rate { get; init; }
 
+    [Option("Decay of the weights, added to the gradient [default: none]")]
+    public double? WeightDecay { get; init; }
+
     [Option("What the method's term weighs, times its own weight")]
     public double Weight { get; init; } = 1;
 
