@@ -36,6 +36,9 @@ internal sealed record AdaptOptions
     [Option("Length of vectors of svmlight files")]
     public int Features { get; init; } = 5_000;
 
+    [Option("The number that svmlight files give the first feature", Min = 0)]
+    public int FirstIndex { get; init; } = 1;
+
     [Option("Steps of training on the source, and of the method")]
     public int Steps { get; init; } = 400;
 

@@ -41,8 +41,8 @@ internal static class VectorsTable
     private static IReadOnlyList<DomainPair> Amazon(AdaptOptions options, string data)
     {
         LabelledSet Read(string goods, string part) => SvmLight.Read(
-            Path.Combine(data, $"amazon_{goods}_{part}.svmlight.gz"), options.Features)
-            .Map(Logarithms);
+            Path.Combine(data, $"amazon_{goods}_{part}.svmlight.gz"), options.Features,
+            firstIndex: 0).Map(Logarithms);
 
         var train = Goods.Select(g => Read(g, "train")).ToArray();
         var test = Goods.Select(g => Read(g, "test")).ToArray();
