@@ -37,7 +37,7 @@ internal sealed unsafe class ConvolutionKernel<V, T> : ConvolutionKernel
                 shape.KernelHeight, o.Tasks, o.Images, shape.Height, shape.Width,
                 shape.OutHeight, shape.OutWidth, shape.PaddingHeight);
             o.TakeSums();
-            WinogradConvolution<V, T>.Run(backend, tiles, o, flip: false);
+            WinogradConvolution<V, T>.Run(backend, tiles.WithFewerTiles(), o, flip: false);
             return;
         }
         if (FewChannelsConvolution<V, T>.Suits(shape))
@@ -86,7 +86,7 @@ internal sealed unsafe class ConvolutionKernel<V, T> : ConvolutionKernel
                 s.KernelHeight, o.Tasks, o.Images, s.OutHeight, s.OutWidth, s.Height, s.Width,
                 s.KernelHeight - 1 - s.PaddingHeight);
             o.TakeSums();
-            WinogradConvolution<V, T>.Run(backend, tiles, o, flip: true);
+            WinogradConvolution<V, T>.Run(backend, tiles.WithFewerTiles(), o, flip: true);
             return;
         }
         if (FewChannelsConvolution<V, T>.Suits(s) && ColumnsToImage<V, T>.Fits(s))

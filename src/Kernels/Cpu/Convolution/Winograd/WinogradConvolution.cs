@@ -32,7 +32,9 @@ internal static unsafe class WinogradConvolution<V, T>
     /// <summary>Channels rounded up to whole vectors.</summary>
     internal static int Padded(int channels) => (channels + V.Count - 1) / V.Count * V.Count;
 
-    /// <summary>Writes o.Result; flip rotates the filters, as the transpose does.</summary>
+    /// <summary>
+    /// Writes o.Result; flip rotates the filters by half a turn, which a transpose undoes.
+    /// </summary>
     public static void Run(
         CpuBackend backend, WinogradShape shape, in DirectOperands<T> o, bool flip)
     {
@@ -43,7 +45,7 @@ internal static unsafe class WinogradConvolution<V, T>
             Backend = backend,
             Channels = Padded(o.Channels),
             Outputs = Padded(o.Filters),
-            Flip = flip,
+            Flip = flip != shape.Transposed,
         };
         if (shape.Staged)
         {
@@ -84,15 +86,13 @@ internal static unsafe class WinogradConvolution<V, T>
         using var scratch = new Scratch<T>(backend, (Positions + 1) * position);
         T* products = scratch.Pointer, inputs = products + position;
         T* filters = job.Filters + (o.WeightTask == 0 ? 0 : task * job.FilterTask);
-        tiles.Input(
+        tiles.Source(
             Source(o, task), block, block.Start, block.End, inputs, position, job.Channels);
         for (int i = 0; i < Positions; i++)
             Multiply(
                 job, block, i, inputs + i * position, filters + i * job.FilterPosition,
                 job.Outputs, products + i * position);
-        tiles.Output(
-            products, position, job.Outputs, block, block.Start, block.End, Result(o, task),
-            o.Added);
+        tiles.Result(products, position, job.Outputs, block, Result(o, task), o.Added);
         if (o.After != null) Finish(o, shape, task, block.Start, block.End);
     }
 
@@ -103,7 +103,7 @@ internal static unsafe class WinogradConvolution<V, T>
         (int task, int start, int end) = shape.StagedRows(part);
         using var tiles = new WinogradTiles<V, T>(
             job.Backend, shape);
-        tiles.Input(
+        tiles.Source(
             Source(job.Operands, task), shape.Block(0), start, end,
             job.Inputs + task * Positions * job.InputPosition, job.InputPosition, job.Channels);
     }
@@ -135,9 +135,8 @@ internal static unsafe class WinogradConvolution<V, T>
         WinogradImages<T> y = Result(o, task);
         y.Data += k * y.Channel;
         y.Channels = Math.Min(width, o.Filters - k);
-        tiles.Output(
-            products.Pointer, position, width, block, block.Start, block.End, y,
-            o.Added == null ? null : o.Added + k);
+        tiles.Result(
+            products.Pointer, position, width, block, y, o.Added == null ? null : o.Added + k);
         for (int image = 0; image < o.Images; image++)
             o.Finish(
                 task, image * o.ResultImage + k * o.ResultChannel, y.Channels * o.ResultChannel);

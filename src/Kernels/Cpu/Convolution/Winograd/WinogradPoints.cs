@@ -117,6 +117,30 @@ internal readonly unsafe struct WinogradPoints<V, T>
         }
     }
 
+    /// <summary>Adds B v of count columns, for 6 points: the transpose of Input.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public void AddInputTransposed(
+        T* from, nint step, nint next, T* to, nint stride, nint after, int count)
+    {
+        V a = A, b = B, minusA2 = MinusA2, minusB2 = MinusB2, a2b2 = A2B2, minusSum = MinusSum;
+        for (; count > 0; count--, from += next, to += after)
+        {
+            V v0 = V.Load(from), v1 = V.Load(from, step), v2 = V.Load(from, 2 * step);
+            V v3 = V.Load(from, 3 * step), infinity = V.Load(from, 4 * step);
+            V zero = V.Load(from, 5 * step);
+            V evenB = v0 + v1, oddB = b * (v0 - v1), evenA = v2 + v3, oddA = a * (v2 - v3);
+            V d1 = V.Fma(minusA2, oddB, V.Fma(minusB2, oddA, a2b2 * infinity));
+            V d2 = V.Fma(minusA2, evenB, V.Fma(minusB2, evenA, minusSum * zero));
+            V.Store(V.Fma(a2b2, zero, V.Load(to)), to);
+            V.Store(V.Load(to, stride) + d1, to, stride);
+            V.Store(V.Load(to, 2 * stride) + d2, to, 2 * stride);
+            V d3 = V.Fma(minusSum, infinity, oddA + oddB), d4 = evenA + evenB + zero;
+            V.Store(V.Load(to, 3 * stride) + d3, to, 3 * stride);
+            V.Store(V.Load(to, 4 * stride) + d4, to, 4 * stride);
+            V.Store(V.Load(to, 5 * stride) + infinity, to, 5 * stride);
+        }
+    }
+
     /// <summary>A' m of count columns.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void Output<F>(

@@ -3,15 +3,24 @@
 // outputs needs m + 2 of the 6 interpolation points, so small tiles take part in fewer of the 36
 // products. Within a block tiles are ordered such that those that take part in a product are
 // neighbours. With 5 x 5 taps all tiles are 2 x 2 and use all points.
+//
+// A convolution that makes images larger, as the input gradient of one without padding does, may
+// be computed as the transpose of the one that makes them smaller, on the tiles of that: images of
+// 12 x 12 from 8 x 8 have 36 tiles, but only 16 in the other direction.
 namespace Engine.Kernels;
 
 /// <summary>
-/// Sizes of a Winograd convolution over tasks of images, with 3 or 5 taps in each direction.
+/// Sizes of a Winograd convolution over tasks of images, with 3 or 5 taps in each direction; if
+/// it is transposed, sizes are those of the convolution whose transpose is computed.
 /// </summary>
 internal readonly record struct WinogradShape(
     int Taps, int Tasks, int Images, int Height, int Width, int OutHeight, int OutWidth,
-    int Padding)
+    int Padding, bool Transposed = false)
 {
+    // A transposed convolution's additions to its result cost some; below this ratio of the numbers
+    // of tiles it is not faster.
+    private const double TransposedGain = 1.2;
+
     /// <summary>Interpolation points of a whole tile in one direction, and of both.</summary>
     public const int Points = 6, Positions = Points * Points;
 
@@ -23,6 +32,18 @@ internal readonly record struct WinogradShape(
     private const int TilesPerBlock = 48;
     private const int StagedTiles = 96;
     private const int StagedTilesPerPart = 16;
+
+    /// <summary>
+    /// This convolution, or the one whose transpose it is if that has far fewer tiles. Only if all
+    /// tiles are whole ones, for 5 taps, can it be transposed.
+    /// </summary>
+    public WinogradShape WithFewerTiles()
+    {
+        var other = new WinogradShape(
+            Taps, Tasks, Images, OutHeight, OutWidth, Height, Width, Taps - 1 - Padding, true);
+        long here = (long)TileRows * TileColumns, there = (long)other.TileRows * other.TileColumns;
+        return Taps == 5 && TransposedGain * there < here ? other : this;
+    }
 
     /// <summary>Outputs of a whole tile in one direction: 4 for 3 taps, 2 for 5.</summary>
     public int Out => Points + 1 - Taps;
@@ -64,16 +85,20 @@ internal readonly record struct WinogradShape(
         return (task, first * TileRows, Math.Min(first + StagedImages, Images) * TileRows);
     }
 
-    /// <summary>Rows of tiles in a block: some 48 tiles, and enough blocks for threads.</summary>
+    /// <summary>
+    /// Rows of tiles in a block: some 48 tiles, and enough blocks for threads. Transposed, where
+    /// neighbouring tiles add to the same results, they are those of whole images.
+    /// </summary>
     public int BlockRows
     {
         get
         {
             if (Staged) return Images * TileRows;
+            int unit = Transposed ? TileRows : 1, units = Images * TileRows / unit;
             int limit = Math.Max(1, Math.Min(
-                TilesPerBlock / TileColumns, Tasks * Images * TileRows / 4));
-            int blocks = (Images * TileRows + limit - 1) / limit;
-            return (Images * TileRows + blocks - 1) / blocks;
+                TilesPerBlock / TileColumns, Tasks * Images * TileRows / 4) / unit);
+            int blocks = (units + limit - 1) / limit;
+            return (units + blocks - 1) / blocks * unit;
         }
     }
 

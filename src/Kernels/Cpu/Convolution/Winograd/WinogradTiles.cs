@@ -40,8 +40,10 @@ internal readonly unsafe struct WinogradTiles<V, T> : IDisposable
         int whole = shape.Out * shape.TileColumns;
         outPitch = (shape.OutWidth % shape.Out == 1 ? whole : shape.OutWidth) * V.Count;
         pitch = (whole + shape.Taps - 1) * V.Count;
+        int inputRows = shape.Transposed
+            ? shape.Out * shape.TileRows + shape.Taps - 1 : VectorsOfLine * InputRows;
         rows = new Scratch<T>(
-            backend, Math.Max(VectorsOfLine * InputRows * imagePitch, shape.Out * outPitch));
+            backend, Math.Max(inputRows * imagePitch, shape.Out * outPitch));
         // The zeros on the left and right stay: rows are written between them.
         down = new Scratch<T>(backend, InputRows * pitch);
         new Span<T>(down.Pointer, InputRows * pitch).Clear();
@@ -55,6 +57,26 @@ internal readonly unsafe struct WinogradTiles<V, T> : IDisposable
         rows.Dispose();
         down.Dispose();
         temp.Dispose();
+    }
+
+    /// <summary>Transformed tiles of what a convolution reads, transposed or not.</summary>
+    public void Source(
+        in WinogradImages<T> x, in WinogradBlock block, int start, int end, T* target,
+        nint position, int tilePitch)
+    {
+        if (shape.Transposed) Gradient(x, block, start, end, target, position, tilePitch);
+        else Input(x, block, start, end, target, position, tilePitch);
+    }
+
+    /// <summary>
+    /// What a convolution writes, transposed or not, plus the number added to each channel, if any.
+    /// </summary>
+    public void Result(
+        T* source, nint position, int tilePitch, in WinogradBlock block, in WinogradImages<T> y,
+        T* added)
+    {
+        if (shape.Transposed) InputTransposed(source, position, tilePitch, block, y, added);
+        else Output(source, position, tilePitch, block, y, added);
     }
 
     /// <summary>Transformed input tiles of rows start .. end - 1, to their block.</summary>
@@ -184,15 +206,38 @@ internal readonly unsafe struct WinogradTiles<V, T> : IDisposable
         new Span<T>(target + end, outPitch - end).Clear();
     }
 
-    /// <summary>
-    /// Outputs from transformed tiles, plus the number added to each channel, if any.
-    /// </summary>
+    /// <summary>Sums of transformed tiles, for whole images.</summary>
     [MethodImpl(Compiled.Once)]
-    public void Output(
-        T* source, nint position, int tilePitch, in WinogradBlock block, int start, int end,
-        in WinogradImages<T> y, T* added)
+    private void InputTransposed(
+        T* source, nint position, int tilePitch, in WinogradBlock block, in WinogradImages<T> y,
+        T* added)
     {
-        for (int row = start; row < end; row++)
+        int all = (shape.Out * shape.TileRows + shape.Taps - 1) * imagePitch;
+        T* inside = rows.Pointer + shape.Padding * imagePitch;
+        for (int first = block.Start; first < block.End; first += shape.TileRows)
+            for (int c = 0; c < y.Channels; c += V.Count)
+            {
+                T* sums = rows.Pointer;
+                new Span<T>(sums, all).Clear();
+                for (int i = 0; i < shape.TileRows; i++, sums += shape.Out * imagePitch)
+                    WinogradTransform<V, T>.AddInputTransposed(
+                        points, source + c, position, tilePitch, block.Row(first + i),
+                        down.Pointer, shape.Padding, pitch, sums, imagePitch, shape.Width);
+                if (added != null) Add(V.Load(added, c), inside, shape.Height * imagePitch);
+                WinogradLanes<V, T>.Scatter(
+                    inside, shape.Height * shape.Width,
+                    y.Data + first / shape.TileRows * y.Image + c * y.Channel, y.Channel,
+                    Math.Min(V.Count, y.Channels - c));
+            }
+    }
+
+    /// <summary>Outputs from transformed tiles.</summary>
+    [MethodImpl(Compiled.Once)]
+    private void Output(
+        T* source, nint position, int tilePitch, in WinogradBlock block, in WinogradImages<T> y,
+        T* added)
+    {
+        for (int row = block.Start; row < block.End; row++)
         {
             WinogradRow place = block.Row(row);
             T* image = y.Data + row / shape.TileRows * y.Image;
@@ -208,7 +253,7 @@ internal readonly unsafe struct WinogradTiles<V, T> : IDisposable
                 WinogradTransform<V, T>.Output(
                     points, source + c, position, tilePitch, place, temp.Pointer, rows.Pointer,
                     outPitch);
-                if (added != null) Add(V.Load(added, c), height * outPitch);
+                if (added != null) Add(V.Load(added, c), rows.Pointer, height * outPitch);
                 for (int i = 0; i < runs; i++)
                     WinogradLanes<V, T>.Scatter(
                         rows.Pointer + i * outPitch, run,
@@ -219,9 +264,8 @@ internal readonly unsafe struct WinogradTiles<V, T> : IDisposable
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private void Add(V number, int count)
+    private static void Add(V number, T* to, int count)
     {
-        for (T* to = rows.Pointer; count > 0; count -= V.Count, to += V.Count)
-            V.Store(V.Load(to) + number, to);
+        for (; count > 0; count -= V.Count, to += V.Count) V.Store(V.Load(to) + number, to);
     }
 }

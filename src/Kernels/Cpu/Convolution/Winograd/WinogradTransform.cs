@@ -50,6 +50,25 @@ internal static unsafe class WinogradTransform<V, T>
             InputAcross<C4>(c, down, downPitch, row, 1, target, position, tilePitch);
     }
 
+    /// <summary>
+    /// Adds B v B' of a row of tiles, all of them whole, to 6 rows of the image: the transpose of
+    /// Input. Down is cleared and holds what is transformed across only.
+    /// </summary>
+    [MethodImpl(Compiled.Once)]
+    public static void AddInputTransposed(
+        in WinogradPoints<V, T> c, T* source, nint position, nint tilePitch,
+        in WinogradRow row, T* down, int left, nint downPitch, T* image, nint rowPitch,
+        int columns)
+    {
+        new Span<T>(down, In * (int)downPitch).Clear();
+        T* to = down;
+        source += row.Place * tilePitch;
+        for (int i = 0; i < row.FullColumns; i++, source += tilePitch, to += row.Height * V.Count)
+            c.AddInputTransposed(source, position, In * position, to, V.Count, downPitch, In);
+        c.AddInputTransposed(
+            down + left * V.Count, downPitch, V.Count, image, rowPitch, V.Count, columns);
+    }
+
     /// <summary>A' m A of a row of tiles, to as many rows and columns as they have.</summary>
     [MethodImpl(Compiled.Once)]
     public static void Output(
