@@ -48,6 +48,7 @@ internal static unsafe class WinogradFilters<V, T>
         nint position, nint pitch) where R : struct, IConst
     {
         int size = R.Value * R.Value;
+        T* temp = stackalloc T[R.Value * WinogradShape.Points * V.Count];
         T* taps = stackalloc T[Run * size * V.Count];
         // Rotated: the same taps from the last to the first.
         T* first = flip ? taps + (size - 1) * V.Count : taps;
@@ -65,7 +66,8 @@ internal static unsafe class WinogradFilters<V, T>
                     Math.Min(V.Count, o.Filters - k - lane), true, count * size, taps);
                 T* to = target + c * pitch + lane;
                 for (int i = 0; i < count; i++, to += pitch)
-                    points.Transform(first + i * size * V.Count, step, to, position, tilePoints);
+                    points.Transform(
+                        first + i * size * V.Count, step, temp, to, position, tilePoints);
             }
         }
     }
