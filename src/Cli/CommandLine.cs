@@ -30,6 +30,7 @@ internal static class CommandLine
         ReproVerb.Verb(choices),
         TuneVerb.Verb(choices),
         CompareVerb.Verb(choices),
+        AdaptVerb.Verb,
         GradCheckVerb.Verb,
         InfoVerb.Verb,
     ];

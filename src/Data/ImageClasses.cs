@@ -20,10 +20,10 @@ public sealed record ImageClass(
 /// </summary>
 public sealed class ImageClasses : IEpisodeSource
 {
-    private readonly IPixels pixels;
+    private readonly IStoredValues pixels;
 
     private ImageClasses(
-        string name, int channels, int height, int width, IPixels pixels,
+        string name, int channels, int height, int width, IStoredValues pixels,
         ImmutableArray<ImageClass> classes)
     {
         Name = name;
@@ -52,6 +52,9 @@ public sealed class ImageClasses : IEpisodeSource
     /// <summary>Values in an image: channels x height x width.</summary>
     public int PixelCount => Channels * Height * Width;
 
+    /// <summary>What the images lie in, which sets with the same images share.</summary>
+    internal IStoredValues Stored => pixels;
+
     /// <summary>Number of images in all classes together.</summary>
     public int ImageCount => Classes.Sum(c => c.Images.Length);
 
@@ -63,14 +66,14 @@ public sealed class ImageClasses : IEpisodeSource
     public static ImageClasses FromBytes(
         string name, int channels, int height, int width, byte[] pixels, float divisor,
         IEnumerable<ImageClass> classes) =>
-        Create(name, channels, height, width, new BytePixels(pixels, divisor), classes);
+        Create(name, channels, height, width, new ByteValues(pixels, divisor), classes);
 
     /// <summary>Sets of float images, rows as in <see cref="FromBytes"/>.</summary>
     /// <exception cref="DataException">Classes or pixels that do not fit together.</exception>
     public static ImageClasses FromFloats(
         string name, int channels, int height, int width, float[] pixels,
         IEnumerable<ImageClass> classes) =>
-        Create(name, channels, height, width, new FloatPixels(pixels), classes);
+        Create(name, channels, height, width, new FloatValues(pixels), classes);
 
     /// <summary>The same images with some of the classes, in the order given.</summary>
     public ImageClasses Subset(string name, IEnumerable<int> classes) => new(
@@ -89,13 +92,13 @@ public sealed class ImageClasses : IEpisodeSource
         ArgumentOutOfRangeException.ThrowIfNotEqual(target.Length, PixelCount);
         if (quarterTurns == 0)
         {
-            pixels.Copy(row * PixelCount, target);
+            pixels.Copy(row, target);
             return;
         }
 
         Span<float> upright =
             PixelCount <= 4096 ? stackalloc float[PixelCount] : new float[PixelCount];
-        pixels.Copy(row * PixelCount, upright);
+        pixels.Copy(row, upright);
         int plane = Height * Width;
         for (int c = 0; c < Channels; c++)
         {
@@ -118,8 +121,8 @@ public sealed class ImageClasses : IEpisodeSource
     public override string ToString() =>
         $"{Name}: {Classes.Length} classes, {ImageCount} images of {Channels} x {Height} x {Width}";
 
-    private static ImageClasses Create(
-        string name, int channels, int height, int width, IPixels pixels,
+    internal static ImageClasses Create(
+        string name, int channels, int height, int width, IStoredValues pixels,
         IEnumerable<ImageClass> classes)
     {
         var all = classes.ToImmutableArray();
@@ -174,35 +177,5 @@ public sealed class ImageClasses : IEpisodeSource
                 source += right;
             }
         }
-    }
-
-    private interface IPixels
-    {
-        int Length { get; }
-
-        void Copy(int start, Span<float> target);
-    }
-
-    private sealed class BytePixels(byte[] values, float divisor) : IPixels
-    {
-        private readonly float[] table = [.. Enumerable.Range(0, 256).Select(b => b / divisor)];
-
-        public int Length => values.Length;
-
-        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-        public void Copy(int start, Span<float> target)
-        {
-            var source = values.AsSpan(start, target.Length);
-            var scaled = table;
-            for (int i = 0; i < target.Length; i++) target[i] = scaled[source[i]];
-        }
-    }
-
-    private sealed class FloatPixels(float[] values) : IPixels
-    {
-        public int Length => values.Length;
-
-        public void Copy(int start, Span<float> target) =>
-            values.AsSpan(start, target.Length).CopyTo(target);
     }
 }

@@ -27,30 +27,10 @@ public static class ImageFiles
     /// </exception>
     public static ImageClasses Load(string path)
     {
-        var found = Find(path);
-        if (found.Count == 0)
-        {
-            throw new DataException(
-                $"{path}: no image set there; it should hold NAME-images.idx.gz and "
-                + "NAME-labels.idx.gz.");
-        }
-
-        var prefixes = found.Select(f => f.Prefix).Distinct().ToList();
-        if (prefixes.Count > 1)
-        {
-            throw new DataException(
-                $"{path}: holds {prefixes.Count} image sets ("
-                + $"{string.Join(", ", prefixes.Select(Path.GetFileName))}); name one: "
-                + $"{prefixes[0]}");
-        }
-
-        var (prefix, images, labels) = found[0];
-        string names = prefix + "-names.txt";
+        var (name, images, labels, names) = FindOne(path);
         return FromIdx(
-            Path.GetFileName(prefix),
-            IdxFile.Read(images),
-            IdxFile.Read(labels),
-            File.Exists(names) ? ReadNames(names) : null);
+            name, IdxFile.Read(images), IdxFile.Read(labels),
+            SetNames.Read(names).Classes);
     }
 
     /// <summary>
@@ -75,57 +55,38 @@ public static class ImageFiles
         string name, IdxFile images, IdxFile labels, IReadOnlyList<string>? names = null,
         float? divisor = null)
     {
-        var sizes = images.Sizes;
-        if (sizes.Length is not (3 or 4) || sizes.Contains(0))
-        {
-            throw new DataException(
-                $"{images.Name}: images are (n, height, width) or (n, channels, height, width), "
-                + $"but this is {images}.");
-        }
-
-        if (labels.Sizes.Length != 1 || labels.Sizes[0] != sizes[0])
-        {
-            throw new DataException(
-                $"{labels.Name}: {sizes[0]} images need {sizes[0]} labels, but this is {labels}.");
-        }
-
-        var (channels, height, width) = sizes switch
-        {
-            [_, var h, var w] => (1, h, w),
-            [_, <= 4 and var c, var h, var w] => (c, h, w),
-            [_, var h, var w, <= 4 and var c] => (c, h, w),
-            _ => throw new DataException(
-                $"{images.Name}: images of 1 to 4 channels expected, first or last, but this is "
-                + $"{images}."),
-        };
-        bool channelsLast = sizes.Length == 4 && sizes[1] > 4;
-        var classes = Classes(labels, names);
-        if (images.Type != IdxType.UInt8)
-        {
-            var values = images.ToFloats();
-            if (channelsLast) values = ChannelsFirst<float>(values, height * width, channels);
-            return ImageClasses.FromFloats(name, channels, height, width, values, classes);
-        }
-
-        bool bits = !images.Bytes.ContainsAnyExceptInRange((byte)0, (byte)1);
-        var bytes = channelsLast
-            ? ChannelsFirst(images.Bytes, height * width, channels) : images.Bytes.ToArray();
-        return ImageClasses.FromBytes(
-            name, channels, height, width, bytes, divisor ?? (bits ? 1 : 255), classes);
+        var (shape, values) = IdxExamples.Images(images, divisor);
+        IdxExamples.CheckOneEach(labels, images, "labels");
+        return ImageClasses.Create(
+            name, shape[0], shape[1], shape[2], values, Classes(labels, names));
     }
 
-    /// <summary>(n, pixels, channels) as (n, channels, pixels).</summary>
-    private static T[] ChannelsFirst<T>(ReadOnlySpan<T> values, int pixels, int channels)
+    /// <summary>
+    /// The only set in a folder, or the one whose files begin with the path: its name, and the
+    /// paths that its images and labels have and that its names would have.
+    /// </summary>
+    /// <exception cref="DataException">There is no set or more than one.</exception>
+    internal static (string Name, string Images, string Labels, string Names) FindOne(string path)
     {
-        var turned = new T[values.Length];
-        int image = pixels * channels;
-        for (int i = 0; i < values.Length; i++)
+        var found = Find(path);
+        if (found.Count == 0)
         {
-            int pixel = i % image / channels, channel = i % channels;
-            turned[i - (i % image) + (channel * pixels) + pixel] = values[i];
+            throw new DataException(
+                $"{path}: no image set there; it should hold NAME-images.idx.gz and "
+                + "NAME-labels.idx.gz.");
         }
 
-        return turned;
+        var prefixes = found.Select(f => f.Prefix).Distinct().ToList();
+        if (prefixes.Count > 1)
+        {
+            throw new DataException(
+                $"{path}: holds {prefixes.Count} image sets ("
+                + $"{string.Join(", ", prefixes.Select(Path.GetFileName))}); name one: "
+                + $"{prefixes[0]}");
+        }
+
+        var (prefix, images, labels) = found[0];
+        return (Path.GetFileName(prefix), images, labels, prefix + "-names.txt");
     }
 
     private static IEnumerable<ImageClass> Classes(IdxFile labels, IReadOnlyList<string>? names)
@@ -182,27 +143,4 @@ public static class ImageFiles
            let prefix = file[..^e.Images.Length]
            select (prefix, file, prefix + e.Labels),
     ];
-
-    /// <summary>The lines of a list of names, without blank ones at its end.</summary>
-    private static string[] ReadNames(string path)
-    {
-        try
-        {
-            string[] lines = File.ReadAllLines(path);
-            int count = Array.FindLastIndex(lines, line => !string.IsNullOrWhiteSpace(line)) + 1;
-            int blank = Array.FindIndex(lines, 0, count, string.IsNullOrWhiteSpace);
-            if (blank >= 0)
-            {
-                throw new DataException(
-                    $"{path}: line {blank + 1} is blank, but line i is the name of label i - 1; "
-                    + "name every label.");
-            }
-
-            return lines[..count];
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            throw new DataException($"{path}: cannot be read: {DataFiles.OneLine(e)}", e);
-        }
-    }
 }

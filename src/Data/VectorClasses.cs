@@ -13,7 +13,15 @@ namespace Engine.Data;
 public sealed record VectorClass(string Name, string Group, ImmutableArray<int> Rows);
 
 /// <summary>A vector by its places that are not zero, which ascend, and their values.</summary>
-public sealed record SparseVector(ImmutableArray<int> Places, ImmutableArray<float> Values);
+public sealed record SparseVector(ImmutableArray<int> Places, ImmutableArray<float> Values)
+{
+    /// <summary>Writes the whole vector, zeros included.</summary>
+    public void CopyTo(Span<float> target)
+    {
+        target.Clear();
+        for (int i = 0; i < Places.Length; i++) target[Places[i]] = Values[i];
+    }
+}
 
 /// <summary>
 /// Vectors of one length sorted into classes. Immutable; subsets share the vectors.
@@ -113,9 +121,7 @@ public sealed class VectorClasses : IEpisodeSource
     {
         ArgumentOutOfRangeException.ThrowIfNotEqual(target.Length, Length);
         ArgumentOutOfRangeException.ThrowIfNotEqual(quarterTurns, 0);
-        target.Clear();
-        var (places, values) = rows[row];
-        for (int i = 0; i < places.Length; i++) target[places[i]] = values[i];
+        rows[row].CopyTo(target);
     }
 
     /// <summary>Name, classes, vectors and length in words.</summary>

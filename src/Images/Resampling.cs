@@ -1,5 +1,7 @@
 // Resizes images as Pillow does (its Resample.c for images of 8 bits): a pass over the rows, a pass
 // over the columns, weights in fixed point with 22 bits, rounded to a byte after each pass.
+using Engine.Data;
+
 namespace Engine.Images;
 
 internal static class Resampling
@@ -63,30 +65,11 @@ internal static class Resampling
 
     private readonly record struct Weights(int First, int[] Values);
 
-    private static Weights[] WeightsOf(int from, int to, ImageFilter filter)
-    {
-        double scale = (double)from / to;
-        double stretch = Math.Max(1, scale);
-        double support = Support(filter) * stretch;
-        var all = new Weights[to];
-        for (int i = 0; i < to; i++)
-        {
-            double centre = (i + 0.5) * scale;
-            int first = Math.Max(0, (int)(centre - support + 0.5));
-            int end = Math.Min(from, (int)(centre + support + 0.5));
-            var exact = new double[end - first];
-            double sum = 0;
-            for (int k = 0; k < exact.Length; k++)
-            {
-                exact[k] = At((first + k - centre + 0.5) * (1 / stretch), filter);
-                sum += exact[k];
-            }
-
-            all[i] = new(first, [.. exact.Select(e => Fixed(sum == 0 ? e : e / sum))]);
-        }
-
-        return all;
-    }
+    private static Weights[] WeightsOf(int from, int to, ImageFilter filter) =>
+    [
+        .. ResizeWeights.Of(from, to, Support(filter), x => At(x, filter))
+            .Select(w => new Weights(w.First, [.. w.Values.Select(Fixed)])),
+    ];
 
     private static int Fixed(double weight) =>
         (int)((weight * (1 << Bits)) + (weight < 0 ? -0.5 : 0.5));
@@ -101,7 +84,7 @@ internal static class Resampling
     private static double At(double x, ImageFilter filter) => filter switch
     {
         ImageFilter.Box => x is > -0.5 and <= 0.5 ? 1 : 0,
-        ImageFilter.Bilinear => Math.Max(0, 1 - Math.Abs(x)),
+        ImageFilter.Bilinear => ResizeWeights.Triangle(x),
         _ => x is >= -3 and < 3 ? Sinc(x) * Sinc(x / 3) : 0,
     };
 

@@ -32,12 +32,17 @@ public static class Checkpoint
     /// <exception cref="EngineException">The file is damaged or of another model.</exception>
     public static TrainingState<T> Load<T>(string path, TrainingState<T> like) where T : ITree
     {
-        TrainingState<T> state = SafeTensors.Load(path, like);
-        var (_, metadata) = SafeTensors.Read(path);
+        ArgumentNullException.ThrowIfNull(like);
+        var (tensors, metadata) = SafeTensors.Read(path);
         if (Count(metadata, Step) is not { } step)
             throw new EngineException($"Checkpoint: {path} does not say at which step it was "
                 + "written. Was it saved by something else?");
-        return state with { Step = step, Skipped = Count(metadata, Skipped) ?? 0 };
+        if (tensors.ContainsKey("Optimizer.Steps") && !tensors.ContainsKey("Optimizer.LeafSteps"))
+            throw new EngineException($"Checkpoint: {path} was written by an earlier version, "
+                + "whose optimisers did not count the steps of each leaf. Train anew, or go on "
+                + "with its model alone.");
+        return SafeTensors.Load(
+            path, like with { Step = step, Skipped = Count(metadata, Skipped) ?? 0 });
     }
 
     private static long? Count(IReadOnlyDictionary<string, string> metadata, string name) =>

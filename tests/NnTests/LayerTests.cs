@@ -104,12 +104,19 @@ public class LayerTests
     }
 
     [Fact]
-    public void BatchNormOfOneSampleOrOneConstantIsFinite()
+    public void BatchNormOfOneConstantIsFiniteAndOfOneValueAnError()
     {
         BatchNorm norm = BatchNorm.Create(2);
+        RunningStatistics before = RunningStatistics.Create(2);
+        const string one = "BatchNorm: one value for each channel, (1, 2), cannot be normalised by "
+            + "its own statistics. Give a larger batch, or running statistics.";
+        Tensor sample = Tensor.From([5f, -7f], Shape.Of(1, 2));
+        Assert.Equal(one, Naive.Error(() => norm.Forward(sample)));
+        Assert.Equal(one, Naive.Error(() => norm.Train(sample, before)));
+        Assert.Equal(5f, norm.Forward(sample, before).ToArray<float>()[0], 1e-4f);
         Assert.Equal(
-            [0f, 0f], norm.Forward(Tensor.From([5f, -7f], Shape.Of(1, 2))).ToArray<float>());
-        var (_, statistics) = norm.Train(Tensor.Ones([1, 2]), RunningStatistics.Create(2));
+            [0f, 0f], norm.Forward(Tensor.Ones([1, 2, 1, 2])).ToArray<float>()[..2]);
+        var (_, statistics) = norm.Train(Tensor.Ones([3, 2]), before);
         Assert.Equal([0.9f, 0.9f], statistics.Variance.ToArray<float>());
         Tensor g = Grad.Of((Tensor x) => norm.Forward(x).Square().Sum())(Tensor.Ones([3, 2]));
         Assert.All(g.ToArray<float>(), v => Assert.Equal(0, v));

@@ -58,8 +58,26 @@ public class LossTests
             Naive.Error(() => Loss.CrossEntropy(logits, Tensor.From([0, 1, 2]), 1.5)));
         Assert.Contains("needs integer indices, but got float32",
             Naive.Error(() => Loss.CrossEntropy(logits, Tensor.Zeros(3))));
-        Assert.Equal("TakeAlongAxis: index 4 at (1, 0) is outside 0 .. 3.",
-            Naive.Error(() => Loss.CrossEntropy(logits, Tensor.From([0, 4, 1])).Eval()));
+        AWrongLabelNamesTheLoss(logits);
+    }
+
+    private static void AWrongLabelNamesTheLoss(Tensor logits)
+    {
+        const string wrong = ", labels of 4 classes: index 4 at (1, 0) is outside 0 .. 3.";
+        Tensor labels = Tensor.From([0, 4, 1]);
+        Assert.Equal("CrossEntropy" + wrong,
+            Naive.Error(() => Loss.CrossEntropy(logits, labels).Eval()));
+        Assert.Equal("CrossEntropy" + wrong,
+            Naive.Error(() => Loss.CrossEntropy(logits, labels, labelSmoothing: 0.1).Eval()));
+        Assert.Equal("Nll" + wrong, Naive.Error(() => Loss.Nll(logits, labels).Eval()));
+        Assert.StartsWith("CrossEntropy, labels of 4 classes: index 4 at ",
+            Naive.Error(() => Loss.CrossEntropy(
+                logits, labels, Reduction.Mean, classWeights: Tensor.Ones(4)).Eval()));
+        // Also where the labels are known only when a compiled step runs, and in its gradient.
+        var step = Compile.Of((Tensor z, Tensor y) =>
+            Grad.Of((Tensor t) => Loss.CrossEntropy(t, y))(z));
+        Assert.Equal("(3, 4)", $"{step(logits, Tensor.From([0, 3, 1])).Shape}");
+        Assert.Equal("CrossEntropy" + wrong, Naive.Error(() => step(logits, labels)));
     }
 
     [Fact]

@@ -47,8 +47,10 @@ internal sealed record ValueKind(
 
         if (type.IsEnum)
         {
-            return Words([.. Enum.GetNames(type).Select(name => name.ToLowerInvariant())],
-                word => Enum.Parse(type, word, ignoreCase: true), IsText);
+            return Words([.. Enum.GetNames(type).Select(Word)],
+                word => Enum.Parse(
+                    type, word.Replace("-", "", StringComparison.Ordinal), ignoreCase: true),
+                IsText);
         }
 
         if (type == typeof(string))
@@ -65,9 +67,13 @@ internal sealed record ValueKind(
     public static string Text(object value) => value switch
     {
         bool on => on ? "on" : "off",
-        Enum name => name.ToString().ToLowerInvariant(),
+        Enum name => Word(name.ToString()),
         _ => Convert.ToString(value, Invariant)!,
     };
+
+    /// <summary>PerDomain as it is typed: per-domain.</summary>
+    private static string Word(string name) => string.Concat(name.Select((letter, i) =>
+        i > 0 && char.IsUpper(letter) ? $"-{letter}" : $"{letter}")).ToLowerInvariant();
 
     /// <summary>The value of a JSON value; null if that is wrong.</summary>
     public object? Read(JsonElement json) => !InJson(json.ValueKind) ? null : Parse(

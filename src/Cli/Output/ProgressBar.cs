@@ -8,7 +8,7 @@ namespace Engine.Cli;
 /// <summary>Where a job stands.</summary>
 /// <param name="Step">Steps done.</param>
 /// <param name="Steps">Steps in all, if that ends the job.</param>
-/// <param name="Tasks">Tasks seen so far.</param>
+/// <param name="Tasks">Tasks seen so far; examples where there are no tasks.</param>
 /// <param name="Loss">Latest loss, NaN if there is none.</param>
 /// <param name="Before">Steps done before the clock started, by a run that is resumed.</param>
 internal readonly record struct ProgressState(
@@ -23,6 +23,7 @@ internal abstract class ProgressBar
 {
     private readonly Stopwatch clock = Stopwatch.StartNew();
     private TimeSpan? limit;
+    private string unit = "tasks";
 
     /// <summary>Shows where the job stands, if it is time to.</summary>
     public abstract void Report(ProgressState state);
@@ -35,7 +36,7 @@ internal abstract class ProgressBar
     /// </summary>
     public static T Run<T>(
         string title, TextWriter output, TimeSpan? limit, Func<ProgressBar, T> job,
-        TimeSpan? every = null)
+        TimeSpan? every = null, string unit = "tasks")
     {
         var console = AnsiConsole.Console;
         bool live = ReferenceEquals(output, Console.Out)
@@ -44,7 +45,11 @@ internal abstract class ProgressBar
         if (!live)
         {
             return job(
-                new Plain(title, output, every ?? TimeSpan.FromSeconds(5)) { limit = limit });
+                new Plain(title, output, every ?? TimeSpan.FromSeconds(5))
+                {
+                    limit = limit,
+                    unit = unit,
+                });
         }
 
         return console.Progress()
@@ -54,20 +59,25 @@ internal abstract class ProgressBar
                 new ProgressBarColumn { Width = 24 },
                 new PercentageColumn())
             .Start(context =>
-                job(new Live(title, context.AddTask(title), console) { limit = limit }));
+                job(new Live(title, context.AddTask(title), console)
+                {
+                    limit = limit,
+                    unit = unit,
+                }));
     }
 
     /// <summary>"step 120 of 500, 1,920 tasks, 41.2 tasks/s, loss 0.532, 1:32 left".</summary>
-    internal static string Describe(ProgressState state, TimeSpan elapsed, TimeSpan? limit)
+    internal static string Describe(
+        ProgressState state, TimeSpan elapsed, TimeSpan? limit, string unit = "tasks")
     {
         string Number(double value, string format) =>
             value.ToString(format, CultureInfo.InvariantCulture);
         string text = $"step {Number(state.Step, "N0")}";
         if (state.Steps is { } steps) text += $" of {Number(steps, "N0")}";
-        text += $", {Number(state.Tasks, "N0")} tasks";
+        text += $", {Number(state.Tasks, "N0")} {unit}";
         if (elapsed > TimeSpan.Zero)
         {
-            text += $", {Number(state.NewTasks / elapsed.TotalSeconds, "F1")} tasks/s";
+            text += $", {Number(state.NewTasks / elapsed.TotalSeconds, "F1")} {unit}/s";
         }
         if (!double.IsNaN(state.Loss)) text += $", loss {Number(state.Loss, "F3")}";
         double done = Done(state, elapsed, limit);
@@ -102,7 +112,7 @@ internal abstract class ProgressBar
             var elapsed = clock.Elapsed;
             if (elapsed < next) return;
             next = elapsed + every;
-            output.WriteLine($"{title}: {Describe(state, elapsed, limit)}");
+            output.WriteLine($"{title}: {Describe(state, elapsed, limit, unit)}");
             output.Flush();
         }
 
@@ -114,7 +124,7 @@ internal abstract class ProgressBar
         public override void Report(ProgressState state)
         {
             var elapsed = clock.Elapsed;
-            task.Description = Markup.Escape($"{title}: {Describe(state, elapsed, limit)}");
+            task.Description = Markup.Escape($"{title}: {Describe(state, elapsed, limit, unit)}");
             task.Value = 100 * Done(state, elapsed, limit);
         }
 

@@ -11,10 +11,13 @@ namespace Engine.Nn;
 /// </summary>
 public static class SafeTensors
 {
-    /// <summary>Writes each leaf under its path, with optional text metadata.</summary>
+    /// <summary>
+    /// Writes each leaf under its path, with optional text metadata, to which each part that is no
+    /// tensor is added: "static:Norm.Epsilon". <see cref="Load"/> compares them.
+    /// </summary>
     public static void Save<T>(
         Stream stream, T tree, IReadOnlyDictionary<string, string>? metadata = null) where T : ITree
-        => Save(stream, StateDict.Of(tree, names: path => path), metadata);
+        => Save(stream, StateDict.Of(tree, names: path => path), Statics.With(metadata, tree));
 
     /// <summary>
     /// <see cref="Save{T}(Stream, T, IReadOnlyDictionary{string, string})"/> to a file, whole or
@@ -22,7 +25,7 @@ public static class SafeTensors
     /// </summary>
     public static void Save<T>(
         string path, T tree, IReadOnlyDictionary<string, string>? metadata = null) where T : ITree
-        => Save(path, StateDict.Of(tree, names: p => p), metadata);
+        => Save(path, StateDict.Of(tree, names: p => p), Statics.With(metadata, tree));
 
     /// <summary>
     /// Writes named tensors, such as those of <see cref="StateDict.Of"/> for other programs, to a
@@ -66,14 +69,43 @@ public static class SafeTensors
     /// must be there with its shape and dtype, and nothing else. A leaf's name is its path, or what
     /// <paramref name="names"/>, such as <see cref="StateDict.PyTorchName"/>, makes of it.
     /// </summary>
+    /// <remarks>
+    /// Parts that are no tensors, such as a stride, must be those that the file was saved with;
+    /// files of other programs do not say. Leaves may be left out: <see cref="LoadPart"/>.
+    /// </remarks>
     /// <exception cref="EngineException">Missing, damaged or of another model.</exception>
     public static T Load<T>(string path, T like, Func<string, string>? names = null)
         where T : ITree
     {
-        var reader = new StateReader($"SafeTensors: {path}", Read(path).Tensors, names ?? (p => p));
+        string source = $"SafeTensors: {path}";
+        var (tensors, metadata) = Read(path);
+        var reader = new StateReader(source, tensors, names ?? (p => p));
         T loaded = reader.Fill(like, like.Paths());
         reader.CheckNothingLeft();
+        Statics.Check(source, metadata, like, _ => true);
         return loaded;
+    }
+
+    /// <summary>
+    /// The tree <paramref name="like"/> with those leaves from a file whose paths are chosen, such
+    /// as a pre-trained body under another head; the other leaves stay. Every chosen leaf must be
+    /// in the file with its shape and dtype. What else the file holds is told.
+    /// </summary>
+    /// <exception cref="EngineException">
+    /// Missing, damaged or of another model, or no leaf is chosen.
+    /// </exception>
+    public static (T Model, IReadOnlyList<string> LeftOver) LoadPart<T>(
+        string path, T like, Func<string, bool> where, Func<string, string>? names = null)
+        where T : ITree
+    {
+        ArgumentNullException.ThrowIfNull(where);
+        string source = $"SafeTensors: {path}";
+        var (tensors, metadata) = Read(path);
+        var reader = new StateReader(source, tensors, names ?? (p => p));
+        T loaded = reader.FillPart(like, like.Paths(), where);
+        HashSet<string> owners = [.. like.Paths().Where(where).Select(Statics.Parent)];
+        Statics.Check(source, metadata, like, owners.Contains);
+        return (loaded, reader.LeftOver);
     }
 
     /// <summary>All tensors of a file by name, and its metadata.</summary>

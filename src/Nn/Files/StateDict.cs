@@ -74,6 +74,44 @@ public static partial class StateDict
         return (model, statistics);
     }
 
+    /// <summary>
+    /// The tree <paramref name="like"/> with those leaves from a state dict whose paths are chosen,
+    /// such as a pre-trained body under another head; the other leaves stay. Every chosen leaf must
+    /// be there with its shape and dtype. The names that were not asked for are told.
+    /// </summary>
+    /// <exception cref="EngineException">
+    /// A chosen tensor is missing or different, or no leaf is chosen.
+    /// </exception>
+    public static (T Model, IReadOnlyList<string> LeftOver) LoadPart<T>(
+        T like, IReadOnlyDictionary<string, Tensor> state, Func<string, bool> where,
+        Func<string, string>? names = null) where T : ITree
+    {
+        StateReader reader = Reader(state, names);
+        T loaded = reader.FillPart(like, like.Paths(), where);
+        return (loaded, reader.LeftOver);
+    }
+
+    /// <summary>
+    /// <see cref="LoadPart{T}"/> with the running statistics whose paths, such as "Stem.Norm.Mean",
+    /// are chosen too; the others are those of a new network.
+    /// </summary>
+    /// <exception cref="EngineException">
+    /// A chosen tensor is missing or different, or no leaf is chosen.
+    /// </exception>
+    public static (T Model, NormStatistics Statistics, IReadOnlyList<string> LeftOver)
+        LoadPartWithStatistics<T>(
+            T like, IReadOnlyDictionary<string, Tensor> state, Func<string, bool> where,
+            Func<string, string>? names = null) where T : ITree
+    {
+        StateReader reader = Reader(state, names);
+        T model = reader.FillPart(like, like.Paths(), where);
+        List<string> paths = StatisticsPaths(like);
+        NormStatistics statistics = NormStatistics.For(like);
+        if (paths.Exists(path => where(path)))
+            statistics = reader.FillPart(statistics, paths, where);
+        return (model, statistics, reader.LeftOver);
+    }
+
     /// <summary>The leaves of a model, and of running statistics if given, by name.</summary>
     public static Dictionary<string, Tensor> Of<T>(
         T model, NormStatistics? statistics = null, Func<string, string>? names = null)

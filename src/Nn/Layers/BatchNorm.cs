@@ -22,7 +22,8 @@ public sealed partial record BatchNorm(Tensor Scale, Tensor Shift, double Epsilo
         new(Tensor.Ones(channels, type).Eval(), Tensor.Zeros(channels, type).Eval(), epsilon);
 
     /// <summary>
-    /// Normalised by the batch's own statistics ("transductive" when the batch is a query set).
+    /// Normalised by the batch's own statistics ("transductive" when the batch is a query set); one
+    /// value for each channel has none and is an error.
     /// </summary>
     public Tensor Forward(Tensor x)
     {
@@ -60,6 +61,11 @@ public sealed partial record BatchNorm(Tensor Scale, Tensor Shift, double Epsilo
     private (Tensor Mean, Tensor Variance) Statistics(Tensor x)
     {
         Check(x);
+        // The deviation of one value is 0 and the result the shift, whatever x is: PyTorch, too,
+        // refuses it.
+        if (x.Count == Scale.Shape[0])
+            throw Errors.Fail("BatchNorm", $"one value for each channel, {x.Shape}, cannot be "
+                + "normalised by its own statistics. Give a larger batch, or running statistics.");
         return x.Moments([0, .. Enumerable.Range(2, x.Rank - 2)], keepDims: true);
     }
 

@@ -1,5 +1,5 @@
-// The running statistics of all batch normalisations of a network, and the three ways to run it:
-// by the batch, by the running statistics, and by the batch while the running ones move.
+// The running statistics of all batch normalisations of a network, and the ways to run it: by the
+// batch while the running ones move, by the running ones, or each batch normalisation in its own way.
 using System.Collections.Immutable;
 
 namespace Engine.Nn;
@@ -9,6 +9,19 @@ namespace Engine.Nn;
 /// its tree holds them.
 /// </summary>
 public delegate Tensor Normalize(BatchNorm norm, Tensor x);
+
+/// <summary>By which statistics a batch normalisation is applied.</summary>
+public enum NormMode
+{
+    /// <summary>By the batch's own; the running ones move towards them.</summary>
+    Train,
+
+    /// <summary>By the batch's own; the running ones stay.</summary>
+    Batch,
+
+    /// <summary>By the running ones, which stay: a frozen layer.</summary>
+    Infer,
+}
 
 /// <summary>
 /// Running statistics of each <see cref="BatchNorm"/> of a network, in the order of its tree.
@@ -24,33 +37,59 @@ public sealed partial record NormStatistics(ImmutableArray<RunningStatistics> No
     public static IReadOnlyList<string> Paths<T>(T model) where T : ITree =>
         [.. BatchNorms.Find(model).Select(at => at.Path)];
 
+    /// <summary>
+    /// How each batch normalisation of a model is applied, in order: what the function says of its
+    /// path.
+    /// </summary>
+    public static ImmutableArray<NormMode> Modes<T>(T model, Func<string, NormMode> mode)
+        where T : ITree => [.. Paths(model).Select(mode)];
+
     /// <summary>Runs a network by these statistics, as in inference.</summary>
-    public Tensor Infer(Func<Normalize, Tensor> network)
-    {
-        ArgumentNullException.ThrowIfNull(network);
-        int next = 0;
-        Tensor y = network((norm, x) => norm.Forward(x, At(next++, norm)));
-        CheckAllUsed(next);
-        return y;
-    }
+    public Tensor Infer(Func<Normalize, Tensor> network) =>
+        Run(network, _ => NormMode.Infer, momentum: 0).Output;
 
     /// <summary>
     /// Runs a network by the batch's own statistics; these move towards them by
     /// <paramref name="momentum"/>, without a derivative.
     /// </summary>
     public (Tensor Output, NormStatistics Statistics) Train(
-        Func<Normalize, Tensor> network, double momentum = 0.1)
+        Func<Normalize, Tensor> network, double momentum = 0.1) =>
+        Run(network, _ => NormMode.Train, momentum);
+
+    /// <summary>
+    /// Runs a network, each batch normalisation in its own mode (<see cref="Modes"/>): frozen
+    /// blocks by the running statistics, say, and the others by the batch. Those in the mode <see
+    /// cref="NormMode.Train"/> move by <paramref name="momentum"/>, without a derivative.
+    /// </summary>
+    public (Tensor Output, NormStatistics Statistics) Run(
+        Func<Normalize, Tensor> network, ImmutableArray<NormMode> modes, double momentum = 0.1)
+    {
+        if (modes.Length != Norms.Length)
+            throw Errors.Fail("NormStatistics", $"{modes.Length} modes do not suit the statistics "
+                + $"of {Norms.Length} batch normalisations. Make them with "
+                + "NormStatistics.Modes(model, path => ...).");
+        return Run(network, i => modes[i], momentum);
+    }
+
+    private (Tensor Output, NormStatistics Statistics) Run(
+        Func<Normalize, Tensor> network, Func<int, NormMode> mode, double momentum)
     {
         ArgumentNullException.ThrowIfNull(network);
-        var moved = ImmutableArray.CreateBuilder<RunningStatistics>(Norms.Length);
+        var after = ImmutableArray.CreateBuilder<RunningStatistics>(Norms.Length);
         Tensor output = network((norm, x) =>
         {
-            var (y, statistics) = norm.Train(x, At(moved.Count, norm), momentum);
-            moved.Add(statistics);
+            RunningStatistics before = At(after.Count, norm);
+            var (y, own) = mode(after.Count) switch
+            {
+                NormMode.Train => norm.Train(x, before, momentum),
+                NormMode.Batch => (norm.Forward(x), before),
+                _ => (norm.Forward(x, before), before),
+            };
+            after.Add(own);
             return y;
         });
-        CheckAllUsed(moved.Count);
-        return (output, new(moved.MoveToImmutable()));
+        CheckAllUsed(after.Count);
+        return (output, new(after.MoveToImmutable()));
     }
 
     private RunningStatistics At(int index, BatchNorm norm)

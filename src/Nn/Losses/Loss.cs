@@ -99,11 +99,14 @@ public static partial class Loss
                 + $"{weights.Shape}.");
         Tensor? ignored = ignore is { } label ? labels.EqualTo(label) : null;
         if (ignored is not null) labels = Tensor.Where(ignored, 0, labels);
-        Tensor? counts = weights?.Take(labels);
+        // Values decide whether a label is right: the error comes when they are computed.
+        string caller = $"{op}, labels of {classes} classes";
+        Tensor? counts = weights?.TakeAlongAxis(labels, 0, caller);
         // Without smoothing only the label's log-probability is needed.
         if (smoothing != 0) logs ??= logits.LogSoftmax();
         Tensor at = labels.ExpandDims(1);
-        Tensor right = (logs?.TakeAlongAxis(at, 1) ?? logits.LogSoftmaxAt(at, 1)).Squeeze(1);
+        Tensor right = (logs?.TakeAlongAxis(at, 1, caller)
+            ?? logits.LogSoftmaxAt(at, 1, caller)).Squeeze(1);
         Tensor likelihood = counts is null ? right : right * counts;
         if (smoothing != 0 && logs is not null)
             likelihood = (1 - smoothing) * likelihood

@@ -15,6 +15,12 @@ public interface IFeatureNetwork : ITree
     /// normalisation.
     /// </summary>
     Tensor Features(Tensor x, Normalize normalize);
+
+    /// <summary>
+    /// The same in training, where a network that has dropout draws what it drops from the key. One
+    /// that has none need not implement it.
+    /// </summary>
+    Tensor Features(Tensor x, Normalize normalize, Key? dropout) => Features(x, normalize);
 }
 
 /// <summary>The ways to run a network of features.</summary>
@@ -49,15 +55,33 @@ public static class FeatureNetwork
 
     /// <summary>
     /// Inputs to logits by the batch's own statistics; the running ones move towards them by
-    /// <paramref name="momentum"/>.
+    /// <paramref name="momentum"/>. A network that has dropout drops if given a key.
     /// </summary>
     public static (Tensor Logits, NormStatistics Statistics) Train<T>(
-        this T network, Tensor x, NormStatistics statistics, double momentum = 0.1)
+        this T network, Tensor x, NormStatistics statistics, double momentum = 0.1,
+        Key? dropout = null)
         where T : IFeatureNetwork
     {
         ArgumentNullException.ThrowIfNull(statistics);
         var (features, moved) = statistics.Train(
-            normalize => network.Features(x, normalize), momentum);
+            normalize => network.Features(x, normalize, dropout), momentum);
+        return (network.Head.Forward(features), moved);
+    }
+
+    /// <summary>
+    /// Inputs to logits in training, each batch normalisation in the mode that the function says of
+    /// its path: <c>path => path.StartsWith("Blocks.0.") ? NormMode.Infer : NormMode.Train</c>.
+    /// </summary>
+    /// <inheritdoc cref="Train{T}(T, Tensor, NormStatistics, double, Key)"/>
+    public static (Tensor Logits, NormStatistics Statistics) Train<T>(
+        this T network, Tensor x, NormStatistics statistics, Func<string, NormMode> mode,
+        double momentum = 0.1, Key? dropout = null)
+        where T : IFeatureNetwork
+    {
+        ArgumentNullException.ThrowIfNull(statistics);
+        var (features, moved) = statistics.Run(
+            normalize => network.Features(x, normalize, dropout),
+            NormStatistics.Modes(network, mode), momentum);
         return (network.Head.Forward(features), moved);
     }
 

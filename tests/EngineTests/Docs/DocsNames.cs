@@ -19,6 +19,7 @@ internal static partial class DocsNames
         {
             typeof(DType), typeof(Tensor), typeof(Grad), typeof(Linear), typeof(NpyFile),
             typeof(Engine.Meta.Maml<>), typeof(Engine.Images.ImageFolder),
+            typeof(Engine.Transfer.Part),
         }
         .Select(type => type.Assembly).Distinct()
         .SelectMany(assembly => assembly.GetExportedTypes())

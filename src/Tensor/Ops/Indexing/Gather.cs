@@ -118,19 +118,29 @@ public sealed partial class Tensor
     /// For each place of <paramref name="index"/> the element of this at that position of the axis;
     /// all other axes agree (PyTorch's gather).
     /// </summary>
-    public Tensor TakeAlongAxis(Tensor index, int axis = -1)
+    public Tensor TakeAlongAxis(Tensor index, int axis = -1) =>
+        TakeAlongAxis(index, axis, nameof(TakeAlongAxis));
+
+    /// <inheritdoc cref="TakeAlongAxis(Tensor, int)"/>
+    /// <param name="index">Positions.</param>
+    /// <param name="axis">The axis.</param>
+    /// <param name="caller">
+    /// Begins the error of a position that is not there, which is known only when values are
+    /// computed: the name of a loss, say, and what its positions mean.
+    /// </param>
+    public Tensor TakeAlongAxis(Tensor index, int axis, string caller)
     {
         const string op = "TakeAlongAxis";
         axis = CheckAlong(op, index, axis);
         Tensor positions = index.Lines(op, axis);
-        return Apply(new Gather(op), Lines(op, axis).ExpandDims(2), positions)
+        return Apply(new Gather(caller), Lines(op, axis).ExpandDims(2), positions)
             .FromLines(index.Shape, axis);
     }
 
     /// <summary>
     /// This with <paramref name="updates"/> added at the positions <paramref name="index"/> of an
     /// axis, in order; both have one shape, and all other axes agree with this (PyTorch's
-    /// scatter_add). The transpose of <see cref="TakeAlongAxis"/>.
+    /// scatter_add). The transpose of <see cref="TakeAlongAxis(Tensor, int)"/>.
     /// </summary>
     public Tensor ScatterAdd(Tensor index, Tensor updates, int axis = -1)
     {

@@ -37,15 +37,22 @@ public sealed partial class Tensor
 
     /// <summary>
     /// <see cref="LogSoftmax"/> at the positions <paramref name="index"/> of an axis, as <see
-    /// cref="TakeAlongAxis"/> takes them, without the other elements.
+    /// cref="TakeAlongAxis(Tensor, int)"/> takes them, without the other elements.
     /// </summary>
-    public Tensor LogSoftmaxAt(Tensor index, int axis = -1)
+    public Tensor LogSoftmaxAt(Tensor index, int axis = -1) =>
+        LogSoftmaxAt(index, axis, nameof(TakeAlongAxis));
+
+    /// <inheritdoc cref="LogSoftmaxAt(Tensor, int)"/>
+    /// <param name="index">Positions.</param>
+    /// <param name="axis">The axis.</param>
+    /// <param name="caller">Begins the error of a position that is not there.</param>
+    public Tensor LogSoftmaxAt(Tensor index, int axis, string caller)
     {
         axis = SoftmaxAxis("LogSoftmaxAt", axis);
-        if (Count == 0) return TakeAlongAxis(index, axis);
+        if (Count == 0) return TakeAlongAxis(index, axis, caller);
         Tensor shift = Shift(axis);
         Tensor sum = (this - shift).Exp().Sum(axis, keepDims: true);
-        return TakeAlongAxis(index, axis) - shift - sum.Log();
+        return TakeAlongAxis(index, axis, caller) - shift - sum.Log();
     }
 
     private int SoftmaxAxis(string op, int axis)

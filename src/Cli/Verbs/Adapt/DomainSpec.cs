@@ -1,0 +1,110 @@
+// What is typed to name a domain, and the labelled set that it stands for.
+using System.Globalization;
+using System.Text.RegularExpressions;
+using Engine.Data;
+using Engine.Images;
+
+namespace Engine.Cli;
+
+/// <summary>
+/// A set by name or path, perhaps one domain of it, a range of it, and a sample of that: in this
+/// order SET, #DOMAIN, @FIRST..END and :COUNT.
+/// </summary>
+internal sealed partial record DomainSpec(
+    string Text, string Set, string? Domain, (int First, int End)? Range, int? Count)
+{
+    public const string Help = "Labelled examples to learn from: fontdigits, mnist (2,000), "
+        + "ucidigits, PATH of IDX files (PATH-images.idx.gz), a folder with a folder of images for "
+        + "each class, or FILE.svmlight[.gz]; then #DOMAIN chooses a domain, @FIRST..END a range "
+        + "(END is not in it), :COUNT a random sample";
+
+    /// <summary>Takes a text apart.</summary>
+    /// <exception cref="CliException">It is none.</exception>
+    public static DomainSpec Parse(string option, string text)
+    {
+        Match m = Form().Match(text);
+        if (!m.Success || m.Groups["set"].Value.Length == 0)
+        {
+            throw CliException.Use($"{option}: '{text}' names no set; give SET, SET#DOMAIN, "
+                + "SET@FIRST..END or SET:COUNT, such as mnist:1000.");
+        }
+
+        int Number(string group)
+        {
+            return int.TryParse(
+                m.Groups[group].Value, NumberStyles.None, CultureInfo.InvariantCulture, out int n)
+                ? n
+                : throw CliException.Use(
+                    $"{option}: {m.Groups[group].Value} is too large a number.");
+        }
+
+        return new(
+            text, m.Groups["set"].Value,
+            m.Groups["domain"].Success ? m.Groups["domain"].Value : null,
+            m.Groups["first"].Success ? (Number("first"), Number("end")) : null,
+            m.Groups["count"].Success ? Number("count") : null);
+    }
+
+    /// <summary>The chosen examples, and those that the sample leaves.</summary>
+    /// <exception cref="CliException">The set has not that many.</exception>
+    /// <exception cref="DataException">It cannot be read.</exception>
+    public (LabelledSet Chosen, LabelledSet Others) Load(string option, int features, long seed)
+    {
+        LabelledSet all = Read(option, features);
+        if (Range is var (first, end))
+        {
+            if (first >= end || end > all.Count)
+            {
+                throw CliException.Use($"{option}: {first}..{end} is no range of the {all.Count} "
+                    + $"examples of {all.Name}; give FIRST below END, END at most {all.Count}.");
+            }
+
+            all = all.Range(first, end - first);
+        }
+
+        int count = Count ?? all.Count;
+        if (count < 1 || count > all.Count)
+        {
+            throw CliException.Use($"{option}: {count} examples are asked for of {all.Name}, which "
+                + $"has {all.Count}; give 1 to {all.Count}.");
+        }
+
+        return Count is null ? (all, all.Range(0, 0)) : all.Sample(count, seed);
+    }
+
+    private LabelledSet Read(string option, int features)
+    {
+        LabelledSet? embedded = Set switch
+        {
+            "fontdigits" => LabelledSet.From(EmbeddedData.FontDigits),
+            "mnist" => LabelledSet.From(EmbeddedData.Mnist),
+            "ucidigits" => LabelledSet.From(EmbeddedData.UciDigits),
+            _ => null,
+        };
+        bool words = Set.EndsWith(".svmlight", StringComparison.OrdinalIgnoreCase)
+            || Set.EndsWith(".svmlight.gz", StringComparison.OrdinalIgnoreCase);
+        if (Domain is not null && (embedded is not null || words))
+            throw CliException.Use($"{option}: {Set} has no domains; leave out #{Domain}.");
+        if (embedded is not null) return embedded;
+        if (words) return SvmLight.Read(Set, features);
+        if (Directory.Exists(Set) && !ImageFiles.Exist(Set))
+        {
+            return Domain is null
+                ? LabelledSet.From(ImageFolder.Load(Set, new()))
+                : LabelledSet.From(ImageFolder.Load(Path.Combine(Set, Domain), new()));
+        }
+
+        if (!ImageFiles.Exist(Set))
+        {
+            throw new DataException($"{Set}: no such set: neither fontdigits, mnist or ucidigits, "
+                + $"nor a folder, nor files {Path.GetFileName(Set)}-images.idx.gz; check the path "
+                + $"of {option}.");
+        }
+
+        return LabelledFiles.Load(Set, Domain);
+    }
+
+    [GeneratedRegex(@"^(?<set>[^#]+?)(#(?<domain>[^@:]+))?(@(?<first>\d+)\.\.(?<end>\d+))?"
+        + @"(:(?<count>\d+))?$")]
+    private static partial Regex Form();
+}

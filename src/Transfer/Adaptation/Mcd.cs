@@ -1,0 +1,141 @@
+// Maximum classifier discrepancy (Saito et al., 2018): two classifiers that agree on the source are
+// made to differ on the target, and the features are made to leave them no room to.
+using Engine.Meta;
+using Engine.Nn;
+
+namespace Engine.Transfer;
+
+/// <summary>
+/// A body with two classifiers on its features, which are added up: as a network, its features are
+/// both classifiers' hidden units and its head is their last layers side by side.
+/// </summary>
+public sealed partial record TwoClassifiers<N>(N Body, Mlp First, Mlp Second) : IFeatureNetwork
+    where N : IFeatureNetwork
+{
+    /// <summary>The sum of both last layers.</summary>
+    public Linear Head => new(
+        Tensor.Concat([First.Head.Weight, Second.Head.Weight], 1),
+        First.Head.Bias! + Second.Head.Bias!);
+
+    /// <summary>Inputs (N, ...) to the hidden units of both classifiers, (N, 2 * hidden).</summary>
+    public Tensor Features(Tensor x, Normalize normalize)
+    {
+        Tensor features = Body.Features(x, normalize);
+        return Tensor.Concat([First.Features(features), Second.Features(features)], 1);
+    }
+}
+
+/// <summary>
+/// The classifiers with their body, an optimiser's state of each, and the normalisation statistics
+/// of both domains.
+/// </summary>
+public sealed partial record McdState<N>(
+    TwoClassifiers<N> Network, OptimizerState OfBody, OptimizerState OfClassifiers,
+    NormStatistics Source, NormStatistics Target) : ITree where N : IFeatureNetwork;
+
+/// <summary>The method MCD.</summary>
+public static class Mcd
+{
+    /// <summary>
+    /// Step A trains everything on the source, step B the classifiers to keep the source and to
+    /// differ on the target (equations 5 and 6), step C the body, so many times, to make them agree
+    /// (equation 7).
+    /// </summary>
+    /// <param name="body">Makes the features; its own head is not used.</param>
+    /// <param name="key">Randomness of the classifiers' first weights.</param>
+    /// <param name="classes">Classes to tell apart.</param>
+    /// <param name="optimizer">The update rule of body and classifiers, a state each.</param>
+    /// <param name="hidden">Hidden units of each classifier.</param>
+    /// <param name="bodySteps">The paper's n: 2 to 4.</param>
+    /// <param name="norm">How batch normalisation treats the domains.</param>
+    public static Adaptation<McdState<N>, TwoClassifiers<N>> Create<N>(
+        N body, Key key, int classes, Optimizer optimizer, int hidden = 500, int bodySteps = 4,
+        NormPolicy norm = NormPolicy.PerDomain) where N : IFeatureNetwork
+    {
+        ArgumentNullException.ThrowIfNull(key);
+        ArgumentNullException.ThrowIfNull(optimizer);
+        Key[] keys = key.Split();
+        int features = body.Head.Weight.Shape[1];
+        var start = new TwoClassifiers<N>(
+            body, Mlp.Create(keys[0], [features, hidden, classes]),
+            Mlp.Create(keys[1], [features, hidden, classes]));
+        Func<string, bool> isBody = Parts.At(start, nameof(start.Body));
+        Func<string, bool> isClassifier = Parts.AllBut(start, nameof(start.Body));
+        NormStatistics statistics = NormStatistics.For(start);
+        return new(
+            ["task", "discrepancy"],
+            new(start, optimizer.Init(Part.Of(start, isBody)),
+                optimizer.Init(Part.Of(start, isClassifier)), statistics, statistics),
+            Step,
+            state => new(
+                state.Network, norm == NormPolicy.PerDomain ? state.Target : state.Source));
+
+        (McdState<N>, Tensor) Step(McdState<N> state, DomainBatch batch)
+        {
+            TwoClassifiers<N> network = state.Network;
+            OptimizerState ofBody = state.OfBody, ofClassifiers = state.OfClassifiers;
+            var (result, gradient) = Grad.WithAux((TwoClassifiers<N> own) =>
+            {
+                Seen seen = See(own, state, batch);
+                return (seen.Task, (seen.Source, seen.Target));
+            })(network);
+            (network, ofBody) = Move(network, gradient, isBody, ofBody);
+            (network, ofClassifiers) = Move(network, gradient, isClassifier, ofClassifiers);
+
+            Part apart = Grad.Of((Part own) =>
+            {
+                Seen seen = See(own.In(network), state, batch);
+                return seen.Task - seen.Discrepancy;
+            })(Part.Of(network, isClassifier));
+            (network, ofClassifiers) = Take(network, apart, ofClassifiers);
+
+            Tensor discrepancy = result.Value;
+            for (int i = 0; i < bodySteps; i++)
+            {
+                TwoClassifiers<N> now = network;
+                (discrepancy, Part together) = Grad.WithValue((Part own) =>
+                    See(own.In(now), state, batch).Discrepancy)(Part.Of(network, isBody));
+                (network, ofBody) = Take(network, together, ofBody);
+            }
+            var (source, target) = result.Aux;
+            return (new(network, ofBody, ofClassifiers, source, target),
+                Tensor.Stack([result.Value, discrepancy]));
+        }
+
+        (TwoClassifiers<N>, OptimizerState) Move(
+            TwoClassifiers<N> network, TwoClassifiers<N> gradient, Func<string, bool> where,
+            OptimizerState state) => Take(network, Part.Of(gradient, where), state);
+
+        (TwoClassifiers<N>, OptimizerState) Take(
+            TwoClassifiers<N> network, Part gradient, OptimizerState state)
+        {
+            var paths = gradient.Paths.ToHashSet();
+            var (moved, next) =
+                optimizer.Step(Part.Of(network, paths.Contains), gradient, state);
+            return (moved.In(network), next);
+        }
+
+        Seen See(TwoClassifiers<N> network, McdState<N> state, DomainBatch batch)
+        {
+            var (sourceF, targetF, source, target) = TwoDomains.Features(
+                network.Body, batch, state.Source, state.Target, norm);
+            Tensor task = Adapt.SourceLoss(network.First.Forward(sourceF), batch)
+                + Adapt.SourceLoss(network.Second.Forward(sourceF), batch);
+            return new(task, Discrepancy(
+                network.First.Forward(targetF), network.Second.Forward(targetF)), source, target);
+        }
+    }
+
+    /// <summary>
+    /// The mean absolute difference of the probabilities of two logits (M, classes) (equation 4).
+    /// </summary>
+    public static Tensor Discrepancy(Tensor first, Tensor second)
+    {
+        ArgumentNullException.ThrowIfNull(first);
+        ArgumentNullException.ThrowIfNull(second);
+        return (first.Softmax(1) - second.Softmax(1)).Abs().Mean();
+    }
+
+    private sealed record Seen(
+        Tensor Task, Tensor Discrepancy, NormStatistics Source, NormStatistics Target);
+}

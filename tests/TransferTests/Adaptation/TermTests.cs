@@ -1,0 +1,270 @@
+// The terms of domain adaptation: values against the plainest program of their papers' formulas,
+// derivatives to second order against finite differences.
+using Engine.Nn;
+using Engine.Transfer;
+
+namespace Engine.Tests;
+
+/// <summary>What terms take: views of both domains, kernel widths and a weight.</summary>
+public sealed partial record TermInputs(Views Views, Tensor Widths, Tensor Weight) : ITree;
+
+public class TermTests
+{
+    private static readonly Views Both = new(
+        Key.From(1).Normal([5, 3], DType.Float64).Eval(),
+        Key.From(2).Normal([5, 4], DType.Float64).Eval(),
+        (Key.From(3).Normal([6, 3], DType.Float64) + 0.5).Eval(),
+        Key.From(4).Normal([6, 4], DType.Float64).Eval());
+
+    private static readonly TermInputs Inputs = new(
+        Both, Tensor.From([0.7, 1.5, 4.0]), Tensor.Scalar(0.6));
+
+    public static TheoryData<string> Terms => [.. Formulas.Keys];
+
+    private static Dictionary<string, Func<TermInputs, Tensor>> Formulas { get; } = new()
+    {
+        ["mmd"] = i => i.Weight * Mmd.Between(i.Views.SourceF, i.Views.TargetF, i.Widths),
+        ["jan"] = i => i.Weight * Jan.Between(i.Views, i.Widths, i.Widths[1..]),
+        ["coral"] = i => i.Weight * Coral.Between(i.Views.SourceF, i.Views.TargetF),
+        ["information"] = i => i.Weight * InformationMaximisation.Of(i.Views.TargetZ),
+        ["self-training"] = i => i.Weight * SelfTraining.Of(i.Views.TargetZ, 0.5),
+        ["discrepancy"] = i => i.Weight * Mcd.Discrepancy(
+            i.Views.TargetZ, 2 * i.Views.TargetZ.Sin()),
+        ["rebuild"] = i => i.Weight * SeparationNetwork.RebuildError(
+            i.Views.SourceF, i.Views.SourceZ[.., ..3]),
+        ["in common"] = i => i.Weight * SeparationNetwork.InCommon(
+            i.Views.SourceF, i.Views.SourceZ[.., ..3]),
+    };
+
+    [Theory]
+    [MemberData(nameof(Terms))]
+    public void DerivativesAreThoseOfDifferences(string term)
+    {
+        Func<TermInputs, Tensor> f = Formulas[term];
+        for (int order = 1; order <= 2; order++)
+        {
+            GradCheckResult result = GradCheck.Run(f, Inputs, order);
+            Assert.True(result.Error < 1e-6, result.ToString());
+        }
+    }
+
+    [Fact]
+    public void TheWeightsOfClassConfusionAreConstants()
+    {
+        // As the paper's code has it, no gradient flows through the samples' weights: with the
+        // weights held, values and derivatives agree with those of the formula.
+        Tensor held = (1 + (-Entropy.OfEach(Both.TargetZ / 2.5)).Exp()).Eval();
+        Tensor Plain(Tensor z)
+        {
+            Tensor p = (z / 2.5).Softmax(1);
+            Tensor w = (held / held.Mean()).ExpandDims(1);
+            Tensor c = (p * w).Transpose().MatMul(p);
+            Tensor rows = c / c.Sum(1, keepDims: true);
+            return (rows * (1 - Tensor.Eye(4, DType.Float64))).Sum() / 4;
+        }
+        Assert.Equal(Plain(Both.TargetZ).Item(), Mcc.Of(Both.TargetZ).Item(), 12);
+        GradCheckResult result = GradCheck.Run((Tensor z) => Plain(z), Both.TargetZ, 2);
+        Assert.True(result.Error < 1e-6, result.ToString());
+        Assert.True(Tree.AllClose(
+            Grad.Of((Tensor z) => Plain(z))(Both.TargetZ),
+            Grad.Of((Tensor z) => Mcc.Of(z))(Both.TargetZ), 1e-10, 1e-14));
+    }
+
+    [Fact]
+    public void DiscrepancyIsTheUnbiasedEstimate()
+    {
+        double[,] a = Rows(Both.SourceF), b = Rows(Both.TargetF);
+        double[] widths = [0.7, 1.5, 4.0];
+        double Kernel(double[,] p, int i, double[,] q, int j)
+        {
+            double squared = 0;
+            for (int k = 0; k < p.GetLength(1); k++) squared += Math.Pow(p[i, k] - q[j, k], 2);
+            return widths.Sum(w => Math.Exp(-squared / (2 * w)));
+        }
+        double sum = 0;
+        for (int i = 0; i < 5; i++)
+            for (int j = 0; j < 5; j++)
+                if (i != j) sum += Kernel(a, i, a, j) / 20;
+        for (int i = 0; i < 6; i++)
+            for (int j = 0; j < 6; j++)
+                if (i != j) sum += Kernel(b, i, b, j) / 30;
+        for (int i = 0; i < 5; i++)
+            for (int j = 0; j < 6; j++)
+                sum -= 2 * Kernel(a, i, b, j) / 30;
+        Assert.Equal(
+            sum, Mmd.Between(Both.SourceF, Both.TargetF, Tensor.From(widths)).Item(), 12);
+    }
+
+    [Fact]
+    public void CorrelationDistanceIsThatOfCovariances()
+    {
+        static double[,] Covariance(double[,] x)
+        {
+            int n = x.GetLength(0), d = x.GetLength(1);
+            var c = new double[d, d];
+            double[] mean = [.. Enumerable.Range(0, d).Select(j =>
+                Enumerable.Range(0, n).Average(i => x[i, j]))];
+            for (int i = 0; i < n; i++)
+                for (int j = 0; j < d; j++)
+                    for (int k = 0; k < d; k++)
+                        c[j, k] += (x[i, j] - mean[j]) * (x[i, k] - mean[k]) / (n - 1);
+            return c;
+        }
+        double[,] s = Covariance(Rows(Both.SourceF)), t = Covariance(Rows(Both.TargetF));
+        double sum = 0;
+        for (int j = 0; j < 3; j++)
+            for (int k = 0; k < 3; k++)
+                sum += Math.Pow(s[j, k] - t[j, k], 2) / (4 * 9);
+        Assert.Equal(sum, Coral.Between(Both.SourceF, Both.TargetF).Item(), 12);
+    }
+
+    [Fact]
+    public void AlignedSourcesHaveTheTargetsCovariance()
+    {
+        Tensor source = Key.From(5).Normal([400, 3], DType.Float64)
+            * Tensor.From([1.0, 3.0, 0.5]);
+        Tensor target = Key.From(6).Normal([300, 3], DType.Float64).MatMul(
+            Key.From(7).Normal([3, 3], DType.Float64));
+        Tensor aligned = Coral.Align(source, target, ridge: 1e-9);
+        Assert.True(Coral.Between(source, target).Item() > 0.1);
+        Assert.True(Coral.Between(aligned, target).Item() < 1e-14);
+    }
+
+    [Fact]
+    public void EntropiesAreThoseOfProbabilities()
+    {
+        double[,] z = Rows(Both.TargetZ);
+        double[][] p = [.. Enumerable.Range(0, 6).Select(i =>
+        {
+            double[] e = [.. Enumerable.Range(0, 4).Select(c => Math.Exp(z[i, c]))];
+            return e.Select(v => v / e.Sum()).ToArray();
+        })];
+        double OfOne(double[] q) => -q.Sum(v => v * Math.Log(v));
+        double[] mean = [.. Enumerable.Range(0, 4).Select(c => p.Average(row => row[c]))];
+        Assert.Equal(p.Average(OfOne), Entropy.OfEach(Both.TargetZ).Mean().Item(), 12);
+        Assert.Equal(OfOne(mean), Entropy.OfMean(Both.TargetZ).Item(), 12);
+    }
+
+    [Fact]
+    public void CertainPredictionsHaveFiniteEntropiesAndDerivatives()
+    {
+        // Probabilities that underflow to 0 have no logarithm, but their entropies are known.
+        Tensor z = Tensor.From([1000f, 0f, 0f, 1000f], [2, 2]);
+        Assert.Equal(-Math.Log(2), InformationMaximisation.Of(z).Item(), 6);
+        Assert.All(
+            Grad.Of((Tensor x) => InformationMaximisation.Of(x))(z).ToArray<float>(),
+            value => Assert.True(float.IsFinite(value)));
+    }
+
+    [Fact]
+    public void ReversalTurnsTheGradientRound()
+    {
+        Tensor x = Both.SourceF, weight = Tensor.Scalar(0.3);
+        Tensor F(Tensor t) => (t * t.Sin()).Sum();
+        Assert.Equal(x.ToArray<double>(), Reversal.Of(x, weight).ToArray<double>());
+        Tensor plain = Grad.Of((Tensor t) => F(t))(x);
+        Tensor reversed = Grad.Of((Tensor t) => F(Reversal.Of(t, weight)))(x);
+        Assert.True(Tree.AllClose(-0.3 * plain, reversed, 1e-12));
+        // A gradient of the gradient is turned round once more.
+        Tensor Again(Tensor t) => Grad.Of((Tensor s) => F(Reversal.Of(s, weight)))(t).Square().Sum();
+        GradCheckResult result = GradCheck.Run((Tensor t) => Again(t), x);
+        Tensor second = Grad.Of((Tensor t) => Again(t))(x);
+        Assert.True(second.ToArray<double>().All(double.IsFinite), result.ToString());
+    }
+
+    [Fact]
+    public void TheRampClimbsFromNothingToOne()
+    {
+        double At(double p) => Reversal.Ramp(Tensor.Scalar(p)).Item();
+        Assert.Equal(0, At(0), 12);
+        Assert.Equal(2 / (1 + Math.Exp(-5)) - 1, At(0.5), 12);
+        Assert.InRange(At(1), 0.9999, 1);
+    }
+
+    [Fact]
+    public void TheCriticLearnsAndTheFeaturesLearnAgainstIt()
+    {
+        Mlp critic = Mlp.Create(Key.From(8), [3, 5, 1], type: DType.Float64);
+        Tensor weight = Tensor.Scalar(0.4);
+        Tensor Plain(Mlp c, Tensor s, Tensor t) =>
+            Critic.Loss(c.Forward(Tensor.Concat([s, t], 0)), 5);
+        Mlp own = Grad.Of((Mlp c) => Dann.Between(c, Both.SourceF, Both.TargetF, weight))(critic);
+        Assert.True(Tree.AllClose(
+            Grad.Of((Mlp c) => Plain(c, Both.SourceF, Both.TargetF))(critic), own, 1e-12));
+        Tensor features = Grad.Of((Tensor s) =>
+            Dann.Between(critic, s, Both.TargetF, weight))(Both.SourceF);
+        Assert.True(Tree.AllClose(
+            -0.4 * Grad.Of((Tensor s) => Plain(critic, s, Both.TargetF))(Both.SourceF),
+            features, 1e-12));
+    }
+
+    [Fact]
+    public void TheConditionalCriticSeesFeaturesTimesPredictions()
+    {
+        Mlp critic = Mlp.Create(Key.From(9), [12, 5, 1], type: DType.Float64);
+        double[,] f = Rows(Tensor.Concat([Both.SourceF, Both.TargetF], 0));
+        double[,] p = Rows(Tensor.Concat([Both.SourceZ, Both.TargetZ], 0).Softmax(1));
+        var joint = new double[11 * 12];
+        var certain = new double[11];
+        for (int i = 0; i < 11; i++)
+        {
+            double entropy = 0;
+            for (int c = 0; c < 4; c++)
+            {
+                entropy -= p[i, c] * Math.Log(p[i, c]);
+                for (int k = 0; k < 3; k++) joint[i * 12 + c * 3 + k] = p[i, c] * f[i, k];
+            }
+            certain[i] = 1 + Math.Exp(-entropy);
+        }
+        double source = certain[..5].Average(), target = certain[5..].Average();
+        double[] z = critic.Forward(Tensor.From(joint, [11, 12])).ToDoubles();
+        double[] losses = [.. z.Select((v, i) => Math.Log(1 + Math.Exp(i < 5 ? -v : v)))];
+        Tensor weight = Tensor.Scalar(1.0);
+        Assert.Equal(
+            losses.Average(), Cdan.Between(critic, Both, weight, byEntropy: false).Item(), 12);
+        Assert.Equal(
+            losses.Select((l, i) => l * certain[i] / (i < 5 ? source : target)).Average(),
+            Cdan.Between(critic, Both, weight, byEntropy: true).Item(), 12);
+        Tensor byPrediction = Grad.Of((Tensor logits) => Cdan.Between(
+            critic, Both with { TargetZ = logits }, weight, byEntropy: true))(Both.TargetZ);
+        Assert.All(byPrediction.ToArray<double>(), value => Assert.Equal(0, value));
+    }
+
+    [Fact]
+    public void RandomMapsKeepInnerProducts()
+    {
+        RandomMap map = RandomMap.Create(Key.From(10), 3, 4, 200_000);
+        Tensor f = Both.SourceF.Cast(DType.Float32);
+        Tensor p = Both.SourceZ.Softmax(1).Cast(DType.Float32);
+        Tensor joint = (p.ExpandDims(2) * f.ExpandDims(1)).Flatten(1);
+        Tensor exact = joint.MatMul(joint.Transpose());
+        Tensor mapped = map.Forward(f, p);
+        Assert.True(Tree.AllClose(exact, mapped.MatMul(mapped.Transpose()), 0.05, 0.05));
+    }
+
+    [Fact]
+    public void PseudoLabelsAreTheConfidentPredictions()
+    {
+        Tensor z = Tensor.From([4.0, 0.0, 0.1, 0.0], [2, 2]);
+        double confident = Math.Log(1 + Math.Exp(-4));
+        Assert.Equal(confident / 2, SelfTraining.Of(z, 0.9).Item(), 12);
+    }
+
+    [Fact]
+    public void OneSampleHasNeitherPairsNorCovariance()
+    {
+        Tensor one = Tensor.Ones([1, 3]), many = Tensor.Ones([4, 3]), width = Tensor.From([1f]);
+        Assert.Contains("at least two",
+            Assert.Throws<EngineException>(() => Mmd.Between(one, many, width)).Message);
+        Assert.Contains("at least two",
+            Assert.Throws<EngineException>(() => Coral.Between(many, one)).Message);
+    }
+
+    private static double[,] Rows(Tensor x)
+    {
+        double[] values = x.ToDoubles();
+        var rows = new double[x.Shape[0], x.Shape[1]];
+        for (int i = 0; i < values.Length; i++) rows[i / x.Shape[1], i % x.Shape[1]] = values[i];
+        return rows;
+    }
+}

@@ -1,0 +1,73 @@
+// Weights of source samples, and logistic regression, against what is known about their results.
+using Engine.Nn;
+using Engine.Transfer;
+
+namespace Engine.Tests;
+
+public class WeightTests
+{
+    // Normals of mean 0 and 1: the true ratio of densities at x is exp(x - 1/2).
+    private static readonly Tensor Source = Key.From(1).Normal([400, 1]).Eval();
+    private static readonly Tensor Target = (Key.From(2).Normal([300, 1]) + 1).Eval();
+
+    [Fact]
+    public void KernelMeansMatch()
+    {
+        Tensor weights = Kmm.Weights(Source, Target);
+        double[] w = weights.ToDoubles(), x = Source.ToDoubles();
+        Assert.All(w, value => Assert.InRange(value, 0, 10.001));
+        Assert.InRange(w.Average(), 0.05, 1.951);
+        double mean = w.Zip(x, (p, q) => p * q).Sum() / w.Sum();
+        Assert.InRange(mean, 0.8, 1.15);
+    }
+
+    [Fact]
+    public void TheMinimumIsOne()
+    {
+        // At the minimum no weight strictly within its bounds has a slope other than the common
+        // one that the bound on the mean allows.
+        Tensor weights = Kmm.Weights(Source[..60], Target[..50], largest: 5, slack: 1e-9);
+        Assert.Equal(1, weights.Mean().Item(), 5);
+        Tensor a = Source[..60].Cast(DType.Float64), b = Target[..50].Cast(DType.Float64);
+        KernelValues kernel = Mmd.Gaussian(a, b, Mmd.Widths(a, b)[3..4]);
+        double[] slope = (kernel.First.MatMul(weights.Cast(DType.Float64).ExpandDims(1)).Squeeze(1)
+            - 60 * kernel.Between.Mean(1)).ToDoubles();
+        double[] w = weights.ToDoubles();
+        double[] inside = [.. slope.Where((_, i) => w[i] is > 0.01 and < 4.99)];
+        Assert.NotEmpty(inside);
+        Assert.True(inside.Max() - inside.Min() < 1e-3, $"{inside.Min()} to {inside.Max()}");
+    }
+
+    [Fact]
+    public void TheRatioOfDensitiesIsFound()
+    {
+        double[] w = ImportanceWeights.Of(Source, Target, 1e-6, largest: 100).ToDoubles();
+        double[] x = Source.ToDoubles();
+        Assert.Equal(1, w.Average(), 5);
+        double mean = x.Average();
+        double spread = x.Sum(p => (p - mean) * (p - mean));
+        double slope = x.Zip(w, (p, q) => (p - mean) * Math.Log(q)).Sum() / spread;
+        Assert.InRange(slope, 0.8, 1.2);
+    }
+
+    [Fact]
+    public void RegressionEndsWhereTheGradientIsZero()
+    {
+        Tensor x = Key.From(3).Normal([50, 4]), y = Tensor.From(
+            [.. Enumerable.Range(0, 50).Select(i => (long)(i % 3))]);
+        Linear fit = LogisticRegression.Fit(x, y, 3, strength: 1e-2);
+        Linear slope = Grad.Of((Linear l) => Loss.CrossEntropy(l.Forward(x.Cast(DType.Float64)), y)
+            + 1e-2 / 2 * l.Weight.Square().Sum())(fit);
+        Assert.True(Tree.Dot(slope, slope).Sqrt().Item() < 1e-7);
+    }
+
+    [Fact]
+    public void SeparableDataNeedARidge()
+    {
+        Tensor x = Tensor.From([-1f, 1f], [2, 1]), y = Tensor.From([0, 1]);
+        Assert.Equal(1, Loss.Accuracy(
+            LogisticRegression.Fit(x, y, 2).Forward(x.Cast(DType.Float64)), y).Item());
+        Assert.Contains("must be positive", Assert.Throws<EngineException>(() =>
+            LogisticRegression.Fit(x, y, 2, strength: 0)).Message);
+    }
+}
