@@ -54,13 +54,13 @@ public static class Validators
     /// </summary>
     public static Validator DeepEmbedded { get; } = new("deep embedded", seen =>
     {
-        var (ofSource, source) = Halves(seen.SourceF);
-        var (ofTarget, _) = Halves(seen.TargetF);
+        var (ofSource, source) = Rows.Halves(seen.SourceF);
+        var (ofTarget, _) = Rows.Halves(seen.TargetF);
         Nn.Linear domain = ImportanceWeights.DomainClassifier(ofSource, ofTarget, strength: 1e-2);
         double prior = (double)ofSource.Shape[0] / ofTarget.Shape[0];
         Tensor weights = ImportanceWeights.Ratio(domain, source) * prior;
         Tensor losses = Nn.Loss.CrossEntropy(
-            Halves(seen.SourceZ).Odd, Halves(seen.SourceY).Odd, Nn.Reduction.None)
+            Rows.Halves(seen.SourceZ).Odd, Rows.Halves(seen.SourceY).Odd, Nn.Reduction.None)
             .Cast(DType.Float64) * weights;
         Tensor centred = weights - weights.Mean();
         Tensor variance = centred.Square().Mean();
@@ -74,14 +74,4 @@ public static class Validators
     /// <summary>All of them, the default first.</summary>
     public static ImmutableArray<Validator> All { get; } =
         [InformationMaximisation, DeepEmbedded, SoftNeighbourhoodDensity, SourceRisk];
-
-    /// <summary>
-    /// Every other row: samples are often in the order of their classes, and each half needs all.
-    /// </summary>
-    private static (Tensor Even, Tensor Odd) Halves(Tensor rows)
-    {
-        int count = rows.Shape[0];
-        return (rows.Take(2 * Tensor.Arange((count + 1) / 2), 0),
-            rows.Take(2 * Tensor.Arange(count / 2) + 1, 0));
-    }
 }
