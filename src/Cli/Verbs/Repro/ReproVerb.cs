@@ -23,6 +23,10 @@ internal static class ReproVerb
             experiment.Name,
             (options, context) => new ClassificationRepro(experiment, choices)
                 .Run(options, context))),
+        .. SurfRepro.All.Select(e => new Reproduction(
+            e.Name,
+            (options, context) => SurfRepro.Run(
+                e.Name, e.Align, e.Published, options, context))),
         .. TransferRepro.All.Select(experiment => new Reproduction(
             experiment.Name,
             (options, context) => TransferRepro.Run(experiment, options, context))),

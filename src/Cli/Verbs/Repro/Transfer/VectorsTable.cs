@@ -119,7 +119,7 @@ internal static class VectorsTable
         foreach (ref float value in values) value = MathF.Log(1 + value);
     }
 
-    private static void Shares(Span<float> values)
+    public static void Shares(Span<float> values)
     {
         float sum = 0;
         foreach (float value in values) sum += value;
