@@ -87,18 +87,7 @@ public static class Adapt
         where S : ITree where N : IFeatureNetwork
     {
         ArgumentNullException.ThrowIfNull(method);
-        ArgumentNullException.ThrowIfNull(batch);
-        var step = Compile.Step(method.Step);
-        // The compiled step takes the memory of the state that it is given.
-        S state = Tree.Copy(resume is { } done ? done.State : method.Start);
-        for (int i = resume?.Steps ?? 0; i < steps; i++)
-        {
-            (state, Tensor losses) = step(state, batch(i));
-            double[] values = losses.ToDoubles();
-            if (Array.FindIndex(values, value => !double.IsFinite(value)) is >= 0 and var at)
-                throw new DivergenceException(i + 1, values[at]);
-            watch?.Invoke(i + 1, state, values);
-        }
-        return state;
+        return new Training<S, DomainBatch>(method.Losses, method.Start, method.Step)
+            .Run(batch, steps, watch, resume);
     }
 }
