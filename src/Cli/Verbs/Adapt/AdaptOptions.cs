@@ -61,14 +61,3 @@ internal sealed record AdaptOptions
     [Option("Seeds: SEED, SEED + 1, ...")]
     public int Seeds { get; init; } = 3;
 }
-
-/// <summary>Where the files of engine adapt are.</summary>
-internal sealed record AdaptPlace
-{
-    [Option("New folder for the run [default: runs/DATE-TIME]", Value = "FOLDER")]
-    public string? Out { get; init; }
-
-    [Option("Go on with a run that was stopped, with the settings that it began with",
-        Value = "RUN")]
-    public string? Resume { get; init; }
-}

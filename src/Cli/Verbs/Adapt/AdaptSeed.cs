@@ -23,6 +23,9 @@ internal sealed class AdaptSeed(
 {
     private readonly string name = $"seed-{seed}";
 
+    /// <summary>The network trained on the source alone, with all of its training.</summary>
+    public static string ControlFile(string name) => $"{name}-control.safetensors";
+
     /// <summary>Runs a seed, or reads what an earlier session made of it.</summary>
     public static SeedFigures Run(
         AdaptOptions options, DomainSets sets, long seed, RunFolder folder, VerbContext context)
@@ -69,7 +72,7 @@ internal sealed class AdaptSeed(
         where N : IFeatureNetwork
     {
         var method = Adapt.Control(network, setting.Adam(1e-3));
-        string file = folder.PathOf($"{name}-control.safetensors");
+        string file = folder.PathOf(ControlFile(name));
         if (File.Exists(file)) return SafeTensors.Load(file, method.Start);
         var batches = DomainBatches.Of(
             sets.Source, sets.Target, options.Batch, options.Steps, seed);
