@@ -38,10 +38,12 @@ internal static class KernelTable
     public static IReadOnlyList<KernelGroup> Groups { get; } =
     [
         new("sgemm_", [.. Sizes(8, 16, 32, 64, 256, 512, 1024, 2048).SelectMany(MatrixProducts)]),
-        Convolutions("N32_C64_28_K64", 32, 64, 28, 64, 6, 12),
-        Convolutions("N5_C64_14_K64", 5, 64, 14, 64, 0.32, 0.66),
-        Convolutions("N75_C32_84_K32", 75, 32, 84, 32, 36, 75),
-        Convolutions("N75_C3_84_K32", 75, 3, 84, 32, 10, null, 12.5),
+        Convolutions("N32_C64_28_K64", new(32, 64, 28, 64), 6, 12),
+        Convolutions("N5_C64_14_K64", new(5, 64, 14, 64), 0.32, 0.66),
+        Convolutions("N75_C32_84_K32", new(75, 32, 84, 32), 36, 75),
+        Convolutions("N75_C3_84_K32", new(75, 3, 84, 32), 10, null, 12.5),
+        .. LeNetLayers(64),
+        .. LeNetLayers(128),
         new("_1e7_", KernelCases.Chain, KernelCases.Tanh),
         new("maxpool2", KernelCases.MaxPool, KernelCases.MaxPoolBackward, KernelCases.MaxPoolBoth),
         new("batchnorm", KernelCases.BatchNorm),
@@ -103,15 +105,26 @@ internal static class KernelTable
         ];
     }
 
+    /// <summary>The two layers of LeNet, with 5x5 filters and no padding.</summary>
+    private static KernelGroup[] LeNetLayers(int images) =>
+    [
+        Convolutions($"5x5_N{images}_C1_28_K20", new(images, 1, 28, 20, 5, 0))
+            with { Script = "peer_layers.py" },
+        Convolutions($"5x5_N{images}_C20_12_K50", new(images, 20, 12, 50, 5, 0))
+            with { Script = "peer_layers.py" },
+    ];
+
     private static KernelGroup Convolutions(
-        string tag, int images, int channels, int size, int filters, double forward,
-        double? backward, double? weights = null)
+        string tag, ConvolutionKernels kernels, double? forward = null, double? backward = null,
+        double? weights = null)
     {
-        double operations = 2.0 * 9 * images * channels * filters * size * size;
-        double x = 4.0 * images * channels * size * size, w = 4.0 * 9 * channels * filters;
-        double y = 4.0 * images * filters * size * size;
-        string name = $"convolution N{images} C{channels} {size}x{size} K{filters}";
-        var kernels = new ConvolutionKernels(images, channels, size, filters);
+        var (images, channels, size, filters, taps, _) = kernels;
+        double area = (double)kernels.OutSize * kernels.OutSize;
+        double operations = 2.0 * taps * taps * images * channels * filters * area;
+        double x = 4.0 * images * channels * size * size, y = 4.0 * images * filters * area;
+        double w = 4.0 * taps * taps * channels * filters;
+        string name = $"convolution N{images} C{channels} {size}x{size} K{filters}"
+            + (taps == 3 ? "" : $" {taps}x{taps}");
         string peerForward = "conv2d_fwd_" + tag, peerBackward = "conv2d_bwd_x_w_b_" + tag;
         string peerWeights = "conv2d_bwd_w_b_" + tag;
         return new(

@@ -32,13 +32,16 @@ internal static class RawKernels
 }
 
 /// <summary>
-/// 3x3 convolutions with padding 1 and a bias; the derivatives are those of weights, bias and, for
-/// the whole backward pass, images.
+/// Convolutions with a bias, 3x3 ones with padding 1 unless given otherwise; the derivatives are
+/// those of weights, bias and, for the whole backward pass, images.
 /// </summary>
-internal sealed record ConvolutionKernels(int Images, int Channels, int Size, int Filters)
+internal sealed record ConvolutionKernels(
+    int Images, int Channels, int Size, int Filters, int Taps = 3, int Padding = 1)
 {
+    public int OutSize => Shape.OutHeight;
+
     private ConvolutionShape Shape => new(
-        1, Images, Channels, Size, Size, Filters, 3, 3, 1, 1, 1, 1, 1, 1, 1);
+        1, Images, Channels, Size, Size, Filters, Taps, Taps, 1, 1, Padding, Padding, 1, 1, 1);
 
     public Action Forward()
     {
@@ -82,12 +85,12 @@ internal sealed record ConvolutionKernels(int Images, int Channels, int Size, in
     }
 
     private (Conv2d Layer, Tensor X, Tensor G) Inputs() => (
-        Conv2d.Create(Key.From(0), Channels, Filters, 3, padding: 1),
+        Conv2d.Create(Key.From(0), Channels, Filters, Taps, padding: Padding),
         KernelCases.Normal(Images, Channels, Size, Size),
-        KernelCases.Normal(Images, Filters, Size, Size));
+        KernelCases.Normal(Images, Filters, OutSize, OutSize));
 
     private (Operand X, Operand W, Operand Y) Operands() => (
         RawKernels.Random(1, Images, Channels, Size, Size),
-        RawKernels.Random(1, Filters, Channels, 3, 3),
-        RawKernels.Random(1, Images, Filters, Size, Size));
+        RawKernels.Random(1, Filters, Channels, Taps, Taps),
+        RawKernels.Random(1, Images, Filters, OutSize, OutSize));
 }

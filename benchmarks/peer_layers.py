@@ -1,9 +1,10 @@
 #!/usr/bin/python3
-"""The peer of the layer kernels, in PyTorch: LSTM cell, attention, GELU MLP and softmax.
+"""The peer of the layer kernels, in PyTorch: LSTM cell, attention, GELU MLP, softmax and LeNet's
+convolutions.
 
 Prints one JSON line a kernel, whose times are in milliseconds. A call is a forward pass and the
-gradients of parameters and inputs from a given cotangent; sizes and biases are those of
-LayerKernels.cs, which measures the same work. --only chooses the kernels whose name contains a
+gradients of parameters and inputs from a given cotangent (of convolutions one or the other); sizes
+and biases are those of LayerKernels.cs and Kernel.cs, which measure the same work. --only chooses the kernels whose name contains a
 word; --malloc-tuned lets the allocator keep freed memory, without which page faults cost most.
 """
 import argparse
@@ -67,6 +68,28 @@ def softmax(rows=4096, columns=1000):
     return lambda: torch.autograd.grad(torch.softmax(x, -1), x, gradient)
 
 
+def convolution(images, channels, size, filters):
+    def backward(of_images):
+        layer = nn.Conv2d(channels, filters, 5)
+        x = torch.randn(images, channels, size, size, requires_grad=of_images)
+        y = layer(x)
+        wanted = *layer.parameters(), *((x,) if of_images else ())
+        gradient = torch.randn_like(y)
+        return lambda: torch.autograd.grad(y, wanted, gradient, retain_graph=True)
+
+    def forward():
+        layer = nn.Conv2d(channels, filters, 5).requires_grad_(False)
+        x = torch.randn(images, channels, size, size)
+        return lambda: layer(x)
+
+    tag = f'5x5_N{images}_C{channels}_{size}_K{filters}'
+    return {
+        f'conv2d_fwd_{tag}': forward,
+        f'conv2d_bwd_x_w_b_{tag}': lambda: backward(True),
+        f'conv2d_bwd_w_b_{tag}': lambda: backward(False),
+    }
+
+
 def measure(name, call):
     for _ in range(2):
         call()
@@ -88,6 +111,10 @@ KERNELS = {
     'attention_fwd_bwd_16x128x256_8': attention,
     'gelu_mlp_fwd_bwd_1024x256_1024_256': gelu_mlp,
     'softmax_fwd_bwd_4096x1000': softmax,
+    **convolution(64, 1, 28, 20),
+    **convolution(64, 20, 12, 50),
+    **convolution(128, 1, 28, 20),
+    **convolution(128, 20, 12, 50),
 }
 
 if __name__ == '__main__':

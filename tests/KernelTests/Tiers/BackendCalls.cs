@@ -201,7 +201,9 @@ internal static class BackendCalls
         yield return new TileProgram([f, f], [], [new(relu, 0), new(plus, 2, 1)], [3]);
     }
 
-    /// <summary>Winograd's method for many and few images, shifted planes and flat ones.</summary>
+    /// <summary>
+    /// Winograd's method for many and few images and transposed, shifted planes and flat ones.
+    /// </summary>
     private static IEnumerable<Action> Convolutions(DType type)
     {
         RegisterType f = Registers.Of(type);
@@ -212,6 +214,8 @@ internal static class BackendCalls
             new(1, 2, 16, 10, 210, 16, 3, 3, 1, 1, 1, 1, 1, 1, 1),
             new(1, 5, 16, 14, 13, 17, 3, 3, 1, 1, 1, 1, 1, 1, 1),
             new(2, 3, 16, 3, 3, 16, 3, 3, 1, 1, 1, 1, 1, 1, 1),
+            new(1, 26, 17, 12, 11, 18, 5, 5, 1, 1, 2, 2, 1, 1, 1),
+            new(2, 26, 16, 8, 9, 16, 5, 5, 1, 1, 0, 0, 1, 1, 1),
             new(1, 3, 1, 12, 12, 8, 3, 3, 1, 1, 1, 1, 1, 1, 1),
             new(2, 2, 4, 9, 11, 17, 3, 3, 1, 1, 1, 1, 1, 1, 1),
             new(1, 3, 8, 9, 11, 6, 3, 3, 2, 2, 1, 1, 1, 1, 1),

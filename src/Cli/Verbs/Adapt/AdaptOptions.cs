@@ -36,6 +36,9 @@ internal sealed record AdaptOptions
     [Option("Length of vectors of svmlight files")]
     public int Features { get; init; } = 5_000;
 
+    [Option("The number that svmlight files give the first feature", Min = 0)]
+    public int FirstIndex { get; init; } = 1;
+
     [Option("Steps of training on the source, and of the method")]
     public int Steps { get; init; } = 400;
 
@@ -44,6 +47,9 @@ internal sealed record AdaptOptions
 
     [Option("Rate of Adam at the first step; it falls along a cosine [default: the method's]")]
     public double? Rate { get; init; }
+
+    [Option("Decay of the weights, added to the gradient [default: none]")]
+    public double? WeightDecay { get; init; }
 
     [Option("What the method's term weighs, times its own weight")]
     public double Weight { get; init; } = 1;

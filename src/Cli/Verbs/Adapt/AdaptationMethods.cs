@@ -22,7 +22,9 @@ internal sealed record AdaptationSetting(DomainSets Sets, AdaptOptions Options, 
     public Optimizer Adam(double rate, double beta1 = 0.9)
     {
         double first = Options.Rate ?? rate;
-        return Optim.Adam(Schedule.Cosine(first, Options.Steps, first / 100), beta1: beta1);
+        return Optim.Adam(
+            Schedule.Cosine(first, Options.Steps, first / 100), beta1: beta1,
+            weightDecay: Options.WeightDecay ?? 0);
     }
 }
 

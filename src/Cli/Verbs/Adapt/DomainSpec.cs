@@ -48,9 +48,10 @@ internal sealed partial record DomainSpec(
     /// <summary>The chosen examples, and those that the sample leaves.</summary>
     /// <exception cref="CliException">The set has not that many.</exception>
     /// <exception cref="DataException">It cannot be read.</exception>
-    public (LabelledSet Chosen, LabelledSet Others) Load(string option, int features, long seed)
+    public (LabelledSet Chosen, LabelledSet Others) Load(
+        string option, AdaptOptions options, long seed)
     {
-        LabelledSet all = Read(option, features);
+        LabelledSet all = Read(option, options);
         if (Range is var (first, end))
         {
             if (first >= end || end > all.Count)
@@ -72,7 +73,7 @@ internal sealed partial record DomainSpec(
         return Count is null ? (all, all.Range(0, 0)) : all.Sample(count, seed);
     }
 
-    private LabelledSet Read(string option, int features)
+    private LabelledSet Read(string option, AdaptOptions options)
     {
         LabelledSet? embedded = Set switch
         {
@@ -86,7 +87,7 @@ internal sealed partial record DomainSpec(
         if (Domain is not null && (embedded is not null || words))
             throw CliException.Use($"{option}: {Set} has no domains; leave out #{Domain}.");
         if (embedded is not null) return embedded;
-        if (words) return SvmLight.Read(Set, features);
+        if (words) return SvmLight.Read(Set, options.Features, options.FirstIndex);
         if (Directory.Exists(Set) && !ImageFiles.Exist(Set))
         {
             return Domain is null

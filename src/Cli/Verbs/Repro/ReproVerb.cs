@@ -23,9 +23,9 @@ internal static class ReproVerb
             experiment.Name,
             (options, context) => new ClassificationRepro(experiment, choices)
                 .Run(options, context))),
-        .. DigitsTable.All.Select(experiment => new Reproduction(
+        .. TransferRepro.All.Select(experiment => new Reproduction(
             experiment.Name,
-            (options, context) => DigitsRepro.Run(experiment, options, context))),
+            (options, context) => TransferRepro.Run(experiment, options, context))),
     ];
 
     private static void Run(ReproOptions options, Reproduction[] all, VerbContext context)

@@ -34,10 +34,10 @@ internal sealed unsafe class ConvolutionKernel<V, T> : ConvolutionKernel
         if (Suits(backend, shape))
         {
             var tiles = new WinogradShape(
-                o.Tasks, o.Images, shape.Height, shape.Width, shape.OutHeight, shape.OutWidth,
-                shape.PaddingHeight);
+                shape.KernelHeight, o.Tasks, o.Images, shape.Height, shape.Width,
+                shape.OutHeight, shape.OutWidth, shape.PaddingHeight);
             o.TakeSums();
-            WinogradConvolution<V, T>.Run(backend, tiles, o, flip: false);
+            WinogradConvolution<V, T>.Run(backend, tiles.WithFewerTiles(), o, flip: false);
             return;
         }
         if (FewChannelsConvolution<V, T>.Suits(shape))
@@ -83,9 +83,10 @@ internal sealed unsafe class ConvolutionKernel<V, T> : ConvolutionKernel
         if (Suits(backend, s))
         {
             var tiles = new WinogradShape(
-                o.Tasks, o.Images, s.OutHeight, s.OutWidth, s.Height, s.Width, 2 - s.PaddingHeight);
+                s.KernelHeight, o.Tasks, o.Images, s.OutHeight, s.OutWidth, s.Height, s.Width,
+                s.KernelHeight - 1 - s.PaddingHeight);
             o.TakeSums();
-            WinogradConvolution<V, T>.Run(backend, tiles, o, flip: true);
+            WinogradConvolution<V, T>.Run(backend, tiles.WithFewerTiles(), o, flip: true);
             return;
         }
         if (FewChannelsConvolution<V, T>.Suits(s) && ColumnsToImage<V, T>.Fits(s))
@@ -118,8 +119,8 @@ internal sealed unsafe class ConvolutionKernel<V, T> : ConvolutionKernel
         if (Suits(backend, shape))
         {
             var tiles = new WinogradShape(
-                o.Tasks, o.Images, shape.Height, shape.Width, shape.OutHeight, shape.OutWidth,
-                shape.PaddingHeight);
+                shape.KernelHeight, o.Tasks, o.Images, shape.Height, shape.Width,
+                shape.OutHeight, shape.OutWidth, shape.PaddingHeight);
             WinogradWeightGradient<V, T>.Run(backend, tiles, o);
             return;
         }
@@ -136,10 +137,12 @@ internal sealed unsafe class ConvolutionKernel<V, T> : ConvolutionKernel
     private static bool Suits(CpuBackend backend, in ConvolutionShape s) =>
         backend.Winograd && typeof(T) == typeof(float) && s is
         {
-            KernelHeight: 3, KernelWidth: 3, StrideHeight: 1, StrideWidth: 1,
+            KernelHeight: 3 or 5, StrideHeight: 1, StrideWidth: 1,
             DilationHeight: 1, DilationWidth: 1, Groups: 1, Channels: >= 16, Filters: >= 16,
-            PaddingHeight: >= 0 and <= 2,
-        } && s.PaddingWidth == s.PaddingHeight;
+            PaddingHeight: >= 0,
+        } && s.KernelWidth == s.KernelHeight && s.PaddingWidth == s.PaddingHeight
+        && s.PaddingHeight < s.KernelHeight
+        && (s.KernelHeight == 3 || s is { OutHeight: > 1, OutWidth: > 1 });
 
     /// <summary>The operands but for the result, with the image side as source.</summary>
     private static DirectOperands<T> Operands(

@@ -7,7 +7,7 @@ namespace Engine.Kernels;
 public sealed unsafe partial class CpuBackend
 {
     /// <summary>
-    /// Whether 3 x 3 convolutions of many channels may take Winograd's method: two to three times
+    /// Whether 3 x 3 and 5 x 5 convolutions of many channels may take Winograd's method: two to three times
     /// faster, with errors of some 4e-6 instead of 1e-6 of the result's root mean square. False
     /// keeps every convolution to sums of products as in its definition. For
     /// <see cref="Default"/>, the environment's ENGINE_CONVOLUTION=direct says so from outside. Not

@@ -1,6 +1,6 @@
-// Winograd's convolution F(4x4, 3x3): 36 products of transformed tiles with transformed filters
-// instead of one with 9 taps, a quarter of the multiplications. float32 errors are some 4e-6 of the
-// result's root mean square.
+// Winograd's convolutions F(4x4, 3x3) and F(2x2, 5x5): 36 products of transformed tiles with
+// transformed filters. A tile takes 36 multiplications instead of 16 times 9 or 4 times 25. float32
+// errors are some 4e-6 of the result's root mean square.
 using System.Numerics;
 using System.Runtime.CompilerServices;
 
@@ -10,7 +10,7 @@ namespace Engine.Kernels;
 internal static unsafe class WinogradConvolution<V, T>
     where V : struct, IKernelLanes<V, T> where T : unmanaged, INumberBase<T>
 {
-    private const int Positions = 36;
+    private const int Positions = WinogradShape.Positions;
 
     private struct Job
     {
@@ -23,7 +23,7 @@ internal static unsafe class WinogradConvolution<V, T>
         public T* Inputs;
         public int Channels, Outputs;
         public bool Flip;
-        public readonly nint FilterPosition => (nint)Channels * Outputs + 16;
+        public readonly nint FilterPosition => (nint)Operands.Channels * Outputs + 16;
         public readonly nint FilterTask => Positions * FilterPosition;
         public readonly nint InputPosition => Shape.Position(Channels);
         public readonly int Slices => WinogradFilters<V, T>.Slices(Operands.Filters);
@@ -32,7 +32,9 @@ internal static unsafe class WinogradConvolution<V, T>
     /// <summary>Channels rounded up to whole vectors.</summary>
     internal static int Padded(int channels) => (channels + V.Count - 1) / V.Count * V.Count;
 
-    /// <summary>Writes o.Result; flip rotates the filters, as the transpose does.</summary>
+    /// <summary>
+    /// Writes o.Result; flip rotates the filters by half a turn, which a transpose undoes.
+    /// </summary>
     public static void Run(
         CpuBackend backend, WinogradShape shape, in DirectOperands<T> o, bool flip)
     {
@@ -43,7 +45,7 @@ internal static unsafe class WinogradConvolution<V, T>
             Backend = backend,
             Channels = Padded(o.Channels),
             Outputs = Padded(o.Filters),
-            Flip = flip,
+            Flip = flip != shape.Transposed,
         };
         if (shape.Staged)
         {
@@ -66,7 +68,7 @@ internal static unsafe class WinogradConvolution<V, T>
     {
         int task = part / job.Slices, k = part % job.Slices * WinogradFilters<V, T>.Slice;
         WinogradFilters<V, T>.Transform(
-            job.Operands, task, k, job.Channels, job.Flip, job.Shape.MaxHeight,
+            job.Operands, task, k, job.Flip, job.Shape.MaxPoints,
             job.Filters + task * job.FilterTask + k, job.FilterPosition, job.Outputs);
     }
 
@@ -84,15 +86,13 @@ internal static unsafe class WinogradConvolution<V, T>
         using var scratch = new Scratch<T>(backend, (Positions + 1) * position);
         T* products = scratch.Pointer, inputs = products + position;
         T* filters = job.Filters + (o.WeightTask == 0 ? 0 : task * job.FilterTask);
-        tiles.Input(
+        tiles.Source(
             Source(o, task), block, block.Start, block.End, inputs, position, job.Channels);
         for (int i = 0; i < Positions; i++)
             Multiply(
-                block, i, inputs + i * position, job.Channels,
-                filters + i * job.FilterPosition, job.Outputs, products + i * position);
-        tiles.Output(
-            products, position, job.Outputs, block, block.Start, block.End, Result(o, task),
-            o.Added);
+                job, block, i, inputs + i * position, filters + i * job.FilterPosition,
+                job.Outputs, products + i * position);
+        tiles.Result(products, position, job.Outputs, block, Result(o, task), o.Added);
         if (o.After != null) Finish(o, shape, task, block.Start, block.End);
     }
 
@@ -103,7 +103,7 @@ internal static unsafe class WinogradConvolution<V, T>
         (int task, int start, int end) = shape.StagedRows(part);
         using var tiles = new WinogradTiles<V, T>(
             job.Backend, shape);
-        tiles.Input(
+        tiles.Source(
             Source(job.Operands, task), shape.Block(0), start, end,
             job.Inputs + task * Positions * job.InputPosition, job.InputPosition, job.Channels);
     }
@@ -120,25 +120,23 @@ internal static unsafe class WinogradConvolution<V, T>
         int task = part / job.Slices, k = part % job.Slices * WinogradFilters<V, T>.Slice;
         int width = WinogradFilters<V, T>.Width(o.Filters, k);
         nint position = shape.Position(width);
-        nint filterPosition = WinogradFilters<V, T>.Position(job.Channels, width);
+        nint filterPosition = WinogradFilters<V, T>.Position(o.Channels, width);
         using var filters = new Scratch<T>(backend, Positions * filterPosition);
         using var products = new Scratch<T>(backend, Positions * position);
         using var tiles = new WinogradTiles<V, T>(backend, shape);
         WinogradFilters<V, T>.Transform(
-            o, task, k, job.Channels, job.Flip, shape.MaxHeight, filters.Pointer, filterPosition,
-            width);
+            o, task, k, job.Flip, shape.MaxPoints, filters.Pointer, filterPosition, width);
         T* inputs = job.Inputs + task * Positions * job.InputPosition;
         WinogradBlock block = shape.Block(0);
         for (int i = 0; i < Positions; i++)
             Multiply(
-                block, i, inputs + i * job.InputPosition, job.Channels,
+                job, block, i, inputs + i * job.InputPosition,
                 filters.Pointer + i * filterPosition, width, products.Pointer + i * position);
         WinogradImages<T> y = Result(o, task);
         y.Data += k * y.Channel;
         y.Channels = Math.Min(width, o.Filters - k);
-        tiles.Output(
-            products.Pointer, position, width, block, block.Start, block.End, y,
-            o.Added == null ? null : o.Added + k);
+        tiles.Result(
+            products.Pointer, position, width, block, y, o.Added == null ? null : o.Added + k);
         for (int image = 0; image < o.Images; image++)
             o.Finish(
                 task, image * o.ResultImage + k * o.ResultChannel, y.Channels * o.ResultChannel);
@@ -147,15 +145,15 @@ internal static unsafe class WinogradConvolution<V, T>
     /// <summary>The product of one position.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void Multiply(
-        in WinogradBlock block, int position, T* inputs, int channels, T* filters, int outputs,
+        in Job job, in WinogradBlock block, int position, T* inputs, T* filters, int outputs,
         T* products)
     {
         (int first, int count) = block.Tiles(position);
         if (count == 0) return;
         GemmSmall<V, T>.Run(new Product<T>
         {
-            A = inputs + (nint)first * channels,
-            RowA = channels,
+            A = inputs + (nint)first * job.Channels,
+            RowA = job.Channels,
             ColumnA = 1,
             B = filters,
             RowB = outputs,
@@ -164,7 +162,7 @@ internal static unsafe class WinogradConvolution<V, T>
             RowC = outputs,
             M = count,
             N = outputs,
-            K = channels,
+            K = job.Operands.Channels,
         });
     }
 
@@ -192,8 +190,8 @@ internal static unsafe class WinogradConvolution<V, T>
         {
             int image = start / shape.TileRows, first = start % shape.TileRows;
             int last = Math.Min(shape.TileRows, first + end - start);
-            nint row = Math.Min(4 * first, shape.OutHeight);
-            nint rows = Math.Min(4 * last, shape.OutHeight) - row;
+            nint row = Math.Min(shape.Out * first, shape.OutHeight);
+            nint rows = Math.Min(shape.Out * last, shape.OutHeight) - row;
             nint place = image * o.ResultImage + row * shape.OutWidth;
             if (rows == shape.OutHeight) o.Finish(task, place, o.ResultImage);
             else

@@ -1,4 +1,4 @@
-// Filters between their layout in memory (filter, channel, 3, 3) and transformed ones (position,
+// Filters between their layout in memory (filter, channel, R, R) and transformed ones (position,
 // channel, filter): a slice of filters at a time, of as many as fill a cache line.
 using System.Numerics;
 using System.Runtime.CompilerServices;
@@ -9,10 +9,8 @@ namespace Engine.Kernels;
 internal static unsafe class WinogradFilters<V, T>
     where V : struct, IKernelLanes<V, T> where T : unmanaged, INumberBase<T>
 {
-    private const int Taps = 9;
-
-    // Channels transposed together where their taps follow one another in memory: 8 times 9 taps
-    // are whole blocks of 8 x 8.
+    // Channels transposed together where their taps follow one another in memory: the taps of 8
+    // channels are whole blocks of 8 x 8.
     private const int Run = 8;
 
     /// <summary>Filters in a slice: whole vectors, a cache line of them.</summary>
@@ -33,45 +31,66 @@ internal static unsafe class WinogradFilters<V, T>
 
     /// <summary>
     /// Transforms the slice of a task's filters from k on to channels pitch apart, zeros where
-    /// channels and filters end; flip rotates them by half a turn.
+    /// filters end; flip rotates them by half a turn. Tiles have so many points downwards.
     /// </summary>
-    [SkipLocalsInit, MethodImpl(Compiled.Once)]
     public static void Transform(
-        in DirectOperands<T> o, int task, int k, int channels, bool flip, int height, T* target,
-        nint position, nint pitch)
+        in DirectOperands<T> o, int task, int k, bool flip, int points, T* target, nint position,
+        nint pitch)
     {
-        T* taps = stackalloc T[Run * Taps * V.Count];
+        if (o.KernelWidth == 5)
+            Transform<C5>(o, task, k, flip, points, target, position, pitch);
+        else Transform<C3>(o, task, k, flip, points, target, position, pitch);
+    }
+
+    [SkipLocalsInit, MethodImpl(Compiled.Once)]
+    private static void Transform<R>(
+        in DirectOperands<T> o, int task, int k, bool flip, int tilePoints, T* target,
+        nint position, nint pitch) where R : struct, IConst
+    {
+        int size = R.Value * R.Value;
+        T* temp = stackalloc T[R.Value * WinogradShape.Points * V.Count];
+        T* taps = stackalloc T[Run * size * V.Count];
         // Rotated: the same taps from the last to the first.
-        T* first = flip ? taps + (Taps - 1) * V.Count : taps;
+        T* first = flip ? taps + (size - 1) * V.Count : taps;
         nint step = flip ? -V.Count : V.Count;
         T* source = o.Weights + task * o.WeightTask + k * o.WeightFilter;
-        int run = o.WeightChannel == Taps ? Run : 1, width = Width(o.Filters, k);
-        var points = new WinogradPoints<V, T>();
-        for (int c = 0, count; c < channels; c += count)
+        int run = o.WeightChannel == size ? Run : 1, width = Width(o.Filters, k);
+        var points = new WinogradFilterPoints<V, T, R>();
+        for (int c = 0; c < o.Channels; c += run)
         {
-            count = c < o.Channels ? Math.Min(run, o.Channels - c) : 1;
+            int count = Math.Min(run, o.Channels - c);
             for (int lane = 0; lane < width; lane += V.Count)
             {
                 WinogradLanes<V, T>.Gather(
                     source + c * o.WeightChannel + lane * o.WeightFilter, o.WeightFilter,
-                    Math.Min(V.Count, o.Filters - k - lane), c < o.Channels, count * Taps, taps);
+                    Math.Min(V.Count, o.Filters - k - lane), true, count * size, taps);
                 T* to = target + c * pitch + lane;
                 for (int i = 0; i < count; i++, to += pitch)
-                    points.Filter(first + i * Taps * V.Count, step, to, position, height);
+                    points.Transform(
+                        first + i * size * V.Count, step, temp, to, position, tilePoints);
             }
         }
     }
 
     /// <summary>Transforms the slice of the sums of gradients from k on back.</summary>
-    [SkipLocalsInit, MethodImpl(Compiled.Once)]
     public static void TransformBack(
         in DirectOperands<T> o, int task, int k, T* source, nint position, nint pitch)
     {
-        T* temp = stackalloc T[18 * V.Count];
-        T* taps = stackalloc T[Run * Taps * V.Count];
+        if (o.KernelWidth == 5) TransformBack<C5>(o, task, k, source, position, pitch);
+        else TransformBack<C3>(o, task, k, source, position, pitch);
+    }
+
+    [SkipLocalsInit, MethodImpl(Compiled.Once)]
+    private static void TransformBack<R>(
+        in DirectOperands<T> o, int task, int k, T* source, nint position, nint pitch)
+        where R : struct, IConst
+    {
+        int size = R.Value * R.Value;
+        T* temp = stackalloc T[R.Value * WinogradShape.Points * V.Count];
+        T* taps = stackalloc T[Run * size * V.Count];
         T* target = o.Weights + task * o.WeightTask + k * o.WeightFilter;
-        int run = o.WeightChannel == Taps ? Run : 1, width = Width(o.Filters, k);
-        var points = new WinogradPoints<V, T>();
+        int run = o.WeightChannel == size ? Run : 1, width = Width(o.Filters, k);
+        var points = new WinogradFilterPoints<V, T, R>();
         for (int c = 0; c < o.Channels; c += run)
         {
             int count = Math.Min(run, o.Channels - c);
@@ -79,10 +98,9 @@ internal static unsafe class WinogradFilters<V, T>
             {
                 T* from = source + c * pitch + lane;
                 for (int i = 0; i < count; i++, from += pitch)
-                    WinogradTransform<V, T>.FilterTransposed(
-                        points, from, position, temp, taps + i * Taps * V.Count);
+                    points.TransformBack(from, position, temp, taps + i * size * V.Count);
                 WinogradLanes<V, T>.Scatter(
-                    taps, count * Taps, target + c * o.WeightChannel + lane * o.WeightFilter,
+                    taps, count * size, target + c * o.WeightChannel + lane * o.WeightFilter,
                     o.WeightFilter, Math.Min(V.Count, o.Filters - k - lane));
             }
         }

@@ -37,15 +37,17 @@ internal readonly unsafe struct WinogradTiles<V, T> : IDisposable
         this.shape = shape;
         imagePitch = shape.Width * V.Count;
         // Tiles that keep within a row's outputs may have their rows one after another.
-        int outputs = shape.OutWidth % 4 == 1 ? 4 * shape.TileColumns : shape.OutWidth;
-        outPitch = outputs * V.Count;
-        pitch = (4 * shape.TileColumns + 2) * V.Count;
+        int whole = shape.Out * shape.TileColumns;
+        outPitch = (shape.OutWidth % shape.Out == 1 ? whole : shape.OutWidth) * V.Count;
+        pitch = (whole + shape.Taps - 1) * V.Count;
+        int inputRows = shape.Transposed
+            ? shape.Out * shape.TileRows + shape.Taps - 1 : VectorsOfLine * InputRows;
         rows = new Scratch<T>(
-            backend, Math.Max(VectorsOfLine * InputRows * imagePitch, 4 * outPitch));
+            backend, Math.Max(inputRows * imagePitch, shape.Out * outPitch));
         // The zeros on the left and right stay: rows are written between them.
         down = new Scratch<T>(backend, InputRows * pitch);
         new Span<T>(down.Pointer, InputRows * pitch).Clear();
-        temp = new Scratch<T>(backend, 36 * V.Count);
+        temp = new Scratch<T>(backend, WinogradShape.Positions * V.Count);
     }
 
     private const int InputRows = WinogradTransform<V, T>.In;
@@ -55,6 +57,26 @@ internal readonly unsafe struct WinogradTiles<V, T> : IDisposable
         rows.Dispose();
         down.Dispose();
         temp.Dispose();
+    }
+
+    /// <summary>Transformed tiles of what a convolution reads, transposed or not.</summary>
+    public void Source(
+        in WinogradImages<T> x, in WinogradBlock block, int start, int end, T* target,
+        nint position, int tilePitch)
+    {
+        if (shape.Transposed) Gradient(x, block, start, end, target, position, tilePitch);
+        else Input(x, block, start, end, target, position, tilePitch);
+    }
+
+    /// <summary>
+    /// What a convolution writes, transposed or not, plus the number added to each channel, if any.
+    /// </summary>
+    public void Result(
+        T* source, nint position, int tilePitch, in WinogradBlock block, in WinogradImages<T> y,
+        T* added)
+    {
+        if (shape.Transposed) InputTransposed(source, position, tilePitch, block, y, added);
+        else Output(source, position, tilePitch, block, y, added);
     }
 
     /// <summary>Transformed input tiles of rows start .. end - 1, to their block.</summary>
@@ -68,7 +90,7 @@ internal readonly unsafe struct WinogradTiles<V, T> : IDisposable
         {
             last = Math.Min(end, (first / shape.TileRows + 1) * shape.TileRows);
             T* image = x.Data + first / shape.TileRows * x.Image;
-            int top = first % shape.TileRows * 4 - shape.Padding;
+            int top = first % shape.TileRows * shape.Out - shape.Padding;
             for (int row = first; row < last; row++) places[row - first] = block.Row(row);
             for (int line = 0; line < x.Channels; line += VectorsOfLine * V.Count)
             {
@@ -79,7 +101,7 @@ internal readonly unsafe struct WinogradTiles<V, T> : IDisposable
                     for (int c = line; c < lineEnd; c += V.Count, part += InputRows * imagePitch)
                         LoadRows(
                             image + c * x.Channel, x.Channel, Math.Min(V.Count, x.Channels - c),
-                            top + 4 * row, places[row].Height + 2, row > 0, part);
+                            top + shape.Out * row, places[row].Points, row > 0, part);
                     part = rows.Pointer;
                     for (int c = line; c < lineEnd; c += V.Count, part += InputRows * imagePitch)
                         WinogradTransform<V, T>.Input(
@@ -91,8 +113,8 @@ internal readonly unsafe struct WinogradTiles<V, T> : IDisposable
     }
 
     /// <summary>
-    /// Rows top .. top + count - 1 of a vector of channels, zeros outside; the first two are the
-    /// last two of the row of tiles above, if that was here before.
+    /// Rows top .. top + count - 1 of a vector of channels, zeros outside; the first of them, one
+    /// less than there are taps, are the last of the row of tiles above, if that was here before.
     /// </summary>
     [MethodImpl(Compiled.Once)]
     private void LoadRows(
@@ -100,11 +122,12 @@ internal readonly unsafe struct WinogradTiles<V, T> : IDisposable
     {
         if (continued)
         {
-            T* above = target + 4 * imagePitch;
-            for (int i = 0; i < 2 * imagePitch; i += V.Count)
+            int common = shape.Taps - 1;
+            T* above = target + shape.Out * imagePitch;
+            for (int i = 0; i < common * imagePitch; i += V.Count)
                 V.Store(V.Load(above, i), target, i);
-            target += 2 * imagePitch;
-            (top, count) = (top + 2, count - 2);
+            target += common * imagePitch;
+            (top, count) = (top + common, count - common);
         }
         int start = Math.Clamp(-top, 0, count), end = Math.Clamp(shape.Height - top, start, count);
         Clear(target, start);
@@ -146,7 +169,7 @@ internal readonly unsafe struct WinogradTiles<V, T> : IDisposable
         {
             WinogradRow place = block.Row(row);
             T* image = g.Data + row / shape.TileRows * g.Image;
-            int top = row % shape.TileRows * 4;
+            int top = row % shape.TileRows * shape.Out;
             // All rows at once, if the image has all rows of the tiles.
             bool together = RowsTogether && top + place.Height <= shape.OutHeight;
             for (int c = 0; c < g.Channels; c += V.Count)
@@ -183,20 +206,43 @@ internal readonly unsafe struct WinogradTiles<V, T> : IDisposable
         new Span<T>(target + end, outPitch - end).Clear();
     }
 
-    /// <summary>
-    /// Outputs from transformed tiles, plus the number added to each channel, if any.
-    /// </summary>
+    /// <summary>Sums of transformed tiles, for whole images.</summary>
     [MethodImpl(Compiled.Once)]
-    public void Output(
-        T* source, nint position, int tilePitch, in WinogradBlock block, int start, int end,
-        in WinogradImages<T> y, T* added)
+    private void InputTransposed(
+        T* source, nint position, int tilePitch, in WinogradBlock block, in WinogradImages<T> y,
+        T* added)
     {
-        for (int row = start; row < end; row++)
+        int all = (shape.Out * shape.TileRows + shape.Taps - 1) * imagePitch;
+        T* inside = rows.Pointer + shape.Padding * imagePitch;
+        for (int first = block.Start; first < block.End; first += shape.TileRows)
+            for (int c = 0; c < y.Channels; c += V.Count)
+            {
+                T* sums = rows.Pointer;
+                new Span<T>(sums, all).Clear();
+                for (int i = 0; i < shape.TileRows; i++, sums += shape.Out * imagePitch)
+                    WinogradTransform<V, T>.AddInputTransposed(
+                        points, source + c, position, tilePitch, block.Row(first + i),
+                        down.Pointer, shape.Padding, pitch, sums, imagePitch, shape.Width);
+                if (added != null) Add(V.Load(added, c), inside, shape.Height * imagePitch);
+                WinogradLanes<V, T>.Scatter(
+                    inside, shape.Height * shape.Width,
+                    y.Data + first / shape.TileRows * y.Image + c * y.Channel, y.Channel,
+                    Math.Min(V.Count, y.Channels - c));
+            }
+    }
+
+    /// <summary>Outputs from transformed tiles.</summary>
+    [MethodImpl(Compiled.Once)]
+    private void Output(
+        T* source, nint position, int tilePitch, in WinogradBlock block, in WinogradImages<T> y,
+        T* added)
+    {
+        for (int row = block.Start; row < block.End; row++)
         {
             WinogradRow place = block.Row(row);
             T* image = y.Data + row / shape.TileRows * y.Image;
-            int top = row % shape.TileRows * 4;
-            int height = Math.Min(4, shape.OutHeight - top);
+            int top = row % shape.TileRows * shape.Out;
+            int height = Math.Min(shape.Out, shape.OutHeight - top);
             // Rows at once, or one by one.
             int runs = RowsTogether ? 1 : height, run = shape.OutWidth * height / runs;
             for (int c = 0; c < y.Channels; c += V.Count)
@@ -207,7 +253,7 @@ internal readonly unsafe struct WinogradTiles<V, T> : IDisposable
                 WinogradTransform<V, T>.Output(
                     points, source + c, position, tilePitch, place, temp.Pointer, rows.Pointer,
                     outPitch);
-                if (added != null) Add(V.Load(added, c), height * outPitch);
+                if (added != null) Add(V.Load(added, c), rows.Pointer, height * outPitch);
                 for (int i = 0; i < runs; i++)
                     WinogradLanes<V, T>.Scatter(
                         rows.Pointer + i * outPitch, run,
@@ -218,9 +264,8 @@ internal readonly unsafe struct WinogradTiles<V, T> : IDisposable
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private void Add(V number, int count)
+    private static void Add(V number, T* to, int count)
     {
-        for (T* to = rows.Pointer; count > 0; count -= V.Count, to += V.Count)
-            V.Store(V.Load(to) + number, to);
+        for (; count > 0; count -= V.Count, to += V.Count) V.Store(V.Load(to) + number, to);
     }
 }

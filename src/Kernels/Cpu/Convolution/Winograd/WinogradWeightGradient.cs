@@ -11,7 +11,7 @@ namespace Engine.Kernels;
 internal static unsafe class WinogradWeightGradient<V, T>
     where V : struct, IKernelLanes<V, T> where T : unmanaged, INumberBase<T>
 {
-    private const int Positions = 36;
+    private const int Positions = WinogradShape.Positions;
     private const int MaxPartials = 8;
     private const long MaxElements = 1 << 24;
 
@@ -31,7 +31,7 @@ internal static unsafe class WinogradWeightGradient<V, T>
         /// <summary>Transformed tiles of all tasks, if staged.</summary>
         public T* Inputs, Gradients;
         public int Channels, Outputs, PartialCount;
-        public readonly nint Position => (nint)Channels * Outputs + 16;
+        public readonly nint Position => (nint)Operands.Channels * Outputs + 16;
         public readonly nint Size => Positions * Position;
         public readonly nint InputPosition => Shape.Position(Channels);
         public readonly nint GradientPosition => Shape.Position(Outputs);
@@ -102,7 +102,7 @@ internal static unsafe class WinogradWeightGradient<V, T>
         ref readonly DirectOperands<T> o = ref job.Operands;
         int task = part / job.Slices, k = part % job.Slices * WinogradFilters<V, T>.Slice;
         int width = WinogradFilters<V, T>.Width(o.Filters, k);
-        nint position = WinogradFilters<V, T>.Position(job.Channels, width);
+        nint position = WinogradFilters<V, T>.Position(o.Channels, width);
         using var sums = new Scratch<T>(
             job.Backend, Positions * position);
         T* inputs = job.Inputs + task * Positions * job.InputPosition;
@@ -171,7 +171,7 @@ internal static unsafe class WinogradWeightGradient<V, T>
             ColumnB = 1,
             C = sum,
             RowC = width,
-            M = job.Channels,
+            M = job.Operands.Channels,
             N = width,
             K = count,
         };
@@ -194,7 +194,7 @@ internal static unsafe class WinogradWeightGradient<V, T>
     {
         int task = part / Positions, position = part % Positions;
         T* sums = job.Partials + task * job.PartialCount * job.Size + position * job.Position;
-        nint elements = (nint)job.Channels * job.Outputs;
+        nint elements = (nint)job.Operands.Channels * job.Outputs;
         for (nint i = 0; i < elements; i += V.Count)
         {
             V sum = V.Load(sums, i);
