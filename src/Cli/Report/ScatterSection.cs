@@ -8,7 +8,9 @@ namespace Engine.Cli;
 /// <param name="Title">What is mapped.</param>
 /// <param name="Caption">What may be read from it.</param>
 /// <param name="Classes">Names of the classes, a colour each.</param>
-/// <param name="Domains">Names of one or two domains: the first are dots, the second crosses.</param>
+/// <param name="Domains">
+/// Names of one or two domains: samples of the first are dots, of the second crosses.
+/// </param>
 /// <param name="Points">The samples.</param>
 internal sealed record Scatter(
     string Title, string Caption, IReadOnlyList<string> Classes, IReadOnlyList<string> Domains,
@@ -52,7 +54,7 @@ internal static class ScatterSection
             : $"Dots: {scatter.Domains[0]}. Crosses: {scatter.Domains[1]}. ";
         string left = points.Length == scatter.Points.Count ? "" : string.Create(
             CultureInfo.InvariantCulture,
-            $" {scatter.Points.Count - points.Length:N0} points that are not finite are left out.");
+            $" Not finite and left out: {scatter.Points.Count - points.Length:N0}.");
         page.Append(
             $"<p class=\"caption\">{HtmlReport.Text(shapes + scatter.Caption + left)}</p>\n");
         page.Append("</section>\n");

@@ -39,6 +39,9 @@ internal sealed record AdaptOptions
     [Option("The number that svmlight files give the first feature", Min = 0)]
     public int FirstIndex { get; init; } = 1;
 
+    /// <summary>How svmlight files are read.</summary>
+    public VectorFiles Vectors => new(Features, FirstIndex);
+
     [Option("Steps of training on the source, and of the method")]
     public int Steps { get; init; } = 400;
 

@@ -23,7 +23,7 @@ internal static class AdaptVerb
     public static DomainSets Load(AdaptOptions options, long seed)
     {
         (LabelledSet Chosen, LabelledSet Others) Read(string option, string text) =>
-            DomainSpec.Parse(option, text).Load(option, options, seed);
+            DomainSpec.Parse(option, text).Load(option, options.Vectors, seed);
 
         var (source, _) = Read("--source", options.Source);
         var (target, rest) = Read("--target", options.Target);

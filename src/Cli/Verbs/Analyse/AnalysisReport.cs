@@ -52,7 +52,8 @@ internal static class AnalysisReport
 
         IEnumerable<Scatter> Maps(string name, string caption, Func<Tensor, Tensor> project)
         {
-            foreach (var (when, outputs) in new[] { ("before", seen.Before), ("after", seen.After) })
+            (string, Seen)[] both = [("before", seen.Before), ("after", seen.After)];
+            foreach (var (when, outputs) in both)
             {
                 context.Stop.ThrowIfCancellationRequested();
                 yield return new(
@@ -62,7 +63,9 @@ internal static class AnalysisReport
         }
     }
 
-    /// <summary>Both domains on one map, half of the points each as far as there are so many.</summary>
+    /// <summary>
+    /// Both domains on one map, half of the points each, as far as there are so many.
+    /// </summary>
     private static ScatterPoint[] Map(Seen seen, int points, Func<Tensor, Tensor> project)
     {
         Outputs[] domains = [seen.Source, seen.Target];
@@ -74,12 +77,16 @@ internal static class AnalysisReport
         Tensor features = Tensor.Concat(
             [.. domains.Zip(places, (d, rows) => d.Features.Take(rows, 0))], 0);
         double[] map = project(features.Eval()).ToDoubles();
-        var labels = domains.Zip(places).SelectMany((of, domain) => of.First.Labels
-            .Take(of.Second, 0).Cast(DType.Int64).ToArray<long>().Select(l => (Class: (int)l, domain)));
+        long[][] labels =
+        [
+            .. domains.Zip(places, (d, rows) =>
+                d.Labels.Take(rows, 0).Cast(DType.Int64).ToArray<long>()),
+        ];
         return
         [
-            .. labels.Select((l, i) => new ScatterPoint(
-                map[2 * i], map[(2 * i) + 1], l.Class, l.domain)),
+            .. labels.SelectMany((own, domain) => own.Select(label => (label, domain)))
+                .Select((of, i) => new ScatterPoint(
+                    map[2 * i], map[(2 * i) + 1], (int)of.label, of.domain)),
         ];
     }
 
@@ -98,7 +105,8 @@ internal static class AnalysisReport
         string unit, string note = "") => new(
             label, N(of(seen.Before), format) + " → " + N(of(seen.After), format) + unit, note);
 
-    private static string PerCent(double share) => double.IsNaN(share) ? "–" : N(100 * share, "F1");
+    private static string PerCent(double share) =>
+        double.IsNaN(share) ? "–" : N(100 * share, "F1");
 
     private static string N(double value, string format) =>
         value.ToString(format, CultureInfo.InvariantCulture);

@@ -11,7 +11,7 @@ internal sealed record FewLabels(LabelledSet Tuned, LabelledSet Tested)
     public static FewLabels Load(FineTuneOptions options, IStart start, long seed)
     {
         LabelledSet all = start.Prepare(
-            DomainSpec.Parse("--data", options.Data).Load("--data", options.Features, seed).Chosen);
+            DomainSpec.Parse("--data", options.Data).Load("--data", options.Vectors, seed).Chosen);
         if (all.Labels.Distinct().Take(2).Count() < 2)
             throw CliException.Use($"--data: {all.Name} has examples of fewer than two classes; "
                 + "there is nothing to tell apart.");

@@ -63,6 +63,12 @@ internal sealed record FineTuneOptions
     [Option("Length of vectors of svmlight files")]
     public int Features { get; init; } = 5_000;
 
+    [Option("The number that svmlight files give the first feature", Min = 0)]
+    public int FirstIndex { get; init; } = 1;
+
+    /// <summary>How svmlight files are read.</summary>
+    public VectorFiles Vectors => new(Features, FirstIndex);
+
     [Option("Steps of fine-tuning", Min = 8)]
     public int Steps { get; init; } = 200;
 

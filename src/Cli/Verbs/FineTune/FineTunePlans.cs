@@ -32,10 +32,12 @@ internal static class FineTunePlans
         where N : IFeatureNetwork
     {
         Func<string, bool> trained = Trained(start);
-        const string Base = nameof(WithLora<Mlp>.Base) + ".", Adapter = nameof(WithLora<Mlp>.Lora) + ".";
+        const string Base = nameof(WithLora<Mlp>.Base) + ".";
+        const string Adapter = nameof(WithLora<Mlp>.Lora) + ".";
         return TunePlan.Of(
             path => path.StartsWith(Adapter, StringComparison.Ordinal)
-                || (path.StartsWith(Base, StringComparison.Ordinal) && !trained(path[Base.Length..])),
+                || (path.StartsWith(Base, StringComparison.Ordinal)
+                    && !trained(path[Base.Length..])),
             options.Norm);
     }
 

@@ -11,7 +11,8 @@ internal static class FineTuneReport
     {
         TunedSeed first = seeds[0];
         double[] accuracies = [.. seeds.Select(s => s.Accuracy)];
-        string interval = seeds.Count == 1 ? "" : $" ± {PerCent(StudentT.HalfInterval(accuracies))}";
+        string interval = seeds.Count == 1 ? ""
+            : $" ± {PerCent(StudentT.HalfInterval(accuracies))}";
         folder.WriteReport(new()
         {
             Title = $"{data.Tuned.Name} from {options.Few} labels of each class, plan "
@@ -27,7 +28,9 @@ internal static class FineTuneReport
                 new("numbers that moved", N(first.Moved, "N0"),
                     $"beside {N(first.Parameters, "N0")} of the network"),
                 .. FineTuneFigures.Rate(options, found) is { } rate
-                    ? [new("rate", N(rate, "G3"), options.Rate is null ? "by the finder" : "as asked")]
+                    ? [new(
+                        "rate", N(rate, "G3"),
+                        options.Rate is null ? "by the finder" : "as asked")]
                     : (Headline[])[],
             ],
             Plots = [.. Plots(options, seeds, found)],

@@ -107,7 +107,8 @@ internal sealed class FineTuneSeed(
             tuning, name, data.Tuned, seed, options.Batch, options.Steps,
             Math.Min(options.Looks, options.Steps), state => Accuracy(At(state)));
         keep(At(end));
-        return Of(Accuracy(start), run.Looks, plan.Parts(start.Network).Sum(p => p.ParameterCount()));
+        long moved = plan.Parts(start.Network).Sum(part => part.ParameterCount());
+        return Of(Accuracy(start), run.Looks, moved);
     }
 
     /// <summary>The head that is best on the features as they are.</summary>

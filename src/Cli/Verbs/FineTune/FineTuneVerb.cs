@@ -27,7 +27,8 @@ internal static class FineTuneVerb
         const string Trained = "the network of --model is trained already";
         Refuse(options.Model is not null && options.Source is not null, "--source", Trained);
         Refuse(
-            options.Model is not null && options.SourceSteps is not null, "--source-steps", Trained);
+            options.Model is not null && options.SourceSteps is not null, "--source-steps",
+            Trained);
         Refuse(
             options.Model is not null && options.Network is not null, "--network",
             "--model says which network it is");

@@ -48,7 +48,8 @@ internal sealed record RateChoice(double Rate, RateCurve Curve)
         }
         catch (EngineException e)
         {
-            throw CliException.Fail($"the rate finder found no rate: {e.Message} Or give --rate.", e);
+            throw CliException.Fail(
+                $"the rate finder found no rate: {e.Message} Or give --rate.", e);
         }
     }
 }

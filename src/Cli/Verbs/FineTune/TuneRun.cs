@@ -1,4 +1,5 @@
-// A run of fine-tuning in a folder: its progress, a state in a file every so often, and looks at it.
+// A run of fine-tuning in a folder: its progress, a state in a file every so often, and what was
+// seen of it.
 using System.Collections.Immutable;
 using System.Diagnostics;
 using System.Text.Json;

@@ -42,7 +42,7 @@ internal sealed class AdaptedStart : IStart
             throw CliException.Use($"--model: no seed of {folder} is finished yet; engine adapt "
                 + $"--resume {folder} goes on with it.");
         LabelledSet first = DomainSpec.Parse("--source", run.Source)
-            .Load("--source", run.Features, run.Seed).Chosen.Range(0, 1);
+            .Load("--source", run.Vectors, run.Seed).Chosen.Range(0, 1);
         LabelledSet example = run.Size is { } size && first.Shape.Rank == 3
             ? first.Resize(size, size) : first;
         return new(run, example, files);

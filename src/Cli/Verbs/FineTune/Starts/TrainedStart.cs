@@ -25,7 +25,7 @@ internal sealed class TrainedStart : IStart
     public static TrainedStart Open(FineTuneOptions options)
     {
         LabelledSet source = DomainSpec.Parse("--source", options.Source ?? "fontdigits")
-            .Load("--source", options.Features, options.Seed).Chosen;
+            .Load("--source", options.Vectors, options.Seed).Chosen;
         if (source.Labels.Distinct().Take(2).Count() < 2)
             throw CliException.Use($"--source: {source.Name} has examples of fewer than two "
                 + "classes; a classifier cannot learn from it.");
