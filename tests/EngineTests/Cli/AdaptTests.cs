@@ -1,6 +1,5 @@
 // engine adapt in its smallest form: figures, a run that goes on, what it refuses.
 using System.Text.Json;
-using Engine.Cli;
 
 namespace Engine.Tests.Cli;
 
@@ -13,8 +12,8 @@ public sealed class AdaptTests : IDisposable
     /// <summary>Options of a run that takes a second.</summary>
     public static string[] Tiny(string method) =>
     [
-        "--method", method, "--source", "fontdigits:200", "--target", "mnist@0..100",
-        "--target-test", "mnist@100..160", "--network", "mlp", "--batch", "8", "--steps", "6",
+        "--method", method, "--source", "fontdigits:200", "--target", "mnist:100",
+        "--target-test", "mnist:60", "--network", "lenet", "--batch", "8", "--steps", "6",
         "--looks", "3", "--seeds", "1",
     ];
 
@@ -91,6 +90,7 @@ public sealed class AdaptTests : IDisposable
     [InlineData("--method magic", 2, "--method: 'magic' is wrong; give one of none, dan")]
     [InlineData("--validator eyes", 2, "--validator: 'eyes' is wrong; give one of information")]
     [InlineData("--norm loose", 2, "--norm: 'loose' is wrong; give shared or per-domain or fixed")]
+    [InlineData("--network mlp", 2, "--network: mlp is for vectors, but font digits has images")]
     [InlineData("--network vgg", 2, "--network: 'vgg' is wrong; give one of lenet-bn")]
     [InlineData("--source nowhere/at-all", 1, "no such set: neither fontdigits")]
     [InlineData("--target mnist@0..9999", 2, "0..9999 is no range of the 2000 examples")]

@@ -10,27 +10,27 @@ public sealed class FineTuneTests : IDisposable
 {
     private static readonly string[] Tiny =
     [
-        "--data", "mnist@0..200", "--few", "3", "--steps", "8", "--batch", "8", "--looks", "2",
+        "--data", "mnist:200", "--few", "3", "--steps", "8", "--batch", "8", "--looks", "2",
         "--seeds", "1",
     ];
 
     private static readonly string[] Quick =
-        [.. Tiny, "--source", "fontdigits:200", "--source-steps", "4", "--network", "mlp"];
+        [.. Tiny, "--source", "fontdigits:200", "--source-steps", "4", "--network", "lenet"];
 
     private readonly string folder = Directory.CreateTempSubdirectory("engine-test-").FullName;
 
     public void Dispose() => Directory.Delete(folder, recursive: true);
 
-    // A perceptron 784, 100, 10 has 78,400 + 100 + 1,000 + 10 numbers; its head 1,010. Adapters of
-    // rank 2 have 2 (784 + 100) + 2 (100 + 10).
+    // The head of a LeNet is 500 x 10 and 10 numbers. Adapters of rank 2 have 2 (25 + 20) numbers,
+    // 2 (500 + 50), 2 (800 + 500) and 2 (500 + 10).
     [Theory]
-    [InlineData("all", 79_510)]
-    [InlineData("head", 1_010)]
-    [InlineData("probe", 1_010)]
-    [InlineData("gradual", 79_510)]
-    [InlineData("discriminative", 79_510)]
-    [InlineData("two-phase", 79_510)]
-    [InlineData("lora", 1_988)]
+    [InlineData("all", 431_080)]
+    [InlineData("head", 5_010)]
+    [InlineData("probe", 5_010)]
+    [InlineData("gradual", 431_080)]
+    [InlineData("discriminative", 431_080)]
+    [InlineData("two-phase", 431_080)]
+    [InlineData("lora", 4_810)]
     public void EveryPlanMovesWhatItSays(string plan, long moved)
     {
         JsonElement json = Run("run", ["--plan", plan,
@@ -38,7 +38,7 @@ public sealed class FineTuneTests : IDisposable
             .. plan == "lora" ? (string[])["--rank", "2"] : []]);
         Assert.Equal(plan, json.GetProperty("plan").GetString());
         Assert.Equal(moved, json.GetProperty("moved").GetInt64());
-        Assert.Equal(79_510, json.GetProperty("parameters").GetInt64());
+        Assert.Equal(431_080, json.GetProperty("parameters").GetInt64());
         foreach (string name in (string[])["before", "accuracy"])
             Assert.InRange(json.GetProperty(name).GetDouble(), 0, 1);
         Assert.Equal(
@@ -54,9 +54,9 @@ public sealed class FineTuneTests : IDisposable
         Assert.True(File.Exists(In("run/report.html")));
 
         // What is frozen did not move.
-        Mlp like = Mlp.Create(Key.From(0), [784, 100, 10]);
-        Mlp start = Model("seed-0-start"), end = Model("seed-0-model");
-        bool bodyMoved = !Tree.AllClose(start.Layers[0], end.Layers[0], 0, 0);
+        LeNet like = LeNet.Create(Key.From(0), 10, 1, 28);
+        LeNet start = Model("seed-0-start"), end = Model("seed-0-model");
+        bool bodyMoved = !Tree.AllClose(start.First, end.First, 0, 0);
         Assert.Equal(plan is not ("head" or "probe"), bodyMoved);
         Assert.False(Tree.AllClose(start.Head, end.Head, 0, 0));
         if (plan == "lora")
@@ -66,8 +66,8 @@ public sealed class FineTuneTests : IDisposable
             Assert.True(Tree.AllClose(adapter.Merge(start), end, 1e-6, 1e-6));
         }
 
-        Mlp Model(string file) => SafeTensors.Load(
-            In($"run/{file}.safetensors"), new Adapted<Mlp>(like, NormStatistics.For(like)))
+        LeNet Model(string file) => SafeTensors.Load(
+            In($"run/{file}.safetensors"), new Adapted<LeNet>(like, NormStatistics.For(like)))
             .Network;
     }
 
@@ -123,12 +123,12 @@ public sealed class FineTuneTests : IDisposable
         double chosen = EngineCommand.Json(In("mcc/seed-0.json")).GetProperty("Method")
             .GetProperty("Chosen").GetProperty("TargetAccuracy").GetDouble();
         // Tested on what 1 label of each class leaves of the examples that adapt tested on.
-        JsonElement json = Tune("mcc", "tuned", "--data", "mnist@100..160", "--few", "1");
+        JsonElement json = Tune("mcc", "tuned", "--data", "mnist:60", "--few", "1");
         Assert.InRange(json.GetProperty("before").GetDouble() * 50, (chosen * 60) - 10.01,
             chosen * 60 + 0.01);
         Assert.False(json.GetProperty("new_head").GetBoolean());
-        Tune("mcc/seed-0-model.safetensors", "of-file", "--data", "mnist@0..200", "--few", "1");
-        Tune("mcd", "two-heads", "--data", "mnist@0..200", "--few", "1");
+        Tune("mcc/seed-0-model.safetensors", "of-file", "--data", "mnist:200", "--few", "1");
+        Tune("mcd", "two-heads", "--data", "mnist:200", "--few", "1");
 
         EngineCommand.Run(["finetune", "--model", In("mcd"), "--plan", "head"])
             .FailsWith(2, "--plan: mcd made a network with two heads");
@@ -140,12 +140,12 @@ public sealed class FineTuneTests : IDisposable
         // Data of other classes get a head of their own.
         JsonElement other = Tune("mcc", "other", "--data", WriteImages(1), "--few", "2");
         Assert.True(other.GetProperty("new_head").GetBoolean());
-        Assert.Equal(78_500 + (3 * 101), other.GetProperty("parameters").GetInt64());
+        Assert.Equal(431_080 - 5_010 + (3 * 501), other.GetProperty("parameters").GetInt64());
 
         // A file of another network is refused with the names and shapes that differ.
         string config = In("mcc/config.json");
         File.WriteAllText(
-            config, File.ReadAllText(config).Replace("\"mlp\"", "\"lenet\""));
+            config, File.ReadAllText(config).Replace("\"lenet\"", "\"conv4\""));
         EngineCommand.Run([
             "finetune", "--model", In("mcc"), .. Tiny, "--rate", "0.01", "--out", In("wrong")])
             .FailsWith(1, "seed-0-model.safetensors", "Network.");
@@ -169,12 +169,12 @@ public sealed class FineTuneTests : IDisposable
         Assert.Equal(
             first.GetProperty("accuracy").GetDouble(), second.GetProperty("before").GetDouble(),
             1e-12);
-        Mlp other = Mlp.Create(Key.From(0), [784, 50, 10]);
+        LeNet other = LeNet.Create(Key.From(0), 10, 3, 28);
         Lora.Create(Key.From(0), other, path => path.EndsWith("Weight"), 2, 4)
             .Save(In("other"), other);
         EngineCommand.Run([
             "finetune", .. Quick, "--plan", "lora", "--adapter", In("other"), "--rate", "0.01",
-            "--out", In("third")]).FailsWith(1, "'Layers.0.Weight'", "(100, 784)", "(50, 2)");
+            "--out", In("third")]).FailsWith(1, "'First.Weight'", "(20, 1, 5, 5)", "(2, 3, 5, 5)");
     }
 
     [DataFact("mobilenet_v1_025_224/model.json")]
@@ -196,7 +196,7 @@ public sealed class FineTuneTests : IDisposable
         }
 
         EngineCommand.Run("finetune", "--model", $"mobilenet:{weights}", "--data", "mnist")
-            .FailsWith(2, "--data: MobileNet takes images of 3 channels, but MNIST has");
+            .FailsWith(2, "--data: MobileNet takes images of 3 channels, but MNIST");
     }
 
     [Theory]

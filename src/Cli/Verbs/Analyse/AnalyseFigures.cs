@@ -15,7 +15,7 @@ internal static class AnalyseFigures
         context.Figure("target", "target, tested on", sets.TargetTest.ToString());
         context.Figure("seed", "seed", seed);
         context.Line();
-        context.Row("", "before, after (of the control, of the chosen model)");
+        context.Row("before and after", "of the control, of the chosen model");
         void Pair(string name, string label, Func<Seen, double> of, bool percent)
         {
             double before = of(seen.Before), after = of(seen.After);
