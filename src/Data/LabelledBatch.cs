@@ -2,7 +2,7 @@
 namespace Engine.Data;
 
 /// <summary>
-/// Examples and their labels: inputs float32 (n, ...), an example in each row, and labels int64 (n).
+/// Examples and their labels: inputs float32 (n, ...), an example in each row; labels int64 (n).
 /// </summary>
 public sealed partial record LabelledBatch(Tensor X, Tensor Y) : ITree
 {

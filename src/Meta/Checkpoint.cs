@@ -34,15 +34,18 @@ public static class Checkpoint
     {
         ArgumentNullException.ThrowIfNull(like);
         var (tensors, metadata) = SafeTensors.Read(path);
-        if (Count(metadata, Step) is not { } step)
-            throw new EngineException($"Checkpoint: {path} does not say at which step it was "
-                + "written. Was it saved by something else?");
         if (tensors.ContainsKey("Optimizer.Steps") && !tensors.ContainsKey("Optimizer.LeafSteps"))
             throw new EngineException($"Checkpoint: {path} was written by an earlier version, "
                 + "whose optimisers did not count the steps of each leaf. Train anew, or go on "
                 + "with its model alone.");
-        return SafeTensors.Load(
-            path, like with { Step = step, Skipped = Count(metadata, Skipped) ?? 0 });
+        long? step = Count(metadata, Step);
+        TrainingState<T> state = SafeTensors.Load(path, like with
+        {
+            Step = step ?? like.Step,
+            Skipped = Count(metadata, Skipped) ?? 0,
+        });
+        return step is not null ? state : throw new EngineException($"Checkpoint: {path} does not "
+            + "say at which step it was written. Was it saved by something else?");
     }
 
     private static long? Count(IReadOnlyDictionary<string, string> metadata, string name) =>

@@ -1,5 +1,5 @@
-// The parts of a tree that are not tensors, such as a stride or an epsilon, as text: files keep them
-// as metadata, so that weights are not loaded into a layer that computes something else.
+// The parts of a tree that are not tensors, such as a stride or an epsilon, as text: files keep
+// them as metadata, so that weights are not loaded into a layer that computes something else.
 using System.Collections;
 using System.Globalization;
 using System.Runtime.CompilerServices;

@@ -1,5 +1,5 @@
 // The running statistics of all batch normalisations of a network, and the ways to run it: by the
-// batch while the running ones move, by the running ones, or each batch normalisation in its own way.
+// batch while the running ones move, by the running ones, or each batch normalisation in its way.
 using System.Collections.Immutable;
 
 namespace Engine.Nn;

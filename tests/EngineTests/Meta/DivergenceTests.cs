@@ -59,6 +59,22 @@ public class DivergenceTests
     }
 
     [Fact]
+    public void ACheckpointWithoutTheStepsOfLeavesIsOfAnEarlierVersion()
+    {
+        TrainingState<Mlp> start =
+            new MetaTraining<Mlp>(Maml, Optim.Adam(0.01), Clean, metaBatch: 2).Start(Model);
+        string path = Path.GetTempFileName();
+        Checkpoint.Save(path, start);
+        var (tensors, metadata) = SafeTensors.Read(path);
+        Assert.True(tensors.Remove("Optimizer.LeafSteps"));
+        SafeTensors.Save(path, tensors, metadata);
+        Assert.Equal($"Checkpoint: {path} was written by an earlier version, whose optimisers did "
+            + "not count the steps of each leaf. Train anew, or go on with its model alone.",
+            Assert.Throws<EngineException>(() => Checkpoint.Load(path, start)).Message);
+        File.Delete(path);
+    }
+
+    [Fact]
     public void AStepWithoutAnyGoodTaskChangesNothing()
     {
         var training = new MetaTraining<Mlp>(
