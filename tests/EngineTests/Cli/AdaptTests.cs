@@ -80,6 +80,9 @@ public sealed class AdaptTests : IDisposable
         EngineCommand.Run("adapt", "--resume", In("run")).Succeeds();
         Assert.Equal(text, File.ReadAllText(seed));
         Assert.Equal(written, File.GetLastWriteTimeUtc(In("run/seed-0-control.safetensors")));
+        File.WriteAllText(seed, text[..(text.Length / 2)]);
+        EngineCommand.Run("adapt", "--resume", In("run"))
+            .FailsWith(1, "seed-0.json: missing or damaged; delete it to run this seed again");
         EngineCommand.Run("adapt", "--resume", In("run"), "--steps", "9")
             .FailsWith(2, "--steps: a run goes on with the settings that it began with");
         EngineCommand.Run("adapt", "--resume", In("nowhere"))

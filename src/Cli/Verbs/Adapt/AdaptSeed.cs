@@ -30,16 +30,14 @@ internal sealed class AdaptSeed(
     public static SeedFigures Run(
         AdaptOptions options, DomainSets sets, long seed, RunFolder folder, VerbContext context)
     {
-        string done = folder.PathOf($"seed-{seed}.json");
-        if (File.Exists(done))
-            return JsonSerializer.Deserialize<SeedFigures>(File.ReadAllBytes(done))
-                ?? throw CliException.Fail($"{done}: damaged; delete it to run this seed again.");
+        string done = $"seed-{seed}.json";
+        if (File.Exists(folder.PathOf(done)))
+            return folder.ReadJson<SeedFigures>(done, "delete it to run this seed again");
         Key key = Key.From(seed);
         SeedFigures figures = AdaptationNetworks.Use(
             options.Network, sets.Source, key,
             new AdaptSeed(options, sets, seed, folder, context));
-        folder.Replace(
-            Path.GetFileName(done), stream => JsonSerializer.Serialize(stream, figures));
+        folder.Replace(done, stream => JsonSerializer.Serialize(stream, figures));
         return figures;
     }
 

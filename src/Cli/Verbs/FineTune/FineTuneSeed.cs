@@ -38,14 +38,13 @@ internal sealed class FineTuneSeed(
         FineTuneOptions options, IStart start, int number, long seed, FewLabels data,
         RunFolder folder, VerbContext context)
     {
-        string done = folder.PathOf($"seed-{seed}.json");
-        if (File.Exists(done))
-            return JsonSerializer.Deserialize<TunedSeed>(File.ReadAllBytes(done))
-                ?? throw CliException.Fail($"{done}: damaged; delete it to run this seed again.");
+        string done = $"seed-{seed}.json";
+        if (File.Exists(folder.PathOf(done)))
+            return folder.ReadJson<TunedSeed>(done, "delete it to run this seed again");
         TunedSeed tuned = start.Use(
             new(number, seed, data.Tuned.Classes, folder, context),
             new FineTuneSeed(options, seed, data, folder, context));
-        folder.Replace(Path.GetFileName(done), stream => JsonSerializer.Serialize(stream, tuned));
+        folder.Replace(done, stream => JsonSerializer.Serialize(stream, tuned));
         new TuneRun(folder, $"seed-{seed}", context).Forget();
         return tuned;
     }

@@ -20,18 +20,9 @@ internal sealed record RateChoice(double Rate, RateCurve Curve)
     /// <summary>What an earlier seed or session found; null if there is nothing yet.</summary>
     public static RateChoice? Read(RunFolder folder)
     {
-        string file = folder.PathOf(Name);
-        if (!File.Exists(file)) return null;
-        try
-        {
-            return JsonSerializer.Deserialize<RateChoice>(File.ReadAllBytes(file), WithNaN)
-                ?? throw new JsonException("it is null");
-        }
-        catch (JsonException e)
-        {
-            throw CliException.Fail(
-                $"{file}: damaged; delete it to look for the rate again.", e);
-        }
+        return File.Exists(folder.PathOf(Name))
+            ? folder.ReadJson<RateChoice>(Name, "delete it to look for the rate again", WithNaN)
+            : null;
     }
 
     /// <summary>What was found, or is found and kept now.</summary>

@@ -22,7 +22,7 @@ internal sealed class TuneRun(RunFolder folder, string name, VerbContext context
 
     private string StateFile => folder.PathOf($"{name}-state.safetensors");
 
-    private string LooksFile => folder.PathOf($"{name}-looks.json");
+    private string LooksFile => $"{name}-looks.json";
 
     /// <summary>What was seen on the way, in order of steps.</summary>
     public ImmutableArray<TuneLook> Looks { get; private set; } = [];
@@ -45,7 +45,13 @@ internal sealed class TuneRun(RunFolder folder, string name, VerbContext context
         bool stopped = File.Exists(StateFile);
         TuneState state = stopped ? tuning.Load(StateFile) : tuning.Begin();
         int first = (int)state.Steps.Item<long>();
-        if (stopped) Looks = [.. ReadLooks().Where(look => look.Step <= first)];
+        if (stopped)
+        {
+            var seen = folder.ReadJson<ImmutableArray<TuneLook>>(
+                LooksFile, $"delete {StateFile} to run this seed again");
+            Looks = [.. seen.Where(look => look.Step <= first)];
+        }
+
         var clock = Stopwatch.StartNew();
         TimeSpan next = SaveEvery;
         return ProgressBar.Run(
@@ -80,28 +86,13 @@ internal sealed class TuneRun(RunFolder folder, string name, VerbContext context
     public void Forget()
     {
         File.Delete(StateFile);
-        File.Delete(LooksFile);
+        File.Delete(folder.PathOf(LooksFile));
     }
 
     // Looks first: what they have more than the state is left out when they are read.
     private void Save<N>(FineTuning<N> tuning, TuneState state) where N : IFeatureNetwork
     {
-        folder.Replace(
-            Path.GetFileName(LooksFile), stream => JsonSerializer.Serialize(stream, Looks));
+        folder.Replace(LooksFile, stream => JsonSerializer.Serialize(stream, Looks));
         tuning.Save(StateFile, state);
-    }
-
-    private ImmutableArray<TuneLook> ReadLooks()
-    {
-        try
-        {
-            return JsonSerializer.Deserialize<ImmutableArray<TuneLook>>(
-                File.ReadAllBytes(LooksFile));
-        }
-        catch (Exception e) when (e is IOException or JsonException)
-        {
-            throw CliException.Fail($"{LooksFile}: missing or damaged; delete {StateFile} to run "
-                + "this seed again.", e);
-        }
     }
 }
