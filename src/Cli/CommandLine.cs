@@ -30,7 +30,9 @@ internal static class CommandLine
         ReproVerb.Verb(choices),
         TuneVerb.Verb(choices),
         CompareVerb.Verb(choices),
-        AdaptVerb.Verb,
+        AdaptVerb.Runs.Verb,
+        FineTuneVerb.Runs.Verb,
+        AnalyseVerb.Verb,
         GradCheckVerb.Verb,
         InfoVerb.Verb,
     ];

@@ -9,7 +9,6 @@ namespace Engine.Cli;
 internal sealed class Chart
 {
     private const double Width = 720;
-    private const double Height = 300;
     private const double Left = 64;
     private const double Right = 30;
     private const double Top = 14;
@@ -21,17 +20,19 @@ internal sealed class Chart
     private readonly string xLabel;
     private readonly string yLabel;
     private readonly bool percent;
+    private readonly double height;
 
-    public Chart(ChartAxis x, ChartAxis y, string xLabel, string yLabel, bool percent)
+    public Chart(
+        ChartAxis x, ChartAxis y, string xLabel, string yLabel, bool percent, double height = 300)
     {
-        (xAxis, yAxis) = (x, y);
+        (xAxis, yAxis, this.height) = (x, y, height);
         (this.xLabel, this.yLabel, this.percent) = (xLabel, yLabel, percent);
     }
 
     public double X(double value) => Left + ((Width - Left - Right) * xAxis.Part(value));
 
     public double Y(double value) =>
-        Height - Bottom - ((Height - Top - Bottom) * yAxis.Part(value));
+        height - Bottom - ((height - Top - Bottom) * yAxis.Part(value));
 
     /// <summary>A line through points; values outside the axes are cut off at their ends.</summary>
     public void Line(IEnumerable<(double X, double Y)> points, string style)
@@ -54,6 +55,16 @@ internal sealed class Chart
             $"<circle class=\"dot {style}\" cx=\"{cx}\" cy=\"{N(Y(yAxis.Clamp(y)))}\" r=\"3.5\"/>");
     }
 
+    /// <summary>A small dot or cross in a colour of the wheel.</summary>
+    public void Mark(double x, double y, int hue, bool cross)
+    {
+        string cx = N(X(x)), cy = N(Y(y)), style = $"style=\"--hue:{hue}\"";
+        body.AppendLine(cross
+            ? $"<path class=\"cross\" {style} transform=\"translate({cx} {cy})\" "
+                + "d=\"M-2.8-2.8L2.8 2.8M-2.8 2.8L2.8-2.8\"/>"
+            : $"<circle class=\"mark\" {style} cx=\"{cx}\" cy=\"{cy}\" r=\"2.8\"/>");
+    }
+
     /// <summary>A dashed level with a name.</summary>
     public void Level(double y, string name)
     {
@@ -69,7 +80,7 @@ internal sealed class Chart
     {
         var svg = new StringBuilder();
         svg.AppendLine(
-            $"<svg viewBox=\"0 0 {N(Width)} {N(Height)}\" role=\"img\" "
+            $"<svg viewBox=\"0 0 {N(Width)} {N(height)}\" role=\"img\" "
             + $"aria-label=\"{WebUtility.HtmlEncode(title)}\">");
         foreach (double tick in yAxis.Ticks)
         {
@@ -84,19 +95,19 @@ internal sealed class Chart
         {
             svg.AppendLine(
                 $"<line class=\"axis\" x1=\"{N(X(tick))}\" x2=\"{N(X(tick))}\" "
-                + $"y1=\"{N(Height - Bottom)}\" y2=\"{N(Height - Bottom + 4)}\"/>");
+                + $"y1=\"{N(height - Bottom)}\" y2=\"{N(height - Bottom + 4)}\"/>");
             svg.AppendLine(
-                $"<text x=\"{N(X(tick))}\" y=\"{N(Height - Bottom + 19)}\" "
+                $"<text x=\"{N(X(tick))}\" y=\"{N(height - Bottom + 19)}\" "
                 + $"text-anchor=\"middle\">{Tick(tick, xAxis, false)}</text>");
         }
 
-        string bottom = N(Height - Bottom);
+        string bottom = N(height - Bottom);
         svg.AppendLine($"<line class=\"axis\" x1=\"{N(Left)}\" x2=\"{N(Width - Right)}\" "
             + $"y1=\"{bottom}\" y2=\"{bottom}\"/>");
         svg.AppendLine(
-            $"<text x=\"{N((Left + Width - Right) / 2)}\" y=\"{N(Height - 8)}\" "
+            $"<text x=\"{N((Left + Width - Right) / 2)}\" y=\"{N(height - 8)}\" "
             + $"text-anchor=\"middle\">{WebUtility.HtmlEncode(xLabel)}</text>");
-        double middle = (Top + Height - Bottom) / 2;
+        double middle = (Top + height - Bottom) / 2;
         svg.AppendLine(
             $"<text transform=\"translate(14 {N(middle)}) rotate(-90)\" "
             + $"text-anchor=\"middle\">{WebUtility.HtmlEncode(yLabel)}</text>");

@@ -18,6 +18,15 @@ internal sealed record ReportData
     /// <summary>Charts that compare several series.</summary>
     public IReadOnlyList<Plot> Plots { get; init; } = [];
 
+    /// <summary>Maps of samples.</summary>
+    public IReadOnlyList<Scatter> Scatters { get; init; } = [];
+
+    /// <summary>Tables of texts.</summary>
+    public IReadOnlyList<TextTable> Tables { get; init; } = [];
+
+    /// <summary>Confusion matrices.</summary>
+    public IReadOnlyList<Matrix> Matrices { get; init; } = [];
+
     /// <summary>Accuracy after each number of inner steps; one series for each start.</summary>
     public IReadOnlyList<StepSeries> Steps { get; init; } = [];
 

@@ -65,6 +65,12 @@ internal static class ReportStyle
         .key { display: inline-block; width: 18px; height: 3px; vertical-align: middle;
           margin: 0 6px 0 0; }
         .key:not(:first-child) { margin-left: 18px; }
+        .mark { fill: hsl(var(--hue) 65% 50%); fill-opacity: 0.75; }
+        .cross { stroke: hsl(var(--hue) 65% 50%); stroke-width: 1.3; fill: none; }
+        .key.hue { background: hsl(var(--hue) 65% 50%); }
+        .matrix th, .matrix td { padding: 4px 8px; text-align: right; }
+        .matrix .right { background: color-mix(in srgb, var(--c) var(--share), transparent); }
+        .matrix .confused { background: color-mix(in srgb, var(--bad) var(--share), transparent); }
         table { border-collapse: collapse; font-size: 14px; }
         .numbers { margin-top: 8px; }
         .numbers th, .numbers td { padding: 4px 16px 4px 0; text-align: right;

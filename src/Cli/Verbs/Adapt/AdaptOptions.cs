@@ -39,6 +39,9 @@ internal sealed record AdaptOptions
     [Option("The number that svmlight files give the first feature", Min = 0)]
     public int FirstIndex { get; init; } = 1;
 
+    /// <summary>How svmlight files are read.</summary>
+    public VectorFiles Vectors => new(Features, FirstIndex);
+
     [Option("Steps of training on the source, and of the method")]
     public int Steps { get; init; } = 400;
 
@@ -66,15 +69,4 @@ internal sealed record AdaptOptions
 
     [Option("Seeds: SEED, SEED + 1, ...")]
     public int Seeds { get; init; } = 3;
-}
-
-/// <summary>Where the files of engine adapt are.</summary>
-internal sealed record AdaptPlace
-{
-    [Option("New folder for the run [default: runs/DATE-TIME]", Value = "FOLDER")]
-    public string? Out { get; init; }
-
-    [Option("Go on with a run that was stopped, with the settings that it began with",
-        Value = "RUN")]
-    public string? Resume { get; init; }
 }

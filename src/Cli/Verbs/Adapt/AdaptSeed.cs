@@ -23,20 +23,21 @@ internal sealed class AdaptSeed(
 {
     private readonly string name = $"seed-{seed}";
 
+    /// <summary>The network trained on the source alone, with all of its training.</summary>
+    public static string ControlFile(string name) => $"{name}-control.safetensors";
+
     /// <summary>Runs a seed, or reads what an earlier session made of it.</summary>
     public static SeedFigures Run(
         AdaptOptions options, DomainSets sets, long seed, RunFolder folder, VerbContext context)
     {
-        string done = folder.PathOf($"seed-{seed}.json");
-        if (File.Exists(done))
-            return JsonSerializer.Deserialize<SeedFigures>(File.ReadAllBytes(done))
-                ?? throw CliException.Fail($"{done}: damaged; delete it to run this seed again.");
+        string done = $"seed-{seed}.json";
+        if (File.Exists(folder.PathOf(done)))
+            return folder.ReadJson<SeedFigures>(done, "delete it to run this seed again");
         Key key = Key.From(seed);
         SeedFigures figures = AdaptationNetworks.Use(
             options.Network, sets.Source, key,
             new AdaptSeed(options, sets, seed, folder, context));
-        folder.Replace(
-            Path.GetFileName(done), stream => JsonSerializer.Serialize(stream, figures));
+        folder.Replace(done, stream => JsonSerializer.Serialize(stream, figures));
         return figures;
     }
 
@@ -69,7 +70,7 @@ internal sealed class AdaptSeed(
         where N : IFeatureNetwork
     {
         var method = Adapt.Control(network, setting.Adam(1e-3));
-        string file = folder.PathOf($"{name}-control.safetensors");
+        string file = folder.PathOf(ControlFile(name));
         if (File.Exists(file)) return SafeTensors.Load(file, method.Start);
         var batches = DomainBatches.Of(
             sets.Source, sets.Target, options.Batch, options.Steps, seed);

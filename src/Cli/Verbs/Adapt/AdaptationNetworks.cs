@@ -30,6 +30,12 @@ internal static class AdaptationNetworks
                 + $"vectors of {shape[0]} numbers; mlp takes them.");
         }
 
+        if (name == "mlp" && images)
+        {
+            throw CliException.Use($"--network: mlp is for vectors, but {examples.Name} has images "
+                + $"of {shape}; lenet-bn takes them.");
+        }
+
         if (images && shape[1] != shape[2])
         {
             throw CliException.Use($"--network: {name} takes square images, but {examples.Name} "

@@ -6,6 +6,11 @@ using Engine.Images;
 
 namespace Engine.Cli;
 
+/// <summary>What svmlight files do not say of themselves.</summary>
+/// <param name="Features">Length of their vectors.</param>
+/// <param name="FirstIndex">The number that they give the first feature.</param>
+internal sealed record VectorFiles(int Features, int FirstIndex);
+
 /// <summary>
 /// A set by name or path, perhaps one domain of it, a range of it, and a sample of that: in this
 /// order SET, #DOMAIN, @FIRST..END and :COUNT.
@@ -49,9 +54,9 @@ internal sealed partial record DomainSpec(
     /// <exception cref="CliException">The set has not that many.</exception>
     /// <exception cref="DataException">It cannot be read.</exception>
     public (LabelledSet Chosen, LabelledSet Others) Load(
-        string option, AdaptOptions options, long seed)
+        string option, VectorFiles vectors, long seed)
     {
-        LabelledSet all = Read(option, options);
+        LabelledSet all = Read(option, vectors);
         if (Range is var (first, end))
         {
             if (first >= end || end > all.Count)
@@ -73,7 +78,7 @@ internal sealed partial record DomainSpec(
         return Count is null ? (all, all.Range(0, 0)) : all.Sample(count, seed);
     }
 
-    private LabelledSet Read(string option, AdaptOptions options)
+    private LabelledSet Read(string option, VectorFiles vectors)
     {
         LabelledSet? embedded = Set switch
         {
@@ -87,7 +92,7 @@ internal sealed partial record DomainSpec(
         if (Domain is not null && (embedded is not null || words))
             throw CliException.Use($"{option}: {Set} has no domains; leave out #{Domain}.");
         if (embedded is not null) return embedded;
-        if (words) return SvmLight.Read(Set, options.Features, options.FirstIndex);
+        if (words) return SvmLight.Read(Set, vectors.Features, vectors.FirstIndex);
         if (Directory.Exists(Set) && !ImageFiles.Exist(Set))
         {
             return Domain is null

@@ -1,5 +1,6 @@
 // The folder of one training run. A run never writes into a folder that another has used.
 using System.Globalization;
+using System.Text.Json;
 
 namespace Engine.Cli;
 
@@ -83,6 +84,23 @@ internal sealed class RunFolder : IDisposable
 
     /// <summary>Replaces a file whole or not at all.</summary>
     public void Replace(string file, Action<Stream> write) => OutputFile.Write(PathOf(file), write);
+
+    /// <summary>Reads what was written as JSON into a file of the folder.</summary>
+    /// <exception cref="CliException">
+    /// It is missing or damaged; the advice says what to do.
+    /// </exception>
+    public T ReadJson<T>(string file, string advice, JsonSerializerOptions? options = null)
+    {
+        try
+        {
+            return JsonSerializer.Deserialize<T>(File.ReadAllBytes(PathOf(file)), options)
+                ?? throw new JsonException("it is null");
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or JsonException)
+        {
+            throw CliException.Fail($"{PathOf(file)}: missing or damaged; {advice}.", e);
+        }
+    }
 
     /// <summary>Writes config.json.</summary>
     public void WriteConfig(JsonSummary config) => config.WriteTo(PathOf(RunConfig.File));

@@ -1,0 +1,98 @@
+// A run of fine-tuning in a folder: its progress, a state in a file every so often, and what was
+// seen of it.
+using System.Collections.Immutable;
+using System.Diagnostics;
+using System.Text.Json;
+using Engine.Data;
+using Engine.Nn;
+using Engine.Transfer;
+
+namespace Engine.Cli;
+
+/// <summary>What was seen of a run after so many steps.</summary>
+/// <param name="Step">Steps done.</param>
+/// <param name="Loss">Of the last step's batch, before it.</param>
+/// <param name="Accuracy">On examples that were not trained on.</param>
+internal sealed record TuneLook(int Step, double Loss, double Accuracy);
+
+/// <summary>Runs fine-tuning; its files begin with a name.</summary>
+internal sealed class TuneRun(RunFolder folder, string name, VerbContext context)
+{
+    private static readonly TimeSpan SaveEvery = TimeSpan.FromSeconds(20);
+
+    private string StateFile => folder.PathOf($"{name}-state.safetensors");
+
+    private string LooksFile => $"{name}-looks.json";
+
+    /// <summary>What was seen on the way, in order of steps.</summary>
+    public ImmutableArray<TuneLook> Looks { get; private set; } = [];
+
+    /// <summary>
+    /// The state after all steps. A run that was stopped goes on from its file, bit for bit.
+    /// </summary>
+    /// <param name="tuning">What is run.</param>
+    /// <param name="title">What progress is called.</param>
+    /// <param name="set">What batches are drawn from.</param>
+    /// <param name="seed">Their order.</param>
+    /// <param name="batch">Examples in a step.</param>
+    /// <param name="steps">Steps in all.</param>
+    /// <param name="looks">How often it is looked at, the last time at its end.</param>
+    /// <param name="accuracy">The accuracy of a state.</param>
+    public TuneState ToEnd<N>(
+        FineTuning<N> tuning, string title, LabelledSet set, long seed, int batch, int steps,
+        int looks = 0, Func<TuneState, double>? accuracy = null) where N : IFeatureNetwork
+    {
+        bool stopped = File.Exists(StateFile);
+        TuneState state = stopped ? tuning.Load(StateFile) : tuning.Begin();
+        int first = (int)state.Steps.Item<long>();
+        if (stopped)
+        {
+            var seen = folder.ReadJson<ImmutableArray<TuneLook>>(
+                LooksFile, $"delete {StateFile} to run this seed again");
+            Looks = [.. seen.Where(look => look.Step <= first)];
+        }
+
+        var clock = Stopwatch.StartNew();
+        TimeSpan next = SaveEvery;
+        return ProgressBar.Run(
+            title, context.Output, null, bar =>
+            {
+                for (int step = first; step < steps; step++)
+                {
+                    if (context.Stop.IsCancellationRequested)
+                    {
+                        Save(tuning, state);
+                        throw new OperationCanceledException();
+                    }
+
+                    LabelledBatch drawn = set.Batch(seed, step, batch);
+                    (state, double loss) = tuning.Step(state, drawn.X, drawn.Y);
+                    int done = step + 1;
+                    bar.Report(new(done, steps, (long)done * batch, loss, Before: first));
+                    if (accuracy is not null
+                        && done * (long)looks / steps > step * (long)looks / steps)
+                        Looks = Looks.Add(new(done, loss, accuracy(state)));
+                    if (clock.Elapsed < next) continue;
+                    Save(tuning, state);
+                    next = clock.Elapsed + SaveEvery;
+                }
+
+                return state;
+            },
+            unit: "examples");
+    }
+
+    /// <summary>Deletes the files to go on from: the run's result stands in another one.</summary>
+    public void Forget()
+    {
+        File.Delete(StateFile);
+        File.Delete(folder.PathOf(LooksFile));
+    }
+
+    // Looks first: what they have more than the state is left out when they are read.
+    private void Save<N>(FineTuning<N> tuning, TuneState state) where N : IFeatureNetwork
+    {
+        folder.Replace(LooksFile, stream => JsonSerializer.Serialize(stream, Looks));
+        tuning.Save(StateFile, state);
+    }
+}
