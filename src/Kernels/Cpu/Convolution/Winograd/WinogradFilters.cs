@@ -55,7 +55,7 @@ internal static unsafe class WinogradFilters<V, T>
         nint step = flip ? -V.Count : V.Count;
         T* source = o.Weights + task * o.WeightTask + k * o.WeightFilter;
         int run = o.WeightChannel == size ? Run : 1, width = Width(o.Filters, k);
-        var points = new WinogradFilterPoints<V, T, R>();
+        var points = new WinogradFilterPoints<V, T>();
         for (int c = 0; c < o.Channels; c += run)
         {
             int count = Math.Min(run, o.Channels - c);
@@ -66,8 +66,12 @@ internal static unsafe class WinogradFilters<V, T>
                     Math.Min(V.Count, o.Filters - k - lane), true, count * size, taps);
                 T* to = target + c * pitch + lane;
                 for (int i = 0; i < count; i++, to += pitch)
-                    points.Transform(
-                        first + i * size * V.Count, step, temp, to, position, tilePoints);
+                {
+                    T* g = first + i * size * V.Count;
+                    if (R.Value == 3)
+                        points.Transform3(g, step, to, position, tilePoints);
+                    else points.Transform5(g, step, temp, to, position);
+                }
             }
         }
     }
@@ -90,7 +94,7 @@ internal static unsafe class WinogradFilters<V, T>
         T* taps = stackalloc T[Run * size * V.Count];
         T* target = o.Weights + task * o.WeightTask + k * o.WeightFilter;
         int run = o.WeightChannel == size ? Run : 1, width = Width(o.Filters, k);
-        var points = new WinogradFilterPoints<V, T, R>();
+        var points = new WinogradFilterPoints<V, T>();
         for (int c = 0; c < o.Channels; c += run)
         {
             int count = Math.Min(run, o.Channels - c);
@@ -98,7 +102,8 @@ internal static unsafe class WinogradFilters<V, T>
             {
                 T* from = source + c * pitch + lane;
                 for (int i = 0; i < count; i++, from += pitch)
-                    points.TransformBack(from, position, temp, taps + i * size * V.Count);
+                    points.TransformBack<R>(
+                        from, position, temp, taps + i * size * V.Count);
                 WinogradLanes<V, T>.Scatter(
                     taps, count * size, target + c * o.WeightChannel + lane * o.WeightFilter,
                     o.WeightFilter, Math.Min(V.Count, o.Filters - k - lane));

@@ -45,19 +45,21 @@ internal readonly record struct WinogradShape(
         return Taps == 5 && TransposedGain * there < here ? other : this;
     }
 
+    // What takes a division is computed once: it is asked for at each row of tiles and position.
+
     /// <summary>Outputs of a whole tile in one direction: 4 for 3 taps, 2 for 5.</summary>
-    public int Out => Points + 1 - Taps;
+    public int Out { get; } = Whole(Taps);
 
-    public int TileRows => (OutHeight + Out - 1) / Out;
+    public int TileRows { get; } = TilesOf(OutHeight, Whole(Taps));
 
-    public int TileColumns => (OutWidth + Out - 1) / Out;
+    public int TileColumns { get; } = TilesOf(OutWidth, Whole(Taps));
 
     /// <summary>
     /// Outputs of the last tiles, downwards and across: 2 to Out, where 2 may be 1 too many.
     /// </summary>
-    public int EdgeHeight => Edge(OutHeight);
+    public int EdgeHeight { get; } = Edge(OutHeight, Whole(Taps));
 
-    public int EdgeWidth => Edge(OutWidth);
+    public int EdgeWidth { get; } = Edge(OutWidth, Whole(Taps));
 
     /// <summary>Tiles of a row that are as wide as a whole one.</summary>
     public int FullColumns => EdgeWidth == Out ? TileColumns : TileColumns - 1;
@@ -115,7 +117,12 @@ internal readonly record struct WinogradShape(
     public WinogradBlock Block(int number) => new(
         this, number * BlockRows, Math.Min((number + 1) * BlockRows, Images * TileRows));
 
-    private int Edge(int size) => size % Out == 0 ? Out : Math.Max(2, size % Out);
+    private static int Whole(int taps) => Points + 1 - taps;
+
+    private static int TilesOf(int size, int whole) => (size + whole - 1) / whole;
+
+    private static int Edge(int size, int whole) =>
+        size % whole == 0 ? whole : Math.Max(2, size % whole);
 }
 
 /// <summary>

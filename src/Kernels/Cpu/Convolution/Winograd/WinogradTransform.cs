@@ -24,8 +24,8 @@ internal static unsafe class WinogradTransform<V, T>
     public const int In = WinogradShape.Points;
 
     /// <summary>
-    /// B' d B of a row of tiles, of 6 rows of the image (fewer if the tiles are low). Their downward
-    /// transform goes to down, from column left on; the columns around it are zero.
+    /// B' d B of a row of tiles, of 6 rows of the image (fewer if the tiles are low). Their
+    /// downward transform goes to down, from column left on; the columns around it are zero.
     /// </summary>
     [MethodImpl(Compiled.Once)]
     public static void Input(
