@@ -7,7 +7,9 @@ namespace Engine.Transfer;
 
 /// <summary>A method of domain adaptation.</summary>
 /// <param name="Losses">The names of the losses that a step returns, in order.</param>
-/// <param name="Start">The state before the first step: a tree, so a checkpoint is one line.</param>
+/// <param name="Start">
+/// The state before the first step: a tree, so a checkpoint is one line.
+/// </param>
 /// <param name="Step">
 /// The state after a step and the losses (K) before it; a pure function, which <see
 /// cref="Adapt.Run"/> compiles.

@@ -30,7 +30,9 @@ public static class Mmd
     public static Tensor Between(Tensor a, Tensor b, Tensor widths) =>
         Of(Gaussian(a, b, widths));
 
-    /// <summary>The sum of Gaussian kernels of those widths (K) on samples (N, F), (M, F).</summary>
+    /// <summary>
+    /// The sum of Gaussian kernels of those widths (K) on samples (N, F) and (M, F).
+    /// </summary>
     public static KernelValues Gaussian(Tensor a, Tensor b, Tensor widths)
     {
         ArgumentNullException.ThrowIfNull(widths);

@@ -14,7 +14,8 @@ public static class Reversal
         ArgumentNullException.ThrowIfNull(weight);
         return CustomRule.Of(
             ((Tensor X, Tensor Weight) at) => at.X,
-            vjp: (at, y, g) => (-at.Weight * g, Tensor.Zeros(at.Weight.Shape, at.Weight.DType)))((x, weight));
+            vjp: (at, y, g) =>
+                (-at.Weight * g, Tensor.Zeros(at.Weight.Shape, at.Weight.DType)))((x, weight));
     }
 
     /// <summary>

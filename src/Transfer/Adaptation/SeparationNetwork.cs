@@ -65,8 +65,8 @@ public static class SeparationNetwork
 
     /// <summary>
     /// How far shared and private codes (N, F) go together, in 0..1: the squared Frobenius norm of
-    /// S'P / N for codes that are centred and of length 1 (equation 5, over N^2, so that it does not
-    /// grow with the batch). 0 if the codes are orthogonal.
+    /// S'P / N for codes that are centred and of length 1 (equation 5, over N^2, so that it does
+    /// not grow with the batch). 0 if the codes are orthogonal.
     /// </summary>
     public static Tensor InCommon(Tensor shared, Tensor own)
     {

@@ -14,7 +14,8 @@ public static class Pca
     public static Tensor Project(Tensor features, int count = 2)
     {
         ArgumentNullException.ThrowIfNull(features);
-        if (features.Rank != 2 || count < 1 || count > Math.Min(features.Shape[0], features.Shape[1]))
+        if (features.Rank != 2 || count < 1
+            || count > Math.Min(features.Shape[0], features.Shape[1]))
             throw Errors.Fail("Pca", $"{features.Shape} has no {count} components. Give features "
                 + "(N, F) with at least that many rows and columns.");
         Tensor x = features.Cast(DType.Float64);
@@ -27,7 +28,7 @@ public static class Pca
         // Eigh has the smallest first.
         Tensor order = size - 1 - Tensor.Arange(count);
         Tensor chosen = vectors.Take(order, 1);
-        // The inner products have the projections themselves for eigenvectors, but for their length.
+        // The inner products have the projections for eigenvectors, but for their length.
         Tensor directions = wide ? centred.Transpose().MatMul(chosen) : chosen;
         Tensor length = directions.Square().Sum(0, keepDims: true).Sqrt();
         Tensor unit = directions / Tensor.Where(length > 0, length, 1);

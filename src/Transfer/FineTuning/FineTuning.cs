@@ -214,7 +214,9 @@ public sealed partial class FineTuning<N>(
     }
 }
 
-/// <summary>A state after a step, the loss before it, and a number that is finite if it is.</summary>
+/// <summary>
+/// A state after a step, the loss before it, and a number that is finite if it is.
+/// </summary>
 internal sealed partial record Stepped(TuneState State, Tensor Loss, Tensor Norm) : ITree;
 
 /// <summary>The parts that a step moves.</summary>

@@ -78,7 +78,10 @@ public sealed partial class FineTuning<N>
         return new(
             Network(state), state.Statistics, moving, optimizer with { Schedule = schedule })
         {
-            Loss = Loss, Penalty = Penalty, ClipNorm = ClipNorm, Momentum = Momentum,
+            Loss = Loss,
+            Penalty = Penalty,
+            ClipNorm = ClipNorm,
+            Momentum = Momentum,
         };
     }
 

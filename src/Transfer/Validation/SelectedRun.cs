@@ -1,5 +1,5 @@
 // A run of adaptation that is looked at now and then, and whose best model is chosen by a validator
-// without target labels. Target accuracies are measured beside it, for reports: they choose nothing.
+// without target labels. Target accuracies are measured beside it for reports; they choose nothing.
 using System.Collections.Immutable;
 using Engine.Data;
 using Engine.Nn;

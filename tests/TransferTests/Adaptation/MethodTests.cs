@@ -31,7 +31,8 @@ public class MethodTests
         ["separation"] = () => OfTerm(SeparationNetwork.Term(Key.From(1), 12, 8, hidden: 32)),
         ["mcd"] = () => Shifted.Accuracy(
             Mcd.Create(
-                Shifted.Network(), Key.From(1), 3, Optim.Adam(4e-4), hidden: 24, bodySteps: 2), Steps),
+                Shifted.Network(), Key.From(1), 3, Optim.Adam(4e-4), hidden: 24, bodySteps: 2),
+            Steps),
         ["adda"] = () => Shifted.Accuracy(
             Adda.Create(Trained(), Key.From(1), Optim.Adam(2e-3), hidden: 32), Steps),
     };

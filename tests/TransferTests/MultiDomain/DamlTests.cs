@@ -176,7 +176,10 @@ public class DamlTests
         var experiment = new DamlExperiment(
             new(Set("source", all.SourceX), Set("source test", test.SourceX),
                 Set("target", all.TargetX), Set("target test", test.TargetX)),
-            GeneratorSteps: 2, Steps: 4, BatchSize: 8, PerClass: 2) { Looks = 2 };
+            GeneratorSteps: 2, Steps: 4, BatchSize: 8, PerClass: 2)
+        {
+            Looks = 2,
+        };
         var told = new List<string>();
         DamlFigures figures = experiment.Run(
             LeNet.Create(Key.From(0), 2, size: 16), seed: 1, (name, _, _) => told.Add(name));

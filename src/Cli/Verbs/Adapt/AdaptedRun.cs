@@ -1,4 +1,4 @@
-// The run of a method on one seed: progress, a state in a file every so often, and the chosen model.
+// The run of a method on one seed: progress, a state in a file every so often, the chosen model.
 using System.Collections.Immutable;
 using System.Diagnostics;
 using System.Globalization;
@@ -17,7 +17,9 @@ internal sealed record AdaptedRun(
     public double Oracle => Looks.Max(look => look.TargetAccuracy);
 }
 
-/// <summary>Runs one method on the sets of one seed; its files begin with a name of the seed.</summary>
+/// <summary>
+/// Runs one method on the sets of one seed; its files begin with a name of the seed.
+/// </summary>
 internal sealed class AdaptationRunner(
     SelectedRun run, RunFolder folder, string name, VerbContext context) : IAdaptationRunner
 {

@@ -51,7 +51,9 @@ internal static class SurfRepro
             if (align) x = Coral.Align(x, target);
             Linear classifier = LogisticRegression.Fit(x, domains[s].Y, 10, Strength);
             accuracies.Add(Loss.Accuracy(classifier.Forward(target), domains[t].Y).Item());
-            context.Row($"{names[s]} to {names[t]}", VerbContext.Join([100 * accuracies[^1]], "F1") + " %");
+            context.Row(
+                $"{names[s]} to {names[t]}",
+                VerbContext.Join([100 * accuracies[^1]], "F1") + " %");
         }
 
         context.Summary.Add("value_per_pair", accuracies.ToArray());

@@ -10,7 +10,7 @@ internal static class VectorsTable
 {
     private static readonly string[] Goods = ["books", "dvd", "electronics", "kitchen"];
 
-    /// <summary>Method and published accuracies: of reviews (12 pairs), of SURF (12 pairs).</summary>
+    /// <summary>Method and published accuracies: of reviews and of SURF, 12 pairs each.</summary>
     private static readonly (string Method, double? Reviews, double? Surf)[] Methods =
     [
         ("none", null, 0.450), ("dan", null, null), ("coral", 0.780, 0.467), ("dann", 0.763, null),
