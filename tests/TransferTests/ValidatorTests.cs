@@ -69,6 +69,27 @@ public class ValidatorTests
     }
 
     [Fact]
+    public void TheEmbeddedRiskIsThatOfItsFormula()
+    {
+        Unlabelled seen = Look(1, 0.8, 60);
+        static Tensor Part(Tensor rows, int first) =>
+            rows.Take(2 * Tensor.Arange(30) + first, 0);
+        Linear domain = LogisticRegression.Fit(
+            Tensor.Concat([Part(seen.SourceF, 0), Part(seen.TargetF, 0)], 0),
+            Tensor.From([.. Enumerable.Range(0, 60).Select(i => i < 30 ? 0L : 1L)]), 2, 1e-2);
+        double[] z = domain.Forward(Part(seen.SourceF, 1).Cast(DType.Float64)).ToDoubles();
+        double[] w = [.. Enumerable.Range(0, 30).Select(i => Math.Exp(z[2 * i + 1] - z[2 * i]))];
+        double[] losses = Loss.CrossEntropy(
+            Part(seen.SourceZ, 1), Part(seen.SourceY, 1), Reduction.None).ToDoubles();
+        double[] risks = [.. w.Zip(losses, (a, b) => a * b)];
+        double mean = w.Average(), risk = risks.Average();
+        double covariance = w.Zip(risks, (a, b) => (a - mean) * (b - risk)).Average();
+        double eta = -covariance / w.Average(a => (a - mean) * (a - mean));
+        Assert.Equal(
+            -(risk + eta * mean - eta), Validators.DeepEmbedded.Score(seen), 1e-5);
+    }
+
+    [Fact]
     public void WhatAValidatorIsGivenHoldsNoTargetLabels() =>
         Assert.DoesNotContain("TargetY", typeof(Unlabelled).GetProperties().Select(p => p.Name));
 

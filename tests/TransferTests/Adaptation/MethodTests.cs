@@ -143,6 +143,67 @@ public class MethodTests
     }
 
     [Fact]
+    public void AStepOfAddaMovesTheCriticAndThenTheEncoder()
+    {
+        Adapted<Mlp> source = Trained();
+        const double Rate = 0.1;
+        var method = Adda.Create(source, Key.From(1), Optim.Sgd(Rate), hidden: 8);
+        DomainBatch batch = Shifted.Batch(3, 10);
+        var (after, losses) = method.Step(method.Start, batch);
+
+        static Tensor Taken(Mlp critic, Tensor features, double forSource) => Loss.BceWithLogits(
+            critic.Forward(features).Squeeze(1), Tensor.Full(60, forSource));
+        Mlp network = source.Network;
+        Tensor CriticLoss(Mlp critic) => Taken(critic, network.Features(batch.SourceX), 1)
+            + Taken(critic, network.Features(batch.TargetX), 0);
+        Mlp first = method.Start.Critic;
+        Mlp critic = first.Zip(Grad.Of((Mlp c) => CriticLoss(c))(first), (w, g) => w - Rate * g);
+        Tensor EncoderLoss(Part own) =>
+            Taken(critic, own.In(network).Features(batch.TargetX), 1);
+        Part before = method.Start.Encoder;
+        Part encoder = before.Zip(
+            Grad.Of((Part own) => EncoderLoss(own))(before), (w, g) => w - Rate * g);
+        Assert.True(Tree.AllClose(critic, after.Critic, 1e-5, 1e-6));
+        Assert.True(Tree.AllClose(encoder, after.Encoder, 1e-5, 1e-6));
+        Assert.True(Tree.AllClose(
+            Tensor.Stack([CriticLoss(first), EncoderLoss(before)]), losses, 1e-5, 1e-6));
+    }
+
+    [Fact]
+    public void AStepOfMcdIsThePapersThree()
+    {
+        const double Rate = 0.1;
+        var method = Mcd.Create(
+            Shifted.Network(), Key.From(1), 3, Optim.Sgd(Rate), hidden: 6, bodySteps: 1);
+        DomainBatch batch = Shifted.Batch(3, 10);
+        var (after, _) = method.Step(method.Start, batch);
+
+        Tensor Task(TwoClassifiers<Mlp> n)
+        {
+            Tensor f = n.Body.Features(batch.SourceX);
+            return Loss.CrossEntropy(n.First.Forward(f), batch.SourceY)
+                + Loss.CrossEntropy(n.Second.Forward(f), batch.SourceY);
+        }
+        Tensor Apart(TwoClassifiers<Mlp> n)
+        {
+            Tensor f = n.Body.Features(batch.TargetX);
+            return Mcd.Discrepancy(n.First.Forward(f), n.Second.Forward(f));
+        }
+        TwoClassifiers<Mlp> Down(
+            TwoClassifiers<Mlp> n, Func<TwoClassifiers<Mlp>, Tensor> loss, bool body, bool heads)
+        {
+            TwoClassifiers<Mlp> g = Grad.Of(loss)(n);
+            return n.Zip(g, (path, w, slope) => slope.IsSymbolicZero
+                || (path.StartsWith("Body", StringComparison.Ordinal) ? !body : !heads)
+                    ? w : w - Rate * slope);
+        }
+        TwoClassifiers<Mlp> n = Down(method.Start.Network, Task, body: true, heads: true);
+        n = Down(n, m => Task(m) - Apart(m), body: false, heads: true);
+        n = Down(n, Apart, body: true, heads: false);
+        Assert.True(Tree.AllClose(n, after.Network, 1e-5, 1e-6));
+    }
+
+    [Fact]
     public void TwoClassifiersAreOneNetwork()
     {
         var both = new TwoClassifiers<Mlp>(

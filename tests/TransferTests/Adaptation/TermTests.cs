@@ -96,6 +96,50 @@ public class TermTests
     }
 
     [Fact]
+    public void TheJointKernelIsTheProductOfFeaturesAndPredictions()
+    {
+        double[,] f = Rows(Tensor.Concat([Both.SourceF, Both.TargetF], 0));
+        double[,] p = Rows(Tensor.Concat([Both.SourceZ, Both.TargetZ], 0).Softmax(1));
+        static double Squared(double[,] x, int i, int j) =>
+            Enumerable.Range(0, x.GetLength(1)).Sum(k => Math.Pow(x[i, k] - x[j, k], 2));
+        double Kernel(int i, int j) =>
+            (Math.Exp(-Squared(f, i, j) / (2 * 0.7)) + Math.Exp(-Squared(f, i, j) / (2 * 4.0)))
+            * Math.Exp(-Squared(p, i, j) / (2 * 0.3));
+        double Mean(int first, int end) => (
+            from i in Enumerable.Range(first, end - first)
+            from j in Enumerable.Range(first, end - first)
+            where i != j
+            select Kernel(i, j)).Average();
+        double between = (
+            from i in Enumerable.Range(0, 5)
+            from j in Enumerable.Range(5, 6)
+            select Kernel(i, j)).Average();
+        Assert.Equal(
+            Mean(0, 5) + Mean(5, 11) - 2 * between,
+            Jan.Between(Both, Tensor.From([0.7, 4.0]), Tensor.From([0.3])).Item(), 12);
+    }
+
+    [Fact]
+    public void ARebuiltInputMayBeLighterButNotOtherwiseWrong()
+    {
+        Assert.Equal(
+            0, SeparationNetwork.RebuildError(Both.SourceF, Both.SourceF + 2).Item(), 12);
+        // Errors (1, -1) and (0, 4): their variances are 1 and 4.
+        Tensor x = Tensor.From([1.0, 0.0, 0.0, 4.0], [2, 2]);
+        Tensor rebuilt = Tensor.From([0.0, 1.0, 0.0, 0.0], [2, 2]);
+        Assert.Equal(2.5, SeparationNetwork.RebuildError(x, rebuilt).Item(), 12);
+    }
+
+    [Fact]
+    public void OrthogonalCodesHaveNothingInCommon()
+    {
+        Tensor left = Tensor.From([1.0, 0.0, -1.0, 0.0, 1.0, 0.0, -1.0, 0.0], [4, 2]);
+        Tensor crossed = Tensor.From([0.0, 1.0, 0.0, 1.0, 0.0, -1.0, 0.0, -1.0], [4, 2]);
+        Assert.Equal(0, SeparationNetwork.InCommon(left, crossed).Item(), 10);
+        Assert.Equal(1, SeparationNetwork.InCommon(left, 3 * left).Item(), 6);
+    }
+
+    [Fact]
     public void CorrelationDistanceIsThatOfCovariances()
     {
         static double[,] Covariance(double[,] x)

@@ -39,6 +39,16 @@ public class WeightTests
     }
 
     [Fact]
+    public void NoWeightIsLargerThanIsAllowed()
+    {
+        // A target far out asks for more of the few samples there than the bound gives.
+        Tensor far = 0.2 * Key.From(5).Normal([50, 1]) + 2;
+        double[] w = Kmm.Weights(Source, far, largest: 4).ToDoubles();
+        Assert.Equal(4, w.Max(), 4);
+        Assert.True(Kmm.Weights(Source, far, largest: 50).Max().Item() > 5);
+    }
+
+    [Fact]
     public void TheRatioOfDensitiesIsFound()
     {
         double[] w = ImportanceWeights.Of(Source, Target, 1e-6, largest: 100).ToDoubles();
