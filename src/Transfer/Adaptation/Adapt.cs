@@ -36,7 +36,7 @@ public static class Adapt
         var both = new Both<N, A>(network, term.Parameters);
         NormStatistics first = statistics ?? NormStatistics.For(network);
         return new(
-            ["task", term.Name],
+            ["task", .. term.Losses],
             new(network, term.Parameters, optimizer.Init(both), first, first),
             Step,
             state => new(
@@ -51,7 +51,8 @@ public static class Adapt
                     m.First, batch, state.Source, state.Target, norm);
                 Tensor task = SourceLoss(seen.Views.SourceZ, batch);
                 Tensor align = term.Value(m.Second, seen.Views, batch);
-                return (task + align, (Tensor.Stack([task, align]), seen.Source, seen.Target));
+                Tensor losses = Tensor.Concat([task.ExpandDims(0), align], 0);
+                return (task + align.Sum(), (losses, seen.Source, seen.Target));
             })(model);
             var (next, moments) = optimizer.Step(model, gradient, state.Optimizer);
             var (losses, source, target) = result.Aux;

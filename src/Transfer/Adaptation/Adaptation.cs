@@ -20,20 +20,31 @@ public sealed record Adaptation<S, N>(
     Func<S, Adapted<N>> Read)
     where S : ITree where N : IFeatureNetwork;
 
-/// <summary>
-/// What is added to the source's loss to bring the domains together: its own parameters, such as a
-/// critic's, which learn with the network, and its value, a scalar.
-/// </summary>
+/// <summary>What is added to the source's loss to bring the domains together.</summary>
+/// <param name="Losses">The names of the losses that it is the sum of.</param>
+/// <param name="Parameters">Its own, such as a critic's, which learn with the network.</param>
+/// <param name="Value">Those losses (K), of its parameters, the views and the batch.</param>
 public sealed record Term<A>(
-    string Name, A Parameters, Func<A, Views, DomainBatch, Tensor> Value) where A : ITree
+    ImmutableArray<string> Losses, A Parameters, Func<A, Views, DomainBatch, Tensor> Value)
+    where A : ITree
 {
-    /// <summary>The sum of both terms.</summary>
+    /// <summary>A term of one loss, whose value is a scalar.</summary>
+    public Term(string name, A parameters, Func<A, Views, DomainBatch, Tensor> value)
+        : this([name], parameters, (own, views, batch) => value(own, views, batch).ExpandDims(0))
+    {
+    }
+
+    /// <summary>The sum of both terms, each loss told apart.</summary>
     public Term<Both<A, B>> Plus<B>(Term<B> other) where B : ITree
     {
         ArgumentNullException.ThrowIfNull(other);
         return new(
-            $"{Name} + {other.Name}", new(Parameters, other.Parameters), (own, views, batch) =>
-                Value(own.First, views, batch) + other.Value(own.Second, views, batch));
+            [.. Losses, .. other.Losses], new(Parameters, other.Parameters),
+            (own, views, batch) => Tensor.Concat(
+                [
+                    Value(own.First, views, batch), other.Value(own.Second, views, batch),
+                ],
+                0));
     }
 
     /// <summary>

@@ -36,7 +36,7 @@ public static class SeparationNetwork
             Mlp.Create(keys[1], [inputs, hidden, features]),
             Mlp.Create(keys[2], [features, hidden, inputs]),
             Critic.Create(keys[3], features, hidden));
-        return new("separation", start, (own, views, batch) =>
+        return new(["rebuild", "difference", "similarity"], start, (own, views, batch) =>
         {
             Tensor sourceX = batch.SourceX.Flatten(1), targetX = batch.TargetX.Flatten(1);
             Tensor ofSource = own.PrivateSource.Forward(sourceX);
@@ -48,8 +48,11 @@ public static class SeparationNetwork
                 InCommon(views.SourceF, ofSource) + InCommon(views.TargetF, ofTarget);
             Tensor similarity = Dann.Between(
                 own.Critic, views.SourceF, views.TargetF, Reversal.Ramp(batch.Progress));
-            return weights.Rebuild * rebuild + weights.Difference * difference
-                + weights.Similarity * similarity;
+            return Tensor.Stack(
+                [
+                    weights.Rebuild * rebuild, weights.Difference * difference,
+                    weights.Similarity * similarity,
+                ]);
         });
     }
 

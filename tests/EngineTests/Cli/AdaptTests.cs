@@ -1,5 +1,8 @@
 // engine adapt in its smallest form: figures, a run that goes on, what it refuses.
+using System.Collections.Immutable;
 using System.Text.Json;
+using Engine.Cli;
+using Engine.Transfer;
 
 namespace Engine.Tests.Cli;
 
@@ -16,6 +19,23 @@ public sealed class AdaptTests : IDisposable
         "--target-test", "mnist:60", "--network", "lenet", "--batch", "8", "--steps", "6",
         "--looks", "3", "--seeds", "1",
     ];
+
+    [Theory]
+    [InlineData("domain", 0.69, 0.9, null)]
+    [InlineData("domain", 0.001, 0.9, "the critic's loss ended at 0.001 (0.693 is chance): it tells "
+        + "the domains apart, and the features do not heed it.")]
+    [InlineData("critic", 9.5, 0.9, "the critic's loss ended at 9.500 (1.386 is chance): it "
+        + "diverged; lower --weight or --rate.")]
+    [InlineData("domain", 0.69, 0.5, "the run ended at 50.0 %, after it had reached 90.0 %: it "
+        + "collapsed. See the report.")]
+    public void WhatWentWrongIsSaid(string loss, double critic, double end, string? warning)
+    {
+        Look At(int step, double accuracy) => new(
+            step, [0.1, critic, -0.5], ImmutableDictionary<string, double>.Empty, 1, accuracy);
+        var run = new AdaptedRun(
+            ["task", loss, "information"], [At(1, 0.9), At(2, end)], At(2, end));
+        Assert.Equal(warning, AdaptFigures.Warning(run));
+    }
 
     [Fact]
     public void FiguresStandSideBySide()

@@ -41,12 +41,14 @@ internal static class AdaptFigures
     public static string? Warning(AdaptedRun run)
     {
         Look last = run.Looks[^1];
-        int domain = run.Losses.IndexOf("domain");
-        if (domain >= 0 && last.Losses[domain] is var loss && loss is < 0.02 or > 2)
+        // ADDA's critic has a loss of each domain.
+        foreach (var (name, chance) in ((string, double)[])[("domain", 0.693), ("critic", 1.386)])
         {
-            string end = loss.ToString("F3", CultureInfo.InvariantCulture);
-            return $"the critic's loss ended at {end} (0.693 is chance): "
-                + (loss < 1 ? "it tells the domains apart, and the features do not heed it."
+            int at = run.Losses.IndexOf(name);
+            if (at < 0 || last.Losses[at] / chance is >= 0.03 and <= 3) continue;
+            return string.Create(CultureInfo.InvariantCulture,
+                $"the critic's loss ended at {last.Losses[at]:F3} ({chance:F3} is chance): ")
+                + (last.Losses[at] < chance ? "it tells the domains apart, and the features do not heed it."
                     : "it diverged; lower --weight or --rate.");
         }
 
