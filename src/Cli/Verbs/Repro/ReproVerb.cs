@@ -30,6 +30,9 @@ internal static class ReproVerb
         .. TransferRepro.All.Select(experiment => new Reproduction(
             experiment.Name,
             (options, context) => TransferRepro.Run(experiment, options, context))),
+        .. GeneralisationTable.All.Select(experiment => new Reproduction(
+            experiment.Name,
+            (options, context) => GeneralisationRepro.Run(experiment, options, context))),
     ];
 
     private static void Run(ReproOptions options, Reproduction[] all, VerbContext context)
