@@ -3,6 +3,7 @@
 using System.CommandLine;
 using System.Reflection;
 using System.Text.Json;
+using Engine.Data;
 
 namespace Engine.Cli;
 
@@ -104,8 +105,12 @@ internal sealed class OptionSet<T> where T : class, new()
 
     /// <summary>Names in files and values.</summary>
     public IEnumerable<(string Name, object? Value)> Entries(T options) => Specs.Select(spec =>
-        (spec.JsonName, spec.Property.GetValue(options) is Enum value
-            ? ValueKind.Text(value) : spec.Property.GetValue(options)));
+        (spec.JsonName, spec.Property.GetValue(options) switch
+        {
+            Counts { Vary: false } number => number.Least,
+            object value and (Enum or Counts) => ValueKind.Text(value),
+            var value => value,
+        }));
 
     private T Fill(Func<OptionSpec, object?> value)
     {
