@@ -31,10 +31,11 @@ internal sealed record DomainLearning(LeaveOneOut Sets, long Seed)
             weightDecay: settings.WeightDecay);
         Func<int, Domains> batches = Domains.Batches(Sets.Sources, DomainSettings.Batch, Seed);
         NormStatistics none = NormStatistics.For(Start);
+        LeaveOneOut sets = Sets with { Looks = settings.Looks };
         switch (method)
         {
             case DomainMethod.Mldg:
-                return Sets.Run(
+                return sets.Run(
                     Mldg(settings).Training(Start, adam), batches, settings.Steps,
                     state => new Adapted<Mlp>(state.Model, none), told);
             case DomainMethod.Maml:
@@ -42,7 +43,7 @@ internal sealed record DomainLearning(LeaveOneOut Sets, long Seed)
                 Domains sources = Domains.Batches(Sets.Sources, AdaptExamples, ~Seed)(0);
                 var adapt = Compile.Of(
                     (Mlp start, Domains on) => DomainMaml.Adapt(maml, start, on));
-                return Sets.Run(
+                return sets.Run(
                     DomainMaml.Training(maml, Start, adam), batches, settings.Steps,
                     state => new Adapted<Mlp>(adapt(state.Model, sources), none), told);
             default:
@@ -50,7 +51,7 @@ internal sealed record DomainLearning(LeaveOneOut Sets, long Seed)
                 var joint = new JointTraining<Mlp>(
                     Start, Sets.Sources.Select(set => new JointTask(set, share)), adam,
                     Key.From(Seed));
-                return Sets.Run(
+                return sets.Run(
                     joint.Training, joint.Batches(DomainSettings.Batch, Seed), settings.Steps,
                     state => new Adapted<Mlp>(state.Model.Network, none), told);
         }
