@@ -49,6 +49,9 @@ internal static class AdaptVerb
     private static void Check(AdaptOptions options)
     {
         AdaptationMethods.Find(options.Method);
+        if (options.Norm == NormPolicy.Fixed && options.Method != "adda")
+            throw CliException.Use($"--norm: {options.Method} begins with a new network, which has "
+                + "no statistics to keep fixed; choose per-domain or shared.");
         if (!Validators.All.Any(v => v.Name.Replace(' ', '-') == options.Validator))
             throw CliException.Use($"--validator: '{options.Validator}' is wrong; give one of "
                 + $"{string.Join(", ", Validators.All.Select(v => v.Name.Replace(' ', '-')))}.");
