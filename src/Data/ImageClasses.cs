@@ -101,7 +101,8 @@ public sealed class ImageClasses : IEpisodeSource
         if ((channels, height, width) == (Channels, Height, Width)) return this;
         return new(
             Name, channels, height, width,
-            new FittedValues(pixels, (Channels, Height, Width), (channels, height, width)), Classes);
+            new FittedValues(pixels, (Channels, Height, Width), (channels, height, width)),
+            Classes);
     }
 
     /// <summary>

@@ -7,7 +7,7 @@ namespace Engine.Data;
 /// <summary>
 /// Tasks of several sets of samples of one shape. Task i of a seed is the same whatever was drawn
 /// before: the set is drawn from a stream of its own, and the task is that which the set's sampler
-/// has under this number. Sets of images are brought to one shape by <see cref="ImageClasses.Fit"/>.
+/// has under this number. <see cref="ImageClasses.Fit"/> brings sets of images to one shape.
 /// </summary>
 public sealed class MixedEpisodes
 {
@@ -59,7 +59,7 @@ public sealed class MixedEpisodes
     }
 
     /// <summary>
-    /// Tasks first .. first + tasks - 1 of a seed, stacked. Numbers of classes go on from one set to
+    /// Tasks first .. first + tasks - 1 of a seed, stacked. Classes are numbered on from one set to
     /// the next; rows of images are those of the task's own set.
     /// </summary>
     /// <exception cref="ArgumentException">

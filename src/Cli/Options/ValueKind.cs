@@ -89,7 +89,11 @@ internal sealed record ValueKind(
                 word => int.TryParse(word, Whole, Invariant, out int n) ? n : -1),
         ];
         if (All("..") is [var from, var to])
-            return least <= from && from <= to && to <= from + 1000 ? Counts.Between(from, to) : null;
+        {
+            return least <= from && from <= to && to <= from + 1000
+                ? Counts.Between(from, to) : null;
+        }
+
         int[] each = All(",");
         return each.All(n => n >= least) ? Counts.Of(each) : null;
     }

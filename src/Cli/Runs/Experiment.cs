@@ -68,7 +68,7 @@ internal sealed class Experiment
     /// <summary>The classes of all sets, set after set.</summary>
     public ClassSplit Parts => sets.Split;
 
-    /// <summary>The parts of each set by its name; there is one set unless data are mixed.</summary>
+    /// <summary>The parts of each set by its name; one set unless data are mixed.</summary>
     public IEnumerable<(string Name, ClassSplit Parts)> Sets => sets.Names.Zip(sets.Each);
 
     public Learner Untrained { get; }
