@@ -96,7 +96,7 @@ public static class InstanceDiscrimination
     /// <param name="images">The images.</param>
     /// <param name="key">The randomness.</param>
     /// <param name="strength">How far the affine map is from the identity, at most.</param>
-    public static Tensor Warped(Tensor images, Key key, double strength = 0.3)
+    public static Tensor Warped(Tensor images, Key key, double strength = 0.2)
     {
         ArgumentNullException.ThrowIfNull(images);
         ArgumentNullException.ThrowIfNull(key);
