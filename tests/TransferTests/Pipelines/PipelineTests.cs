@@ -81,8 +81,8 @@ public class PipelineTests
         PipelineState<Conv4> tuned = pipeline.Run(learned, steps: 1);
         Assert.Same(learned.Read().Network.Head.Weight, tuned.Start.Network.Head.Weight);
         // A pre-trained one is not: its classes are others, even if they are as many.
-        PipelineState<Conv4> without = (pipeline with { Second = pipeline.Second with { Steps = 0 } })
-            .Run(pipeline.Begin());
+        Pipeline<Conv4> direct = pipeline with { Second = pipeline.Second with { Steps = 0 } };
+        PipelineState<Conv4> without = direct.Run(direct.Begin());
         PipelineState<Conv4> pretrained = pipeline.Run(pipeline.Begin(), steps: 4);
         Assert.False(Fake.Same(pretrained.Read().Network.Head, without.Start.Network.Head));
     }

@@ -16,7 +16,11 @@ public class InstanceDiscriminationTests
         {
             double dot = 0, a = 0, b = 0;
             for (int k = 0; k < 4; k++)
-                (dot, a, b) = (dot + z[i, k] * z[j, k], a + z[i, k] * z[i, k], b + z[j, k] * z[j, k]);
+            {
+                dot += z[i, k] * z[j, k];
+                a += z[i, k] * z[i, k];
+                b += z[j, k] * z[j, k];
+            }
             return Math.Exp(dot / Math.Sqrt(a * b) / 0.3);
         }
         double sum = 0;
