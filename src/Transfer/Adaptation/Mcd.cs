@@ -68,7 +68,10 @@ public static class Mcd
                 optimizer.Init(Part.Of(start, isClassifier)), statistics, statistics),
             Step,
             state => new(
-                state.Network, norm == NormPolicy.PerDomain ? state.Target : state.Source));
+                state.Network, norm == NormPolicy.PerDomain ? state.Target : state.Source))
+        {
+            ReadSource = state => new(state.Network, state.Source),
+        };
 
         (McdState<N>, Tensor) Step(McdState<N> state, DomainBatch batch)
         {
