@@ -38,6 +38,13 @@ internal static class ReproFigures
     /// <summary>Published and own values, and the page if one is asked for.</summary>
     public static void End(
         ReproResult result, string format, ReproOptions options, IReadOnlyList<Plot> plots,
+        VerbContext context) => End(
+            result, format, options, new ReportData { Title = "", Subtitle = "", Plots = plots },
+            context);
+
+    /// <summary>The same, of a page with more than charts; its head is written here.</summary>
+    public static void End(
+        ReproResult result, string format, ReproOptions options, ReportData body,
         VerbContext context)
     {
         context.Line();
@@ -46,23 +53,27 @@ internal static class ReproFigures
         else
             context.Figure("published", "published", "none for these data", null);
         context.Figure("value", result.Measure, result.Value, format);
-        context.Figure("ci95", "  95 % interval", result.Interval, format);
+        bool spread = double.IsFinite(result.Interval);
+        if (spread) context.Figure("ci95", "  95 % interval", result.Interval, format);
+        else context.Figure("ci95", "  95 % interval", "none of a single run", result.Interval);
         context.Numbers("value_per_seed", "  by seed", [.. result.PerSeed], format);
         context.Figure("seconds", "whole run", result.Seconds, "F1", "s");
         if (options.Html is not { } file) return;
         string Number(double x) => x.ToString(format, CultureInfo.InvariantCulture);
-        OutputFile.Write(file, HtmlReport.Render(new()
+        OutputFile.Write(file, HtmlReport.Render(body with
         {
             Title = result.Name,
-            Subtitle = $"{result.Measure}; mean of {result.PerSeed.Count} seeds.",
+            Subtitle = $"{result.Measure}; "
+                + (result.PerSeed.Count == 1 ? "of a single run."
+                    : $"mean of {result.PerSeed.Count} seeds."),
             Headlines =
             [
-                new("ours", $"{Number(result.Value)} ± {Number(result.Interval)}",
-                    "95 % interval"),
+                new("ours", spread
+                    ? $"{Number(result.Value)} ± {Number(result.Interval)}" : Number(result.Value),
+                    spread ? "95 % interval" : ""),
                 new("published", result.Published is { } p ? Number(p) : "none"),
                 new("whole run", VerbContext.Join([result.Seconds], "F0") + " s"),
             ],
-            Plots = plots,
         }));
     }
 
