@@ -24,12 +24,12 @@ public sealed class AdaptRefusalTests : IDisposable
     [InlineData("--target-test mnist@0..0", 2, "0..0 is no range")]
     [InlineData("--steps 0", 2, "--steps: '0' is wrong")]
     // Nothing is tested on what is trained on.
-    [InlineData("--target-test mnist@50..150", 2, "--target-test: 50 of its 100 examples are those "
-        + "of --target as well", "mnist@0..100")]
+    [InlineData("--target mnist@0..100 --target-test mnist@50..150", 2, "--target-test: 50 of its "
+        + "100 examples are those of --target as well", "or leave it out")]
     [InlineData("--target mnist:100 --target-test mnist:60", 2, "60 of its 60 examples")]
     [InlineData("--source-test fontdigits:100", 2, "--source-test: 100 of its 100 examples are "
         + "those of --source as well")]
-    [InlineData("--source mnist --target mnist:10", 2, "--target-test: 60 of its 60 examples are "
+    [InlineData("--source mnist --target ucidigits --target-test mnist:60", 2, "--target-test: 60 of its 60 examples are "
         + "those of --source as well")]
     // What would be ignored is not taken.
     [InlineData("--method none --norm shared", 2, "--norm: method none is the control")]
@@ -85,7 +85,8 @@ public sealed class AdaptRefusalTests : IDisposable
             + "few to keep half of them to test on; give more, or name others by --target-test");
         OfVectors("alike.svmlight", "many.svmlight", 1, "every example is of class '1'");
         OfVectors("many.svmlight@0..1", "many.svmlight@1..9", 2, "fewer than two classes");
-        OfVectors("many.svmlight", "many.svmlight@1..9", 2, "--target: 4 of its 4 examples");
+        OfVectors("many.svmlight", "many.svmlight@1..9", 2, " of its 4 examples are those of "
+            + "--source as well");
         EngineCommand.Run(
             "adapt", "--source", In("many.svmlight@0..20"), "--target", In("many.svmlight@20..40"),
             "--validator", "deep-embedded", "--features", "6", "--out", In("run"))

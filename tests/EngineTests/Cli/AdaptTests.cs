@@ -15,8 +15,8 @@ public sealed class AdaptTests : IDisposable
     /// <summary>Options of a run that takes a second.</summary>
     public static string[] Tiny(string method) =>
     [
-        "--method", method, "--source", "fontdigits:200", "--target", "mnist@0..100",
-        "--target-test", "mnist@100..160", "--network", "lenet", "--batch", "8", "--steps", "6",
+        "--method", method, "--source", "fontdigits:200", "--target", "mnist:100",
+        "--target-test", "ucidigits:60", "--network", "lenet", "--batch", "8", "--steps", "6",
         .. method == "none" ? (string[])[] : ["--looks", "3"], "--seeds", "1",
     ];
 

@@ -72,7 +72,7 @@ public sealed class FineTuneResumeTests : IDisposable
         string second = In("adapted/seed-1-model.safetensors"), away = In("away");
         string[] options =
         [
-            "finetune", "--model", In("adapted"), "--data", "mnist@200..400", "--few", "3",
+            "finetune", "--model", In("adapted"), "--data", "mnist:200", "--few", "3",
             "--steps", "8", "--batch", "8", "--seeds", "2", "--rate", "0.003", "--out",
         ];
         // While the adaptation has finished one seed, both seeds start from it.
@@ -94,7 +94,7 @@ public sealed class FineTuneResumeTests : IDisposable
         using var stopped = new CancellationTokenSource();
         stopped.Cancel();
         EngineCommand.Run(stopped.Token, [
-            "finetune", "--model", In("run"), "--data", "mnist@200..400", "--few", "3", "--plan",
+            "finetune", "--model", In("run"), "--data", "mnist:200", "--few", "3", "--plan",
             "probe", "--out", In("probed")])
             .FailsWith(130, "stopped before anything was made; nothing is kept");
         Assert.False(Directory.Exists(In("probed")));

@@ -102,11 +102,12 @@ public sealed class FineTuneTests : IDisposable
             for (int j = i + 1; j < plans.Length; j++)
                 Assert.False(
                     Tree.AllClose(ends[i], ends[j], 0, 0), $"{plans[i]} and {plans[j]}");
-        // What is next to the input moves least where its rate is lower, or where it joins late.
+        // Adam's steps are as long as its rate: what is next to the input has 2.6^3 times less of it
+        // in the discriminative plan, and joins late in the gradual one.
         double Moved(LeNet end) =>
             (end.First.Weight - start.First.Weight).Square().Mean().Item();
-        for (int i = 1; i < plans.Length; i++)
-            Assert.True(Moved(ends[i]) < 0.5 * Moved(ends[0]), plans[i]);
+        Assert.True(Moved(ends[2]) < 0.05 * Moved(ends[0]), $"{Moved(ends[2])}");
+        Assert.True(Moved(ends[1]) < Moved(ends[0]), $"{Moved(ends[1])}");
     }
 
     [Fact]
@@ -116,10 +117,10 @@ public sealed class FineTuneTests : IDisposable
             EngineCommand.Run(["adapt", .. AdaptTests.Tiny(method), "--out", In(method)])
                 .Succeeds();
         // Tested on what 1 label of each class leaves of the examples that adapt tested on.
-        JsonElement json = Tune("mcc", "tuned", "--data", "mnist@100..160", "--few", "1");
+        JsonElement json = Tune("mcc", "tuned", "--data", "ucidigits:60", "--few", "1");
         LeNet chosen = Load("mcc/seed-0-model");
-        LabelledSet tested =
-            LabelledSet.From(EmbeddedData.Mnist).Range(100, 60).PerClass(1, seed: 0).Others;
+        LabelledSet tested = LabelledSet.From(EmbeddedData.UciDigits).Resize(28, 28)
+            .Sample(60, seed: 0).Chosen.PerClass(1, seed: 0).Others;
         Assert.Equal(
             Outputs.Of(new Adapted<LeNet>(chosen, NormStatistics.For(chosen)), tested).Accuracy,
             json.GetProperty("before").GetDouble(), 1e-9);

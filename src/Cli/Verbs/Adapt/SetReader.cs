@@ -59,6 +59,8 @@ internal sealed record OpenSet(string Option, DomainSpec Spec, LabelledSet All)
         if (shared > 0)
             throw CliException.Use($"{Option}: {shared:N0} of its {tested.Count:N0} examples are "
                 + $"those of {other.Option} as well, and what is trained on tests nothing; name "
-                + $"parts that lie apart, such as {Spec.Set}@0..100 and {Spec.Set}@100..200.");
+                + "parts that lie apart by @FIRST..END"
+                + (Option.EndsWith("-test", StringComparison.Ordinal)
+                    ? ", or leave it out: then it is what is not trained on." : "."));
     }
 }
