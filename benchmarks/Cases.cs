@@ -8,11 +8,15 @@ namespace Engine.Benchmarks;
 
 /// <summary>
 /// A case: its name, how to prepare it (the compiled function for its figures, and one step), and
-/// the peer script's arguments for the same work, one set a style of the peer. The goals are the
+/// its script's arguments for the same work, one set a style of the peer. The goals are the
 /// design's, for its reference machine and one thread.
 /// </summary>
 internal sealed record Case(
-    string Name, string About, Goal? Goal, Func<Scale, Prepared> Prepare, params string[] Peers);
+    string Name, string About, Goal? Goal, Func<Scale, Prepared> Prepare, params string[] Peers)
+{
+    /// <summary>The peer script.</summary>
+    public string Script { get; init; } = "peer_maml.py";
+}
 
 /// <summary>Milliseconds a step and MiB of peak memory to reach, and hoped for.</summary>
 internal sealed record Goal(
@@ -34,9 +38,9 @@ internal static class Cases
     /// The peer keeps freed memory: without, it spends its time on page faults, and beating it
     /// would only show that we pool memory.
     /// </summary>
-    private const string Tuned = " --malloc-tuned";
+    public const string Tuned = " --malloc-tuned";
 
-    private const string ChannelsLast = " --channels-last";
+    public const string ChannelsLast = " --channels-last";
 
     public static IReadOnlyList<Case> All { get; } =
     [
@@ -52,6 +56,7 @@ internal static class Cases
             new(3.0, 2.3), GradientNorm, "--case hvp", "--case hvp" + Tuned),
         new("proto", "prototypical network step, 20-way 5-shot 5-query, Conv4-64 28x28",
             new(75, 50), Prototypes, "--case proto" + Tuned, "--case proto" + ChannelsLast + Tuned),
+        .. TransferCases.All,
     ];
 
     /// <summary>

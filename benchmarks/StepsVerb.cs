@@ -21,7 +21,7 @@ internal static class StepsVerb
 
     public static void Run(string? name, int threads, bool withPeer, int rounds, FileInfo? json)
     {
-        Peer? peer = withPeer ? Peer.Find("peer_maml.py") : null;
+        var peers = new Dictionary<string, Peer?>();
         Console.WriteLine($"{threads} threads, {rounds} rounds; medians; ratio is the peer's time "
             + "over ours; MiB are peak resident memory; limit: what the work needs at the measured "
             + "rates of arithmetic and memory");
@@ -31,7 +31,8 @@ internal static class StepsVerb
         var rows = new List<StepsRow>();
         foreach (Case c in name is null ? Cases.All : [Cases.Find(name)])
         {
-            StepsRow r = Measure(c, threads, peer, rounds);
+            if (withPeer && !peers.ContainsKey(c.Script)) peers[c.Script] = Peer.Find(c.Script);
+            StepsRow r = Measure(c, threads, peers.GetValueOrDefault(c.Script), rounds);
             rows.Add(r);
             Console.WriteLine(Invariant($"{r.Case,-16}{r.Ms,9:F3}{100 * r.Spread,6:F1}")
                 + Invariant($"{r.PeerMs,9:F2}{100 * r.PeerSpread,6:F1}{r.Ratio,7:F2}")

@@ -33,10 +33,13 @@ public static class Heads
     /// The network with another head, which takes the same features; it may tell other classes
     /// apart: <c>Heads.Replace(network, Linear.Create(key, features, classes))</c>.
     /// </summary>
-    /// <exception cref="EngineException">The head takes other features.</exception>
+    /// <exception cref="EngineException">
+    /// The head takes other features, or the network computes its own of other parts.
+    /// </exception>
     public static N Replace<N>(N network, Linear head) where N : IFeatureNetwork
     {
         ArgumentNullException.ThrowIfNull(head);
+        PathOf(network); // an error if no part of the tree is the head
         int features = network.Head.Weight.Shape[1];
         if (head.Weight.Shape[1] != features)
             throw Errors.Fail("Heads", $"{typeof(N).Name} has {features} features, but the new "

@@ -18,7 +18,10 @@ public static class LogisticRegression
     /// <param name="strength">Positive; the biases are not held.</param>
     /// <param name="steps">At most so many Newton steps.</param>
     /// <param name="tolerance">The gradient's length at which the search ends.</param>
-    /// <exception cref="EngineException">Shapes do not fit, or the strength is none.</exception>
+    /// <exception cref="EngineException">
+    /// Shapes do not fit, there are no samples, a feature is NaN or infinite, or the strength is
+    /// none.
+    /// </exception>
     public static Linear Fit(
         Tensor features, Tensor labels, int classes, double strength = 1e-3, int steps = 50,
         double tolerance = 1e-7)
@@ -28,10 +31,15 @@ public static class LogisticRegression
         if (features.Rank != 2 || labels.Rank != 1 || labels.Shape[0] != features.Shape[0])
             throw Errors.Fail("LogisticRegression", $"needs features (N, F) and labels (N), but "
                 + $"got {features.Shape} and {labels.Shape}. Flatten other axes first.");
+        if (features.Shape[0] == 0)
+            throw Errors.Fail("LogisticRegression", "there are no samples to fit.");
         if (!(strength > 0))
             throw Errors.Fail("LogisticRegression", $"strength {strength} must be positive: "
                 + "without it separable data have no minimum.");
         Tensor x = features.Cast(DType.Float64).Eval(), y = labels.Eval();
+        if (!double.IsFinite(x.Abs().Sum().Item()))
+            throw Errors.Fail("LogisticRegression", "a feature is NaN or infinite: the network "
+                + "that made it has diverged.");
         Tensor Objective(Linear line, Tensor x, Tensor y) =>
             Loss.CrossEntropy(line.Forward(x), y) + strength / 2 * line.Weight.Square().Sum();
         var loss = Compile.Of((Linear line, Tensor x, Tensor y) => Objective(line, x, y));

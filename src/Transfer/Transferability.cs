@@ -112,10 +112,9 @@ public static class Transferability
             double a = alpha, b = beta;
             double weights = parts.Sum(p => b * b * p.Sigma * p.Squared / Square(a + b * p.Sigma));
             double residual = outside + parts.Sum(p => p.Squared * Square(a / (a + b * p.Sigma)));
-            double now = 0.5 * (width * Math.Log(a) + n * Math.Log(b) - n * Math.Log(2 * Math.PI)
-                - b * residual - a * weights
-                - parts.Sum(p => Math.Log(a + b * p.Sigma))
-                - (width - parts.Count) * Math.Log(a));
+            // The determinants: features without a part of their own have alpha alone in both.
+            double now = 0.5 * (n * Math.Log(b) - n * Math.Log(2 * Math.PI) - b * residual
+                - a * weights - parts.Sum(p => Math.Log(1 + b * p.Sigma / a)));
             if (Math.Abs(now - evidence) <= Tolerance * Math.Abs(now)) return now;
             evidence = now;
             double known = parts.Sum(p => b * p.Sigma / (a + b * p.Sigma));

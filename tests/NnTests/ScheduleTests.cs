@@ -28,6 +28,11 @@ public class ScheduleTests
     }
 
     [Fact]
+    public void Stretched() => Check(
+        Schedule.Stretched(Schedule.Milestones(0.4, [1, 2], 0.5), 3),
+        0.4, 0.4, 0.4, 0.2, 0.2, 0.2, 0.1, 0.1);
+
+    [Fact]
     public void Constant() => Check(Schedule.Constant(0.3), 0.3, 0.3, 0.3);
 
     [Fact]

@@ -20,6 +20,31 @@ public class FineTuningTests
         .Train(normalize => net.Features(x, normalize), momentum: 1).Statistics;
 
     [Fact]
+    public void DropoutIsDrawnFromSeedAndStep()
+    {
+        LeNet net = LeNet.Create(Key.From(0), 3, size: 16, dropout: 0.5);
+        var (x, y) = Fake.Batch(0);
+        double Loss(long seed, int steps)
+        {
+            var tuning = new FineTuning<LeNet>(
+                net, NormStatistics.For(net), TunePlan.All(), Optim.Sgd(0.0)) { Seed = seed };
+            TuneState state = tuning.Begin();
+            double loss = 0;
+            for (int i = 0; i < steps; i++) (state, loss) = tuning.Step(state, x, y);
+            return loss;
+        }
+        Assert.Equal(Loss(1, 1), Loss(1, 1));
+        Assert.NotEqual(Loss(1, 1), Loss(2, 1));
+        Assert.NotEqual(Loss(1, 1), Loss(1, 2));
+
+        var adapted = new WithLora<LeNet>(net, Lora.Create(
+            Key.From(1), net, path => path.EndsWith("Weight", StringComparison.Ordinal), 2, 4));
+        Tensor Dropped(long key) => adapted.Features(x, (n, z) => n.Forward(z), Key.From(key));
+        Assert.True(Fake.Largest(Dropped(1), Dropped(2)) > 1e-4);
+        Assert.True(Tree.AllClose(adapted.Head, adapted.Merged.Head, 0, 0));
+    }
+
+    [Fact]
     public void TuningAllIsThePlainLoop()
     {
         Optimizer adam = Optim.Adam(1e-3, weightDecay: 0.1);

@@ -123,6 +123,8 @@ public sealed class PeftFilesTests : IDisposable
     [InlineData("\"r\": 2", "\"r\": \"two\"", "is damaged or no configuration of PEFT")]
     [InlineData("\"r\": 2,", "", "is damaged or no configuration of PEFT")]
     [InlineData("{", "", "is damaged or no configuration of PEFT")]
+    [InlineData("weights\": true", "weights\": \"pissa\"", "init_lora_weights = pissa")]
+    [InlineData("weights\": true", "weights\": \"loftq\"", "init_lora_weights = loftq")]
     public void OtherKindsOfAdaptersAreRefused(string from, string to, string message)
     {
         Adapters().Save(folder, Model);

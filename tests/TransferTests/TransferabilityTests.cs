@@ -55,6 +55,16 @@ public class TransferabilityTests
     }
 
     [Fact]
+    public void AFeatureThatSaysNothingAddsNothing()
+    {
+        Tensor labels = Tensor.From([0L, 1, 0, 1]);
+        double dead = Transferability.LogMe(Tensor.Zeros([4, 3]), labels);
+        Assert.True(double.IsFinite(dead));
+        Tensor good = Tensor.From([0f, 1, 0, 1], [4, 1]);
+        Assert.True(Transferability.LogMe(good, labels) > dead);
+    }
+
+    [Fact]
     public void LeepIsTheLikelihoodOfTheLabels()
     {
         const int n = 12, sources = 4;

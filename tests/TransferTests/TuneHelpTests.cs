@@ -45,6 +45,27 @@ public class TuneHelpTests
     }
 
     [Fact]
+    public void TheFinderSaysWhenItEndedTooSoon()
+    {
+        Mlp net = Mlp.Create(Key.From(0), [4, 16, 3]);
+        (Tensor X, Tensor Y) Batch(long step)
+        {
+            Tensor x = Key.From(step).Normal([64, 4]).Eval();
+            return (x, x[.., ..3].ArgMax(1).Eval());
+        }
+        FineTuning<Mlp> Tuning(double below) => new(
+            net, NormStatistics.For(net), TunePlan.All(), Optim.Adam(1e-3))
+        {
+            Loss = (z, y) => Loss.CrossEntropy(z, y) - below,
+        };
+        Assert.True(Tuning(0).FindRate(Tuning(0).Begin(), Batch, 1e-6, 1e-2, 60).EndsFalling);
+        Assert.False(Tuning(0).FindRate(Tuning(0).Begin(), Batch, 1e-6, 100, 120).EndsFalling);
+        // A loss that goes below 0, such as a log-likelihood's, is searched as well.
+        RateCurve curve = Tuning(3).FindRate(Tuning(3).Begin(), Batch, 1e-6, 100, 120);
+        Assert.InRange(curve.Suggested, 1e-3, 0.1);
+    }
+
+    [Fact]
     public void TheFinderRefusesWhatItCannotSearch()
     {
         Mlp net = Mlp.Create(Key.From(0), [4, 3]);

@@ -153,7 +153,7 @@ public class ValidatorTests
         draw(0);
         Assert.True(Tree.AllClose(later, draw(4), 0, 0));
         Assert.Equal(
-            later.SourceX.ToArray<float>().Select(v => v + 10),
+            later.SourceX.ToArray<float>().Select(v => (v + 10) / 12),
             later.SourceWeights!.ToArray<float>());
         Assert.Equal(0.4f, later.Progress.Item());
         Assert.NotEqual(later.SourceX.ToArray<float>(), later.TargetX.ToArray<float>());

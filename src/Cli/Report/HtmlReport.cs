@@ -36,6 +36,7 @@ internal static class HtmlReport
         foreach (var plot in data.Plots) PlotSection.Append(page, plot);
         foreach (var scatter in data.Scatters) ScatterSection.Append(page, scatter);
         foreach (var table in data.Tables) TableSection.Append(page, table);
+        foreach (var pictures in data.Pictures) PictureSection.Append(page, pictures);
         foreach (var matrix in data.Matrices) TableSection.Append(page, matrix);
         if (data.Steps.Any(s => s.Points.Count > 0)) InnerSteps(page, data);
         if (data.Episode is { } episode) EpisodeSection.Append(page, episode);

@@ -27,6 +27,9 @@ internal sealed record ReportData
     /// <summary>Tables of texts.</summary>
     public IReadOnlyList<TextTable> Tables { get; init; } = [];
 
+    /// <summary>Images beside what was made of them.</summary>
+    public IReadOnlyList<Pictures> Pictures { get; init; } = [];
+
     /// <summary>Confusion matrices.</summary>
     public IReadOnlyList<Matrix> Matrices { get; init; } = [];
 

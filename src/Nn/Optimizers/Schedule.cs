@@ -11,6 +11,18 @@ public static class Schedule
     public static Func<Tensor, Tensor> Constant(double rate) =>
         n => Tensor.Full(n.Shape, rate, DType.Float64);
 
+    /// <summary>
+    /// A schedule drawn out to so many times its length, for an optimiser that takes that many
+    /// steps where the schedule counts one.
+    /// </summary>
+    public static Func<Tensor, Tensor> Stretched(Func<Tensor, Tensor> schedule, int times)
+    {
+        ArgumentNullException.ThrowIfNull(schedule);
+        CheckSteps("Stretched", times);
+        // The half keeps a quotient that is whole from being rounded below it.
+        return n => schedule(((Real(n) + 0.5) / times).Cast(DType.Int64));
+    }
+
     /// <summary>The rate times factor^(step / every), rounded down.</summary>
     public static Func<Tensor, Tensor> Step(double rate, int every, double factor)
     {

@@ -13,11 +13,18 @@ public static class Adapt
     /// much of what methods are praised for; with <see cref="NormPolicy.Shared"/> on a network
     /// without normalisation it is plain training on the source.
     /// </summary>
+    /// <param name="network">Where training begins; it is not changed.</param>
+    /// <param name="optimizer">The update rule.</param>
+    /// <param name="norm">How batch normalisation treats the domains.</param>
+    /// <param name="statistics">
+    /// The network's running statistics, if it is trained; mean 0 and variance 1 by default.
+    /// </param>
     public static Adaptation<TermState<N, None>, N> Control<N>(
-        N network, Optimizer optimizer, NormPolicy norm = NormPolicy.PerDomain)
+        N network, Optimizer optimizer, NormPolicy norm = NormPolicy.PerDomain,
+        NormStatistics? statistics = null)
         where N : IFeatureNetwork => ByTerm(
             network, new Term<None>("none", new(), (_, views, _) =>
-                Tensor.Scalar(0.0).Cast(views.SourceZ.DType)), optimizer, norm);
+                Tensor.Scalar(0.0).Cast(views.SourceZ.DType)), optimizer, norm, statistics);
 
     /// <summary>The source's cross-entropy plus a term, by one optimiser.</summary>
     /// <param name="network">Where training begins; it is not changed.</param>
@@ -27,6 +34,9 @@ public static class Adapt
     /// <param name="statistics">
     /// The network's running statistics, if it is trained; mean 0 and variance 1 by default.
     /// </param>
+    /// <exception cref="EngineException">
+    /// Statistics are to stay as they are, and there are none.
+    /// </exception>
     public static Adaptation<TermState<N, A>, N> ByTerm<N, A>(
         N network, Term<A> term, Optimizer optimizer, NormPolicy norm = NormPolicy.PerDomain,
         NormStatistics? statistics = null) where N : IFeatureNetwork where A : ITree
@@ -34,7 +44,7 @@ public static class Adapt
         ArgumentNullException.ThrowIfNull(term);
         ArgumentNullException.ThrowIfNull(optimizer);
         var both = new Both<N, A>(network, term.Parameters);
-        NormStatistics first = statistics ?? NormStatistics.For(network);
+        NormStatistics first = Statistics(network, norm, statistics);
         return new(
             ["task", .. term.Losses],
             new(network, term.Parameters, optimizer.Init(both), first, first),
@@ -61,6 +71,19 @@ public static class Adapt
             var (losses, source, target) = result.Aux;
             return (new(next.First, next.Second, moments, source, target), losses);
         }
+    }
+
+    /// <summary>The statistics to begin with: those given, or new ones if they may move.</summary>
+    /// <exception cref="EngineException">They may not, and there are none.</exception>
+    internal static NormStatistics Statistics<N>(
+        N network, NormPolicy norm, NormStatistics? given) where N : IFeatureNetwork
+    {
+        if (given is not null) return given;
+        NormStatistics made = NormStatistics.For(network);
+        if (norm == NormPolicy.Fixed && made.Norms.Length > 0)
+            throw Errors.Fail("Adapt", "batch normalisation is to keep the statistics that it has, "
+                + "but none were given. Give those of the trained network, or choose PerDomain.");
+        return made;
     }
 
     /// <summary>Cross-entropy of the source's logits, by its weights where it has some.</summary>

@@ -69,8 +69,10 @@ public static class Adda
         {
             N network = encoder.In(state.Source);
             return norm == NormPolicy.Fixed
-                ? (network.Features(batch.TargetX, fromSource), fromSource)
-                : state.Statistics.Train(normalize => network.Features(batch.TargetX, normalize));
+                ? (fromSource.Infer(Run), fromSource) : state.Statistics.Train(Run);
+
+            Tensor Run(Normalize normalize) =>
+                network.Features(batch.TargetX, normalize, batch.Key);
         }
     }
 

@@ -6,17 +6,19 @@ namespace Engine.Transfer;
 
 /// <summary>
 /// The product of features (N, F) and predictions (N, C) in few dimensions: random projections of
-/// both, multiplied (Long et al., 2018, equation 6). Fixed, not learned.
+/// both, multiplied (Long et al., 2018, equation 6). Fixed, not learned, and the same for all runs
+/// of the same sizes, so that a saved critic always meets the map that it learned behind.
 /// </summary>
 public sealed partial record RandomMap(Tensor OfFeatures, Tensor OfClasses) : ITree
 {
-    /// <summary>A map of that many outputs.</summary>
-    public static RandomMap Create(Key key, int features, int classes, int size)
+    /// <summary>The map of that many outputs.</summary>
+    public static RandomMap Create(
+        int features, int classes, int size, DType type = DType.Float32)
     {
-        ArgumentNullException.ThrowIfNull(key);
-        Key[] keys = key.Split();
+        Key[] keys = Key.From(0).Split();
         return new(
-            keys[0].Normal([features, size]).Eval(), keys[1].Normal([classes, size]).Eval());
+            keys[0].Normal([features, size], type).Eval(),
+            keys[1].Normal([classes, size], type).Eval());
     }
 
     /// <summary>(N, F) and (N, C) to (N, size).</summary>
@@ -67,15 +69,13 @@ public static class Cdan
     /// </summary>
     public static Term<Mlp> Term(
         Key key, int features, int classes, bool byEntropy = true, int hidden = 500,
-        double weight = 1, int mapSize = 1024)
+        double weight = 1, int mapSize = 1024, DType type = DType.Float32)
     {
-        ArgumentNullException.ThrowIfNull(key);
-        Key[] keys = key.Split();
         bool large = (long)features * classes > LargestProduct;
-        RandomMap? map = large ? RandomMap.Create(keys[1], features, classes, mapSize) : null;
+        RandomMap? map = large ? RandomMap.Create(features, classes, mapSize, type) : null;
         return new(
-            "domain", Critic.Create(keys[0], large ? mapSize : features * classes, hidden),
+            "domain", Critic.Create(key, large ? mapSize : features * classes, hidden, type),
             (critic, views, batch) => Between(
-                critic, views, weight * Reversal.Ramp(batch.Progress), byEntropy, map));
+                critic, views, weight * Reversal.Ramp(batch.Progress.Cast(type)), byEntropy, map));
     }
 }

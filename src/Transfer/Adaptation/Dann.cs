@@ -23,17 +23,21 @@ public static class Dann
     /// The term of a network with that many features, whose weight climbs to <paramref
     /// name="weight"/> along the ramp.
     /// </summary>
-    public static Term<Mlp> Term(Key key, int features, int hidden = 500, double weight = 1) => new(
-        "domain", Critic.Create(key, features, hidden), (critic, views, batch) => Between(
-            critic, views.SourceF, views.TargetF, weight * Reversal.Ramp(batch.Progress)));
+    public static Term<Mlp> Term(
+        Key key, int features, int hidden = 500, double weight = 1,
+        DType type = DType.Float32) => new(
+            "domain", Critic.Create(key, features, hidden, type), (critic, views, batch) => Between(
+                critic, views.SourceF, views.TargetF,
+                weight * Reversal.Ramp(batch.Progress.Cast(type))));
 }
 
 /// <summary>What the adversarial methods share: a network that tells the domains apart.</summary>
 public static class Critic
 {
     /// <summary>Two hidden layers, from features to one logit: positive for the source.</summary>
-    public static Mlp Create(Key key, int features, int hidden = 500) =>
-        Mlp.Create(key, [features, hidden, hidden, 1]);
+    public static Mlp Create(
+        Key key, int features, int hidden = 500, DType type = DType.Float32) =>
+        Mlp.Create(key, [features, hidden, hidden, 1], type: type);
 
     /// <summary>
     /// Binary cross-entropy of logits (N, 1) whose first rows are of the source; each sample counts

@@ -16,7 +16,9 @@ public static class DomainBatches
     /// <param name="size">Examples of each domain.</param>
     /// <param name="steps">Steps of the run, which progress is measured by.</param>
     /// <param name="seed">Randomness of the order and of what is drawn within a step.</param>
-    /// <param name="sourceWeights">What each source example counts; see <see cref="Kmm"/>.</param>
+    /// <param name="sourceWeights">
+    /// What each source example counts, such as <see cref="Kmm.Weights"/>, relative to their mean.
+    /// </param>
     /// <exception cref="ArgumentException">The sets do not fit together.</exception>
     public static Func<int, DomainBatch> Of(
         LabelledSet source, LabelledSet target, int size, int steps, long seed,
@@ -27,6 +29,11 @@ public static class DomainBatches
             throw new ArgumentException(
                 $"{source.Name}: {sourceWeights.Count} weights for {source.Count} examples; give "
                 + "one for each.");
+        float mean = sourceWeights?.Average() ?? 1;
+        if (sourceWeights is not null
+            && (!(mean > 0) || sourceWeights.Any(weight => !(weight >= 0 && float.IsFinite(weight)))))
+            throw new ArgumentException(
+                $"{source.Name}: the examples' weights must be 0 or more, finite, and not all 0.");
         Key key = Key.From(seed);
         return step =>
         {
@@ -36,7 +43,7 @@ public static class DomainBatches
                 labelled.X, labelled.Y, target.Batch(~seed, step, size).X,
                 Tensor.Scalar((float)step / steps), key.Fold(step),
                 sourceWeights is null
-                    ? null : Tensor.From([.. places.Select(place => sourceWeights[place])]));
+                    ? null : Tensor.From([.. places.Select(place => sourceWeights[place] / mean)]));
         };
     }
 

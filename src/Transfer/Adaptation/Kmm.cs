@@ -5,6 +5,9 @@ namespace Engine.Transfer;
 /// <summary>Weights of samples by kernel mean matching.</summary>
 public static class Kmm
 {
+    /// <summary>Samples of a domain at most: memory grows with their square.</summary>
+    public const int Largest = 10_000;
+
     /// <summary>
     /// The weights (N), float32, in 0..<paramref name="largest"/> with a mean within <paramref
     /// name="slack"/> of 1, of source samples (N, F) for target samples (M, F): the minimum of
@@ -14,11 +17,14 @@ public static class Kmm
     /// <param name="target">Target features.</param>
     /// <param name="largest">The paper's B.</param>
     /// <param name="slack">
-    /// The paper's epsilon; 0 asks for (sqrt(N) - 1) / sqrt(N), as it proposes.
+    /// The paper's epsilon; (sqrt(N) - 1) / sqrt(N), as it proposes, unless given.
     /// </param>
     /// <param name="iterations">At most so many steps.</param>
+    /// <exception cref="EngineException">
+    /// Shapes do not fit, there are no samples or too many, or a feature is NaN or infinite.
+    /// </exception>
     public static Tensor Weights(
-        Tensor source, Tensor target, double largest = 10, double slack = 0,
+        Tensor source, Tensor target, double largest = 10, double? slack = null,
         int iterations = 2_000)
     {
         ArgumentNullException.ThrowIfNull(source);
@@ -26,12 +32,18 @@ public static class Kmm
         if (source.Rank != 2 || target.Rank != 2 || source.Shape[1] != target.Shape[1])
             throw Errors.Fail("Kmm", $"needs source (N, F) and target (M, F), but got "
                 + $"{source.Shape} and {target.Shape}. Flatten other axes first.");
-        if (largest < 1)
+        if (source.Shape[0] is < 1 or > Largest || target.Shape[0] is < 1 or > Largest)
+            throw Errors.Fail("Kmm", $"needs 1 to {Largest} samples of each domain, but got "
+                + $"{source.Shape[0]} and {target.Shape[0]}. Take a part of them.");
+        if (!(largest >= 1))
             throw Errors.Fail("Kmm", $"weights of at most {largest} cannot have the mean 1. "
                 + "Choose 1 or more.");
         int count = source.Shape[0];
-        if (slack == 0) slack = (Math.Sqrt(count) - 1) / Math.Sqrt(count);
+        double off = slack ?? (Math.Sqrt(count) - 1) / Math.Sqrt(count);
         Tensor a = source.Cast(DType.Float64), b = target.Cast(DType.Float64);
+        if (!double.IsFinite((a.Abs().Sum() + b.Abs().Sum()).Item()))
+            throw Errors.Fail("Kmm", "a feature is NaN or infinite: the network that made it has "
+                + "diverged.");
         // One width, the mean squared distance: a kernel that is nearly 1 everywhere sees nothing.
         Tensor width = Mmd.Widths(a, b)[3..4];
         KernelValues kernel = Mmd.Gaussian(a, b, width);
@@ -48,7 +60,7 @@ public static class Kmm
             double[] slope = product(within, Tensor.From(ahead)).ToDoubles();
             double[] next = Project(
                 [.. ahead.Select((w, at) => w - step * (slope[at] - between[at]))],
-                largest, count * (1 - slack), count * (1 + slack));
+                largest, count * (1 - off), count * (1 + off));
             double moved = next.Zip(weights, (p, q) => Math.Abs(p - q)).Max();
             double faster = (1 + Math.Sqrt(1 + 4 * momentum * momentum)) / 2;
             double past = (momentum - 1) / faster;

@@ -18,9 +18,12 @@ public sealed partial record TwoClassifiers<N>(N Body, Mlp First, Mlp Second) : 
         First.Head.Bias! + Second.Head.Bias!);
 
     /// <summary>Inputs (N, ...) to the hidden units of both classifiers, (N, 2 * hidden).</summary>
-    public Tensor Features(Tensor x, Normalize normalize)
+    public Tensor Features(Tensor x, Normalize normalize) => Features(x, normalize, dropout: null);
+
+    /// <summary>The same, with the body's dropout if there is a key.</summary>
+    public Tensor Features(Tensor x, Normalize normalize, Key? dropout)
     {
-        Tensor features = Body.Features(x, normalize);
+        Tensor features = Body.Features(x, normalize, dropout);
         return Tensor.Concat([First.Features(features), Second.Features(features)], 1);
     }
 }
@@ -44,28 +47,50 @@ public static class Mcd
     /// <param name="body">Makes the features; its own head is not used.</param>
     /// <param name="key">Randomness of the classifiers' first weights.</param>
     /// <param name="classes">Classes to tell apart.</param>
-    /// <param name="optimizer">The update rule of body and classifiers, a state each.</param>
+    /// <param name="optimizer">
+    /// The update rule of body and classifiers, a state each; its schedule counts steps of the
+    /// method, in each of which the body is moved 1 + bodySteps times and the classifiers twice.
+    /// </param>
     /// <param name="hidden">Hidden units of each classifier.</param>
     /// <param name="bodySteps">The paper's n: 2 to 4.</param>
     /// <param name="norm">How batch normalisation treats the domains.</param>
+    /// <param name="statistics">
+    /// The body's running statistics, if it is trained; mean 0 and variance 1 by default.
+    /// </param>
+    /// <exception cref="EngineException">
+    /// Steps are none, or statistics are to stay and there are none.
+    /// </exception>
     public static Adaptation<McdState<N>, TwoClassifiers<N>> Create<N>(
         N body, Key key, int classes, Optimizer optimizer, int hidden = 500, int bodySteps = 4,
-        NormPolicy norm = NormPolicy.PerDomain) where N : IFeatureNetwork
+        NormPolicy norm = NormPolicy.PerDomain, NormStatistics? statistics = null)
+        where N : IFeatureNetwork
     {
         ArgumentNullException.ThrowIfNull(key);
         ArgumentNullException.ThrowIfNull(optimizer);
+        if (bodySteps < 1)
+            throw Errors.Fail("Mcd", $"{bodySteps} steps of the body bring nothing together. Give "
+                + "1 or more; the paper takes 2 to 4.");
+        Optimizer bodyRule = optimizer with
+        {
+            Schedule = Schedule.Stretched(optimizer.Schedule, 1 + bodySteps),
+        };
+        Optimizer classifierRule = optimizer with
+        {
+            Schedule = Schedule.Stretched(optimizer.Schedule, 2),
+        };
+        DType type = body.Head.Weight.DType;
         Key[] keys = key.Split();
         int features = body.Head.Weight.Shape[1];
         var start = new TwoClassifiers<N>(
-            body, Mlp.Create(keys[0], [features, hidden, classes]),
-            Mlp.Create(keys[1], [features, hidden, classes]));
+            body, Mlp.Create(keys[0], [features, hidden, classes], type: type),
+            Mlp.Create(keys[1], [features, hidden, classes], type: type));
         Func<string, bool> isBody = Parts.At(start, nameof(start.Body));
         Func<string, bool> isClassifier = Parts.AllBut(start, nameof(start.Body));
-        NormStatistics statistics = NormStatistics.For(start);
+        NormStatistics first = Adapt.Statistics(body, norm, statistics);
         return new(
             ["task", "discrepancy"],
-            new(start, optimizer.Init(Part.Of(start, isBody)),
-                optimizer.Init(Part.Of(start, isClassifier)), statistics, statistics),
+            new(start, bodyRule.Init(Part.Of(start, isBody)),
+                classifierRule.Init(Part.Of(start, isClassifier)), first, first),
             Step,
             state => new(
                 state.Network, norm == NormPolicy.PerDomain ? state.Target : state.Source))
@@ -82,15 +107,16 @@ public static class Mcd
                 Seen seen = See(own, state, batch);
                 return (seen.Task, (seen.Source, seen.Target));
             })(network);
-            (network, ofBody) = Move(network, gradient, isBody, ofBody);
-            (network, ofClassifiers) = Move(network, gradient, isClassifier, ofClassifiers);
+            (network, ofBody) = Take(bodyRule, network, Part.Of(gradient, isBody), ofBody);
+            (network, ofClassifiers) = Take(
+                classifierRule, network, Part.Of(gradient, isClassifier), ofClassifiers);
 
             Part apart = Grad.Of((Part own) =>
             {
                 Seen seen = See(own.In(network), state, batch);
                 return seen.Task - seen.Discrepancy;
             })(Part.Of(network, isClassifier));
-            (network, ofClassifiers) = Take(network, apart, ofClassifiers);
+            (network, ofClassifiers) = Take(classifierRule, network, apart, ofClassifiers);
 
             Tensor discrepancy = result.Value;
             for (int i = 0; i < bodySteps; i++)
@@ -98,23 +124,19 @@ public static class Mcd
                 TwoClassifiers<N> now = network;
                 (discrepancy, Part together) = Grad.WithValue((Part own) =>
                     See(own.In(now), state, batch).Discrepancy)(Part.Of(network, isBody));
-                (network, ofBody) = Take(network, together, ofBody);
+                (network, ofBody) = Take(bodyRule, network, together, ofBody);
             }
             var (source, target) = result.Aux;
             return (new(network, ofBody, ofClassifiers, source, target),
                 Tensor.Stack([result.Value, discrepancy]));
         }
 
-        (TwoClassifiers<N>, OptimizerState) Move(
-            TwoClassifiers<N> network, TwoClassifiers<N> gradient, Func<string, bool> where,
-            OptimizerState state) => Take(network, Part.Of(gradient, where), state);
-
         (TwoClassifiers<N>, OptimizerState) Take(
-            TwoClassifiers<N> network, Part gradient, OptimizerState state)
+            Optimizer rule, TwoClassifiers<N> network, Part gradient, OptimizerState state)
         {
             var paths = gradient.Paths.ToHashSet();
             var (moved, next) =
-                optimizer.Step(Part.Of(network, paths.Contains), gradient, state);
+                rule.Step(Part.Of(network, paths.Contains), gradient, state);
             return (moved.In(network), next);
         }
 

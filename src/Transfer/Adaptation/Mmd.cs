@@ -19,6 +19,8 @@ public sealed partial record KernelValues(Tensor First, Tensor Second, Tensor Be
 /// <summary>The maximum mean discrepancy and the term of DAN.</summary>
 public static class Mmd
 {
+    private const double Narrowest = 1e-20;
+
     /// <summary>DAN's kernels: widths as multiples of the mean squared distance.</summary>
     public static ReadOnlySpan<double> Multiples => [0.125, 0.25, 0.5, 1, 2];
 
@@ -36,10 +38,13 @@ public static class Mmd
     public static KernelValues Gaussian(Tensor a, Tensor b, Tensor widths)
     {
         ArgumentNullException.ThrowIfNull(widths);
+        // Distances do not see where both samples lie, but their rounding errors do.
+        Tensor centre = Centre(a, b);
+        Tensor p = a - centre, q = b - centre;
         Tensor Kernel(Tensor distances) =>
             (distances.ExpandDims(2) / (-2 * widths)).Exp().Sum(2);
         return new(
-            Kernel(Distances(a, a)), Kernel(Distances(b, b)), Kernel(Distances(a, b)));
+            Kernel(Distances(p, p)), Kernel(Distances(q, q)), Kernel(Distances(p, q)));
     }
 
     /// <summary>The unbiased estimate from a kernel's values. At least two samples each.</summary>
@@ -55,9 +60,11 @@ public static class Mmd
     /// </summary>
     public static Tensor Widths(Tensor a, Tensor b)
     {
-        Tensor both = Tensor.Concat([a, b], 0).StopGradient();
+        // The mean over all pairs is twice the mean squared distance from the mean.
+        Tensor both = Tensor.Concat([a, b], 0).StopGradient() - Centre(a, b);
         Tensor multiples = Tensor.From(Multiples.ToArray()).Cast(both.DType);
-        return multiples * Distances(both, both).Mean();
+        // Features that are all the same have some width still, under which they do not differ.
+        return multiples * Tensor.Maximum(2 * both.Square().Sum(1).Mean(), Narrowest);
     }
 
     /// <summary>The term of DAN on the features.</summary>
@@ -65,9 +72,13 @@ public static class Mmd
         weight * Between(
             views.SourceF, views.TargetF, Widths(views.SourceF, views.TargetF)));
 
+    /// <summary>The mean of both samples together, (F), without a derivative.</summary>
+    private static Tensor Centre(Tensor a, Tensor b) =>
+        Tensor.Concat([a, b], 0).StopGradient().Mean(0);
+
     /// <summary>Squared distances of all rows of a to all rows of b, (N, M).</summary>
-    private static Tensor Distances(Tensor a, Tensor b) =>
-        a.Square().Sum(1, keepDims: true) + b.Square().Sum(1) - 2 * a.MatMul(b.Transpose());
+    private static Tensor Distances(Tensor a, Tensor b) => Tensor.Maximum(
+        a.Square().Sum(1, keepDims: true) + b.Square().Sum(1) - 2 * a.MatMul(b.Transpose()), 0);
 
     /// <summary>The mean of a kernel over pairs of different samples.</summary>
     private static Tensor Others(Tensor kernel)

@@ -25,16 +25,17 @@ internal sealed record TwoDomains(Views Views, NormStatistics Source, NormStatis
     {
         if (norm == NormPolicy.PerDomain)
         {
-            var (sourceF, nextSource) =
-                source.Train(normalize => network.Features(batch.SourceX, normalize));
-            var (targetF, nextTarget) =
-                target.Train(normalize => network.Features(batch.TargetX, normalize));
+            Key[] keys = batch.Key.Split();
+            var (sourceF, nextSource) = source.Train(
+                normalize => network.Features(batch.SourceX, normalize, keys[0]));
+            var (targetF, nextTarget) = target.Train(
+                normalize => network.Features(batch.TargetX, normalize, keys[1]));
             return (sourceF, targetF, nextSource, nextTarget);
         }
         Tensor x = Tensor.Concat([batch.SourceX, batch.TargetX], 0);
         var (both, next) = norm == NormPolicy.Fixed
-            ? (network.Features(x, source), source)
-            : source.Train(normalize => network.Features(x, normalize));
+            ? (source.Infer(normalize => network.Features(x, normalize, batch.Key)), source)
+            : source.Train(normalize => network.Features(x, normalize, batch.Key));
         int count = batch.SourceX.Shape[0];
         return (both[..count], both[count..], next, next);
     }

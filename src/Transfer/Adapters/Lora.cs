@@ -108,6 +108,10 @@ public sealed record Lora : ITree
         return stacked;
     }
 
+    /// <summary>The adapters of the chosen weights alone, perhaps none.</summary>
+    internal Lora Only(Func<string, bool> where) =>
+        this with { Pairs = [.. Pairs.Where(pair => where(pair.Path))] };
+
     /// <summary>The model with its weights changed: what is trained and used.</summary>
     /// <exception cref="EngineException">The adapters are of another model.</exception>
     public T Merge<T>(T model) where T : ITree => Add(model, Alpha / Rank);

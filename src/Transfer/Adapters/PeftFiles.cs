@@ -157,6 +157,7 @@ public static class PeftFiles
     /// <summary>An error for what would silently be another change of the model.</summary>
     private static void Refuse(string file, JsonElement root)
     {
+        RefuseBeginning(file, root);
         string kind = root.GetProperty("peft_type").GetString() ?? "null";
         if (kind != "LORA")
             throw Errors.Fail(Op, $"{file} is of a {kind} adapter. Only LORA is read.");
@@ -169,6 +170,22 @@ public static class PeftFiles
             if (IsSet(root, option))
                 throw Errors.Fail(Op, string.Create(CultureInfo.InvariantCulture,
                     $"{file} sets {option}, which is not read: the adapter would be another one."));
+    }
+
+    /// <summary>
+    /// An error for beginnings that took the adapter's first product off the model's weights, which
+    /// are then not those that it is merged into here.
+    /// </summary>
+    private static void RefuseBeginning(string file, JsonElement root)
+    {
+        if (!root.TryGetProperty("init_lora_weights", out JsonElement begin)
+            || begin.ValueKind is JsonValueKind.True or JsonValueKind.False or JsonValueKind.Null)
+            return;
+        string name = begin.ToString();
+        if (name is not ("gaussian" or "eva" or "orthogonal"))
+            throw Errors.Fail(Op, $"{file} has init_lora_weights = {name}, which may have changed "
+                + "the model's own weights as well. Convert it in PEFT, by save_pretrained with "
+                + "path_initial_model_for_weight_conversion.");
     }
 
     private static bool IsSet(JsonElement root, string option) =>

@@ -15,8 +15,12 @@ public sealed partial record WithLora<N>(N Base, Lora Lora) : IFeatureNetwork
     public N Merged => Lora.Merge(Base);
 
     /// <summary>The head, with its change if it is adapted.</summary>
-    public Linear Head => Merged.Head;
+    public Linear Head => Lora.Only(Heads.In(Base)).Merge(Base).Head;
 
     /// <summary>Inputs (N, ...) to features (N, F).</summary>
     public Tensor Features(Tensor x, Normalize normalize) => Merged.Features(x, normalize);
+
+    /// <summary>The same, with the network's dropout if there is a key.</summary>
+    public Tensor Features(Tensor x, Normalize normalize, Key? dropout) =>
+        Merged.Features(x, normalize, dropout);
 }

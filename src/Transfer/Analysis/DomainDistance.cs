@@ -22,11 +22,10 @@ public static class DomainDistance
         var (a, otherA) = Rows.Halves(source);
         var (b, otherB) = Rows.Halves(target);
         Linear domain = ImportanceWeights.DomainClassifier(a, b, strength);
-        double Wrong(Tensor rows, int right)
-        {
-            Tensor taken = domain.Forward(rows.Cast(domain.Weight.DType)).ArgMax(1);
-            return taken.NotEqualTo(right).Cast(DType.Float64).Mean().Item();
-        }
-        return 2 * (1 - (Wrong(otherA, 0) + Wrong(otherB, 1)));
+        // Where both domains are as likely: the larger one would win ties of all that is alike.
+        double even = Math.Log((double)b.Shape[0] / a.Shape[0]);
+        double TakenForTarget(Tensor rows) => (ImportanceWeights.Logits(domain, rows) > even)
+            .Cast(DType.Float64).Mean().Item();
+        return 2 * (TakenForTarget(otherB) - TakenForTarget(otherA));
     }
 }

@@ -31,7 +31,9 @@ public static class Pca
         // The inner products have the projections for eigenvectors, but for their length.
         Tensor directions = wide ? centred.Transpose().MatMul(chosen) : chosen;
         Tensor length = directions.Square().Sum(0, keepDims: true).Sqrt();
-        Tensor unit = directions / Tensor.Where(length > 0, length, 1);
+        // A direction in which nothing varies is rounding alone, and none: its projection is 0.
+        Tensor unit = Tensor.Where(
+            length > 1e-7 * length.Max(), directions / Tensor.Where(length > 0, length, 1), 0);
         Tensor largest = unit.TakeAlongAxis(unit.Abs().ArgMax(0).ExpandDims(0), 0);
         return (centred.MatMul(unit) * (1 - 2 * (largest < 0).Cast(DType.Float64))).Eval();
     }

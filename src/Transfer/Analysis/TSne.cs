@@ -11,7 +11,8 @@ public static class TSne
     /// <summary>
     /// Features (N, F) to points (N, 2), float32: the map that the paper's gradient descent finds
     /// from the first two principal components (Kobak and Berens, 2019), with similarities
-    /// exaggerated twelvefold for the first 250 steps and a rate of N / 12, at least 50. It has no
+    /// exaggerated twelvefold for the first 250 steps and a rate of N / 48, at least 50 (Belkina et
+    /// al., 2019: N over the exaggeration, for gradients without their factor of 4). It has no
     /// randomness.
     /// </summary>
     /// <param name="features">At least 4 samples.</param>
@@ -33,7 +34,7 @@ public static class TSne
         Tensor y = (start / Tensor.Where(deviation > 0, deviation, 1) * 1e-4)
             .Cast(DType.Float32).Eval();
         Tensor moved = Tensor.Zeros([count, 2]).Eval(), gains = Tensor.Ones([count, 2]).Eval();
-        float rate = Math.Max(50f, count / 12f);
+        float rate = Math.Max(50f, count / 48f);
         var step = Compile.Of((
             (Tensor Y, Tensor Moved, Tensor Gains) at, Tensor p, Tensor momentum) =>
         {

@@ -52,7 +52,7 @@ public sealed partial class FineTuning<N>(
 
     // A step is one compiled function from one joining of groups to the next.
     private readonly ConcurrentDictionary<
-        int, Func<TuneState, (N, NormStatistics), (Tensor, Tensor), Stepped>> steps = [];
+        int, Func<TuneState, (N, NormStatistics), (Tensor, Tensor, Key), Stepped>> steps = [];
 
     private readonly Func<TuneState, N, Tensor, Tensor> predict = Compile.Of(
         (TuneState state, N network, Tensor x) =>
@@ -76,6 +76,9 @@ public sealed partial class FineTuning<N>(
     /// these weigh so little.
     /// </summary>
     public double Momentum { get; init; } = 0.1;
+
+    /// <summary>What a network with dropout drops is drawn from.</summary>
+    public long Seed { get; init; }
 
     /// <summary>
     /// The state before the first step. Under <see cref="NormPolicy.PerDomain"/> its statistics are
@@ -153,29 +156,31 @@ public sealed partial class FineTuning<N>(
         if (state.Groups.Length != parts.Length)
             throw Errors.Fail(Op, $"the state has {state.Groups.Length} groups, but the plan "
                 + $"{parts.Length}. Make the state with Begin().");
-        return StepAt(state.Steps.Item<long>())(state, (start, statistics), (x, y));
+        long step = state.Steps.Item<long>();
+        return StepAt(step)(state, (start, statistics), (x, y, Key.From(Seed).Fold(step)));
     }
 
-    private Func<TuneState, (N, NormStatistics), (Tensor, Tensor), Stepped> StepAt(long step)
+    private Func<TuneState, (N, NormStatistics), (Tensor, Tensor, Key), Stepped> StepAt(
+        long step)
     {
         ImmutableArray<int> moving =
             [.. Enumerable.Range(0, parts.Length).Where(i => plan.Groups[i].From <= step)];
         return steps.GetOrAdd(moving.Length, _ => Compile.Of(
-            (TuneState state, (N, NormStatistics) from, (Tensor, Tensor) batch) =>
+            (TuneState state, (N, NormStatistics) from, (Tensor, Tensor, Key) batch) =>
                 Moved(moving, state, from, batch)));
     }
 
     /// <summary>One step of the moving groups; the others are passed on.</summary>
     private Stepped Moved(
         ImmutableArray<int> moving, TuneState state, (N Network, NormStatistics Statistics) from,
-        (Tensor X, Tensor Y) batch)
+        (Tensor X, Tensor Y, Key Dropout) batch)
     {
         // Groups that wait stand where they stood in the start.
         var own = new Moving([.. moving.Select(i => state.Groups[i].Part)]);
         var ((loss, norms), gradient) = Grad.WithAux((Moving own) =>
         {
             N network = own.In(from.Network);
-            var (features, norms) = Features(network, batch.X, state);
+            var (features, norms) = Features(network, batch.X, batch.Dropout, state);
             Tensor loss = Loss(network.Head.Forward(features), batch.Y);
             if (Penalty is not null)
                 loss += Penalty(new(network, from.Network, features,
@@ -196,9 +201,9 @@ public sealed partial class FineTuning<N>(
     }
 
     private (Tensor Features, NormStatistics Statistics) Features(
-        N network, Tensor x, TuneState state)
+        N network, Tensor x, Key dropout, TuneState state)
     {
-        Tensor Run(Normalize normalize) => network.Features(x, normalize);
+        Tensor Run(Normalize normalize) => network.Features(x, normalize, dropout);
         if (plan.Norm == NormPolicy.Fixed) return (state.Statistics.Infer(Run), state.Statistics);
         if (plan.Norm == NormPolicy.Shared) return state.Statistics.Train(Run, Momentum);
         var (features, ofBatch) = state.Statistics.Train(Run, momentum: 1);

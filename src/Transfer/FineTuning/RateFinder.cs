@@ -17,14 +17,21 @@ public sealed record RatePoint(double Rate, double Loss, double Smooth);
 /// <param name="Suggested">
 /// A tenth of the rate at which the smooth loss was lowest: there it still fell.
 /// </param>
-public sealed record RateCurve(ImmutableArray<RatePoint> Points, double Suggested);
+public sealed record RateCurve(ImmutableArray<RatePoint> Points, double Suggested)
+{
+    /// <summary>
+    /// Whether the loss fell to the last rate, so that larger ones may be better still.
+    /// </summary>
+    public bool EndsFalling => Points.MinBy(p => p.Smooth) == Points[^1];
+}
 
 public sealed partial class FineTuning<N>
 {
-    // The share of the old average in the new, and how many times the lowest loss counts as an
-    // explosion (as in fastai's finder).
+    // The share of the old average in the new, and how far above the lowest loss counts as an
+    // explosion: as many times the first loss. Of losses that fall towards 0 that is fastai's rule,
+    // four times the lowest, but for those that go below 0 it says something as well.
     private const double Smoothing = 0.9;
-    private const double Explosion = 4;
+    private const double Explosion = 3;
 
     /// <summary>
     /// Tries rates that grow by a constant factor, a step each, with new optimiser states for the
@@ -61,7 +68,8 @@ public sealed partial class FineTuning<N>
             double smooth = average / (1 - Math.Pow(Smoothing, i + 1));
             points.Add(new(from * Math.Pow(factor, i), loss, smooth));
             lowest = Math.Min(lowest, smooth);
-            if (!(smooth <= Explosion * lowest) || !double.IsFinite(next.Norm.Item())) break;
+            if (!(smooth - lowest <= Explosion * Math.Abs(points[0].Loss))
+                || !double.IsFinite(next.Norm.Item())) break;
             now = next.State;
         }
         return new(points.ToImmutable(), Suggest(points));
@@ -82,6 +90,7 @@ public sealed partial class FineTuning<N>
             Penalty = Penalty,
             ClipNorm = ClipNorm,
             Momentum = Momentum,
+            Seed = Seed,
         };
     }
 

@@ -17,7 +17,10 @@ public enum DamlPart
     /// <summary>Trained on the source, read with the target's normalisation.</summary>
     Control,
 
-    /// <summary>Trained on source and generated images together, without episodes.</summary>
+    /// <summary>
+    /// Trained on source and generated images together, without episodes. Generated images are
+    /// lightly warped, as those of <see cref="MetaOnly"/>.
+    /// </summary>
     GanOnly,
 
     /// <summary>Episodes between the source and a lightly warped source.</summary>
@@ -43,6 +46,9 @@ public sealed partial record DamlState<N>(
 /// <summary>The method DAML.</summary>
 public static class Daml
 {
+    /// <summary>The rate of the inner step unless another is asked for.</summary>
+    public const double InnerRate = 0.1;
+
     /// <summary>
     /// Half of each source batch stays as it is, half is made over. With L_a the loss on one half
     /// and L_b on the other, episodes lower
@@ -57,7 +63,7 @@ public static class Daml
     /// <param name="firstOrder">Whether inner gradients count as constants.</param>
     public static Adaptation<DamlState<N>, N> Create<N>(
         N network, Generator generator, Optimizer optimizer, DamlPart part = DamlPart.Daml,
-        double innerRate = 0.1, bool firstOrder = false) where N : IFeatureNetwork
+        double innerRate = InnerRate, bool firstOrder = false) where N : IFeatureNetwork
     {
         ArgumentNullException.ThrowIfNull(optimizer);
         NormStatistics first = NormStatistics.For(network);
@@ -99,7 +105,8 @@ public static class Daml
         Tensor[] x = batch.SourceX.Split(2), y = batch.SourceY.Split(2);
         Tensor other = part switch
         {
-            DamlPart.GanOnly or DamlPart.Daml => generator.Forward(x[1], batch.Key).Images,
+            DamlPart.GanOnly or DamlPart.Daml =>
+                Lightly(generator.Forward(x[1], batch.Key).Images, batch.Key),
             DamlPart.MetaOnly => Lightly(x[1], batch.Key),
             _ => x[1],
         };
@@ -136,7 +143,7 @@ public static class Daml
     /// batch normalisation stays as it was read.
     /// </summary>
     public static Adapted<N> Tune<N>(
-        Adapted<N> model, LabelledSet few, int steps = 60, double rate = 5e-4)
+        Adapted<N> model, LabelledSet few, int steps = 60, double rate = 3e-4)
         where N : IFeatureNetwork
     {
         ArgumentNullException.ThrowIfNull(model);

@@ -2,6 +2,7 @@
 // target labels, and measured before and after fine-tuning on a few labels of the target.
 using System.Collections.Immutable;
 using Engine.Data;
+using Engine.Meta;
 using Engine.Nn;
 
 namespace Engine.Transfer;
@@ -61,6 +62,29 @@ public sealed record DamlExperiment(
     }
 
     /// <summary>
+    /// Measures that the gradient of an episode is exact, through the inner steps.
+    /// </summary>
+    /// <param name="network">Where it is measured.</param>
+    /// <param name="seed">Which examples of the source it is measured on.</param>
+    public OrderCheck CheckOrder<N>(N network, long seed) where N : IFeatureNetwork
+    {
+        LabelledBatch some = Sets.Source.Batch(seed, 0, size: 16);
+        Generator generator = Generator.Create(
+            Key.From(seed), Sets.Source.Shape[0], Sets.Source.Shape[1]);
+        var (source, other) = Daml.Halves(
+            DamlPart.Daml, generator, new(some.X, some.Y, some.X, Tensor.Scalar(0f), Key.From(seed)));
+        var method = new Method<N>(
+            (net, halves, _) => Daml.Losses(
+                net, Alone(halves.SupportX, halves.SupportY),
+                Alone(halves.QueryX, halves.QueryY), DamlPart.Daml, Daml.InnerRate).Sum(),
+            (net, halves, _) => [net.Forward(halves.QueryX)], Claim.Exact, BatchNormMode.Transductive);
+        return OrderCheck.Measure(
+            method, network, new Episode(source.X[0], source.Y[0], other.X[0], other.Y[0]));
+
+        Domains Alone(Tensor x, Tensor y) => new(x.ExpandDims(0), y.ExpandDims(0), Key.From(0));
+    }
+
+    /// <summary>
     /// The generator at the look whose classifier the validator likes best.
     /// </summary>
     private Generator Train<N>(
@@ -74,7 +98,7 @@ public sealed record DamlExperiment(
         double best = double.NegativeInfinity;
         run.Run(
             GeneratorTraining.Create(
-                network, chosen, ImageCritic.Create(keys[1], channels, size),
+                network, chosen, ImageCritic.Create(keys[1], network.Head.Weight.Shape[0], channels, size),
                 Optim.Adam(1e-3, beta1: 0.5), Optim.Adam(1e-3), Weights),
             (done, losses) => told?.Invoke("generator", done, losses),
             (done, state, looks) =>

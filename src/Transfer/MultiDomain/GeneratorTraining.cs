@@ -1,30 +1,39 @@
 // Trains the generator: against a critic that knows the target's images, with a classifier that
 // must still see the class, and with a content loss that keeps the translator from painting another
 // picture (after PixelDA: Bousmalis et al., "Unsupervised Pixel-Level Domain Adaptation with
-// Generative Adversarial Networks", 2017, equations 1 to 4). No label of the target is seen.
+// Generative Adversarial Networks", 2017, equations 1 to 4). The critic compares images of a class
+// with images of that class, so that none is lost to another. No label of the target is seen: its
+// images count for the class that the classifier takes them for.
 using Engine.Nn;
 
 namespace Engine.Transfer;
 
-/// <summary>Tells images of the target (positive) from generated ones.</summary>
-public sealed partial record ImageCritic(Conv2d First, Conv2d Second, Linear Out) : ITree
+/// <summary>
+/// Tells images of the target (positive) from generated ones of the same class: a logit for all
+/// images and one for each class (Miyato and Koyama, "cGANs with projection discriminator", 2018,
+/// equation 3).
+/// </summary>
+public sealed partial record ImageCritic(
+    Conv2d First, Conv2d Second, Linear Out, Linear OfClass) : ITree
 {
     /// <summary>A critic of images (channels, size, size), the size a multiple of 4.</summary>
-    public static ImageCritic Create(Key key, int channels = 1, int size = 28)
+    public static ImageCritic Create(Key key, int classes, int channels = 1, int size = 28)
     {
         ArgumentNullException.ThrowIfNull(key);
-        Key[] keys = key.Split(3);
+        Key[] keys = key.Split(4);
+        int features = 32 * (size / 4) * (size / 4);
         return new(
             Conv2d.Create(keys[0], channels, 16, kernel: 4, stride: 2, padding: 1),
             Conv2d.Create(keys[1], 16, 32, kernel: 4, stride: 2, padding: 1),
-            Linear.Create(keys[2], 32 * (size / 4) * (size / 4), 1));
+            Linear.Create(keys[2], features, 1), Linear.Create(keys[3], features, classes));
     }
 
-    /// <summary>Images (N, C, H, W) to logits (N).</summary>
-    public Tensor Forward(Tensor images)
+    /// <summary>Images (N, C, H, W) of classes (N), integers, to logits (N).</summary>
+    public Tensor Forward(Tensor images, Tensor classes)
     {
-        Tensor h = Second.Forward(First.Forward(images).LeakyRelu(0.2)).LeakyRelu(0.2);
-        return Out.Forward(h.Flatten(1)).Squeeze(1);
+        Tensor h = Second.Forward(First.Forward(images).LeakyRelu(0.2)).LeakyRelu(0.2).Flatten(1);
+        return (Out.Forward(h)
+            + OfClass.Forward(h).TakeAlongAxis(classes.ExpandDims(1), 1)).Squeeze(1);
     }
 }
 
@@ -84,8 +93,9 @@ public static class GeneratorTraining
         (GeneratorState<N>, Tensor) Step(GeneratorState<N> state, DomainBatch batch)
         {
             Tensor made = state.Generator.Forward(batch.SourceX, batch.Key).Images;
-            var (told, ofCritic) = Grad.WithValue((ImageCritic own) =>
-                CriticLoss(own, batch.TargetX, made, weights.Slope))(state.Critic);
+            Tensor taken = state.Classifier.Forward(batch.TargetX).ArgMax(1);
+            var (told, ofCritic) = Grad.WithValue((ImageCritic own) => CriticLoss(
+                own, (batch.TargetX, taken), (made, batch.SourceY), weights.Slope))(state.Critic);
             var (critic, criticMoments) =
                 adversaries.Step(state.Critic, ofCritic, state.OfCritic);
 
@@ -96,12 +106,12 @@ public static class GeneratorTraining
                     + Adapt.SourceLoss(own.Forward(made), batch);
                 return (loss / 2, source);
             })(state.Classifier);
-            var (classifier, classifierMoments) =
+            var (next, classifierMoments) =
                 optimizer.Step(state.Classifier, ofClassifier, state.OfClassifier);
 
             var (result, ofGenerator) = Grad.WithAux((Generator own) =>
             {
-                Tensor losses = GeneratorLosses(own, critic, classifier, batch);
+                Tensor losses = GeneratorLosses(own, critic, next, batch);
                 Tensor weigh = Tensor.From([1, weights.Task, weights.Content]);
                 return ((weigh.Cast(losses.DType) * losses).Sum(), losses);
             })(state.Generator);
@@ -111,24 +121,26 @@ public static class GeneratorTraining
             Generator average = state.Average.Zip(
                 generator, (old, now) => Decay * old + (1 - Decay) * now);
             return (
-                new(generator, average, critic, classifier, moments, criticMoments,
+                new(generator, average, critic, next, moments, criticMoments,
                     classifierMoments, seen.Aux,
-                    classifier.Train(batch.TargetX, state.Target).Statistics),
+                    next.Train(batch.TargetX, state.Target).Statistics),
                 Tensor.Concat([Tensor.Stack([told, seen.Value]), result.Aux], 0));
         }
     }
 
     /// <summary>
-    /// The critic's cross-entropy on target and generated images, (N, C, H, W) each, plus half the
-    /// mean of its squared slope at the target's (R1), which has that weight. A scalar.
+    /// The critic's cross-entropy on target and generated images, (N, C, H, W) each, with classes
+    /// (N), plus half the mean of its squared slope at the target's (R1), which has that weight. A
+    /// scalar.
     /// </summary>
     public static Tensor CriticLoss(
-        ImageCritic critic, Tensor target, Tensor generated, double slope)
+        ImageCritic critic, (Tensor X, Tensor Y) target, (Tensor X, Tensor Y) generated,
+        double slope)
     {
         ArgumentNullException.ThrowIfNull(critic);
-        Tensor steepness = Grad.Of((Tensor x) => critic.Forward(x).Sum())(target);
-        return (-critic.Forward(target)).Softplus().Mean()
-            + critic.Forward(generated).Softplus().Mean()
+        Tensor steepness = Grad.Of((Tensor x) => critic.Forward(x, target.Y).Sum())(target.X);
+        return (-critic.Forward(target.X, target.Y)).Softplus().Mean()
+            + critic.Forward(generated.X, generated.Y).Softplus().Mean()
             + slope / 2 * steepness.Square().Sum([1, 2, 3]).Mean();
     }
 
@@ -148,7 +160,7 @@ public static class GeneratorTraining
         Generated made = generator.Forward(batch.SourceX, batch.Key);
         return Tensor.Stack(
             [
-                (-critic.Forward(made.Images)).Softplus().Mean(),
+                (-critic.Forward(made.Images, batch.SourceY)).Softplus().Mean(),
                 Adapt.SourceLoss(classifier.Forward(made.Images), batch),
                 SeparationNetwork.RebuildError(made.Warped.Flatten(1), made.Images.Flatten(1)),
             ]);

@@ -29,8 +29,8 @@ public sealed record JointTask(
         (logits, labels) => Nn.Loss.CrossEntropy(logits, labels);
 }
 
-/// <summary>A batch of each task, in the tasks' order.</summary>
-public sealed partial record JointBatch(ImmutableArray<LabelledBatch> Tasks) : ITree;
+/// <summary>A batch of each task, in the tasks' order, and the randomness of its step.</summary>
+public sealed partial record JointBatch(ImmutableArray<LabelledBatch> Tasks, Key Key) : ITree;
 
 /// <summary>What is trained: the network, and the heads of the tasks that have their own.</summary>
 public sealed partial record JointModel<N>(N Network, ImmutableArray<Linear> Heads) : ITree
@@ -71,6 +71,7 @@ public sealed class JointTraining<N> where N : IFeatureNetwork
         this.optimizer = optimizer;
         Check(network, this.tasks);
         JointTask[] own = [.. this.tasks.Where(task => task.OwnHead)];
+        if (own.Length > 0) Heads.PathOf(network); // Read puts their heads there
         headOf = [.. this.tasks.Select(task => Array.IndexOf(own, task))];
         int features = network.Head.Weight.Shape[1];
         DType type = network.Head.Weight.DType;
@@ -78,7 +79,9 @@ public sealed class JointTraining<N> where N : IFeatureNetwork
         var model = new JointModel<N>(
             network, [.. own.Select((task, i) => Linear.Create(
                 keys[i], features, task.Set.Classes.Length, type: type))]);
-        NormStatistics first = statistics ?? NormStatistics.For(network);
+        NormStatistics first = Adapt.Statistics(
+            network, this.tasks.Any(task => task.Norm == NormPolicy.Fixed)
+                ? NormPolicy.Fixed : NormPolicy.PerDomain, statistics);
         Training = new(
             [.. this.tasks.Select(task => task.Set.Name)],
             new(model, optimizer.Init(model), new([.. this.tasks.Select(_ => first)])), Step);
@@ -92,8 +95,9 @@ public sealed class JointTraining<N> where N : IFeatureNetwork
     /// of seed and step alone.
     /// </summary>
     public Func<int, JointBatch> Batches(int size, long seed) => step =>
-        new([.. tasks.Select((task, i) => task.Set.Batch(
-            Domains.SeedOf(seed, i), step, size))]);
+        new(
+            [.. tasks.Select((task, i) => task.Set.Batch(Domains.SeedOf(seed, i), step, size))],
+            Key.From(seed).Fold(step));
 
     /// <summary>The network as a task has it: with its head and its statistics.</summary>
     /// <exception cref="EngineException">There is no such task.</exception>
@@ -115,10 +119,13 @@ public sealed class JointTraining<N> where N : IFeatureNetwork
         var (result, gradient) = Grad.WithAux((JointModel<N> model) =>
         {
             var (features, statistics) = Features(model.Network, batch, state.Statistics);
-            Tensor losses = Tensor.Stack([.. tasks.Select((task, i) => task.Loss(
-                HeadOf(model, i).Forward(features[i]), batch.Tasks[i].Y))]);
-            Tensor weights = Tensor.From([.. tasks.Select(task => task.Weight)]);
-            return ((weights.Cast(losses.DType) * losses).Sum(), (losses, statistics));
+            Tensor[] losses = [.. tasks.Select((task, i) => task.Loss(
+                HeadOf(model, i).Forward(features[i]), batch.Tasks[i].Y))];
+            // A task that is only looked at costs no backward pass, and its NaN spoils nothing.
+            Tensor sum = losses.Select((loss, i) => (loss, tasks[i].Weight))
+                .Where(task => task.Weight > 0).Select(task => task.Weight * task.loss)
+                .Aggregate((a, b) => a + b);
+            return (sum, (Tensor.Stack(losses), statistics));
         })(state.Model);
         var (losses, statistics) = result.Aux;
         var (next, moments) = optimizer.Step(state.Model, gradient, state.Optimizer);
@@ -131,13 +138,14 @@ public sealed class JointTraining<N> where N : IFeatureNetwork
     {
         var features = new Tensor[tasks.Length];
         NormStatistics[] after = [.. before.Tasks];
+        Key[] dropout = batch.Key.Split(tasks.Length);
         int[] shared =
             [.. Enumerable.Range(0, tasks.Length).Where(i => tasks[i].Norm == NormPolicy.Shared)];
         if (shared.Length > 0)
         {
             Tensor x = Tensor.Concat([.. shared.Select(i => batch.Tasks[i].X)], 0);
             var (all, moved) = before.Tasks[shared[0]].Train(
-                normalize => network.Features(x, normalize));
+                normalize => network.Features(x, normalize, dropout[shared[0]]));
             int at = 0;
             foreach (int i in shared)
             {
@@ -148,10 +156,10 @@ public sealed class JointTraining<N> where N : IFeatureNetwork
         }
         foreach (int i in Enumerable.Range(0, tasks.Length).Except(shared))
         {
-            Tensor x = batch.Tasks[i].X;
+            Tensor Run(Normalize normalize) =>
+                network.Features(batch.Tasks[i].X, normalize, dropout[i]);
             (features[i], after[i]) = tasks[i].Norm == NormPolicy.Fixed
-                ? (network.Features(x, before.Tasks[i]), before.Tasks[i])
-                : before.Tasks[i].Train(normalize => network.Features(x, normalize));
+                ? (before.Tasks[i].Infer(Run), before.Tasks[i]) : before.Tasks[i].Train(Run);
         }
         return (features, new([.. after]));
     }

@@ -19,6 +19,34 @@ public sealed class TransferReproTests : IDisposable
     public void ExperimentsOfDigitsRunInTheirQuickForm(string name) => Quick(name);
 
     [Fact]
+    public void DamlStandsBesideItsAblations()
+    {
+        string file = In("figures.json"), page = In("page.html");
+        EngineCommand.Run(
+            "repro", "daml-digits", "--quick", "--iterations", "2", "--json", file, "--html", page)
+            .Succeeds();
+        JsonElement json = EngineCommand.Json(file);
+        double Value(string name) => json.GetProperty(name).GetDouble();
+        foreach (string part in (string[])
+            ["source_only", "control", "gan_only", "meta_only", "daml", "oracle"])
+        {
+            Assert.InRange(Value($"font_mnist_{part}_before"), 0, 1);
+            Assert.Equal(
+                Value("font_mnist_daml_after") - Value($"font_mnist_{part}_after"),
+                Value($"font_mnist_{part}_daml_above"), 12);
+        }
+
+        Assert.Equal(Value("font_mnist_daml_after"), Value("value"), 12);
+        Assert.Equal("exact", json.GetProperty("order").GetString());
+        Assert.InRange(Value("order_error"), 0, 1e-5);
+        string text = File.ReadAllText(page);
+        Assert.Contains("What the generator makes: font-mnist", text);
+        // Six images of each of ten classes, at three stages.
+        Assert.Equal(180, text.Split("data:image/png").Length - 1);
+        Assert.DoesNotContain("NaN", text);
+    }
+
+    [Fact]
     public void ExperimentsOfFilesSayWhichTheyNeed() => EngineCommand
         .Run("repro", "digits-mnist-usps-mcc", "--quick").FailsWith(2, "--data:", "usps16");
 

@@ -129,7 +129,7 @@ public class MethodTests
             5 + 2 * Key.From(step + 100).Normal([4, 1, 16, 16]), Tensor.Scalar(0f), Key.From(0));
         foreach (NormPolicy norm in Enum.GetValues<NormPolicy>())
         {
-            var method = Adapt.Control(network, Adam, norm);
+            var method = Adapt.Control(network, Adam, norm, NormStatistics.For(network));
             var state = Adapt.Run(method, Images, 2);
             bool same = Tree.AllClose(state.Source, state.Target);
             Assert.Equal(norm != NormPolicy.PerDomain, same);
@@ -211,6 +211,77 @@ public class MethodTests
         n = Down(n, m => Task(m) - Apart(m), body: false, heads: true);
         n = Down(n, Apart, body: true, heads: false);
         Assert.True(Tree.AllClose(n, after.Network, 1e-5, 1e-6));
+    }
+
+    [Fact]
+    public void TheScheduleOfMcdCountsStepsOfTheMethod()
+    {
+        // The rate is 1 in the first step, however often body and classifiers are moved in it.
+        Optimizer first = Optim.Sgd(n => (n < 1).Cast(DType.Float64));
+        McdState<Mlp> Steps(Optimizer rule, int count)
+        {
+            var method = Mcd.Create(Shifted.Network(), Key.From(1), 3, rule, hidden: 6);
+            return Adapt.Run(method, i => Shifted.Batch(i, 10), count);
+        }
+        TwoClassifiers<Mlp> one = Steps(Optim.Sgd(1), 1).Network;
+        Assert.True(Tree.AllClose(one, Steps(first, 1).Network, 0, 0));
+        Assert.True(Tree.AllClose(one, Steps(first, 3).Network, 0, 0));
+        Assert.Contains("2 to 4", Fake.Error(() => Mcd.Create(
+            Shifted.Network(), Key.From(1), 3, first, bodySteps: 0)));
+    }
+
+    [Fact]
+    public void StatisticsThatStayMustBeGiven()
+    {
+        NormalizedLeNet network = NormalizedLeNet.Create(Key.From(0), 3, size: 16, hidden: 8);
+        Assert.Contains("none were given", Fake.Error(
+            () => Adapt.Control(network, Optim.Sgd(0.1), NormPolicy.Fixed)));
+        Assert.Contains("none were given", Fake.Error(() => Mcd.Create(
+            network, Key.From(1), 3, Optim.Sgd(0.1), norm: NormPolicy.Fixed)));
+        NormStatistics own = NormStatistics.For(network);
+        Adapt.Control(network, Optim.Sgd(0.1), NormPolicy.Fixed, own);
+        // A network without batch normalisation has nothing to keep.
+        Adapt.Control(Shifted.Network(), Optim.Sgd(0.1), NormPolicy.Fixed);
+    }
+
+    [Theory]
+    [InlineData(NormPolicy.PerDomain)]
+    [InlineData(NormPolicy.Shared)]
+    [InlineData(NormPolicy.Fixed)]
+    public void DropoutDropsInTraining(NormPolicy norm)
+    {
+        LeNet network = LeNet.Create(Key.From(0), 3, size: 16, dropout: 0.5);
+        var (x, y) = Fake.Batch(0);
+        DomainBatch Batch(long key) => new(x, y, x, Tensor.Scalar(0f), Key.From(key));
+        var method = Adapt.Control(network, Optim.Sgd(0.1), norm);
+        Tensor Loss(long key) => method.Step(method.Start, Batch(key)).Losses;
+        Assert.Equal(0, Fake.Largest(Loss(1), Loss(1)));
+        Assert.True(Fake.Largest(Loss(1), Loss(2)) > 1e-4);
+    }
+
+    [Fact]
+    public void TermsTakeNetworksOfDoubles()
+    {
+        DomainBatch batch = Shifted.Batch(0, 10);
+        batch = batch with
+        {
+            SourceX = batch.SourceX.Cast(DType.Float64),
+            TargetX = batch.TargetX.Cast(DType.Float64),
+        };
+        Mlp network = Mlp.Create(Key.From(0), [8, 12, 3], type: DType.Float64);
+        void Steps<A>(Term<A> term) where A : ITree
+        {
+            var method = Adapt.ByTerm(network, term, Optim.Sgd(0.1));
+            Assert.All(
+                method.Step(method.Start, batch).Losses.ToDoubles(),
+                loss => Assert.True(double.IsFinite(loss)));
+        }
+        Steps(Dann.Term(Key.From(1), 12, type: DType.Float64));
+        Steps(Cdan.Term(Key.From(1), 12, 3, type: DType.Float64));
+        Steps(Mmd.Term());
+        var mcd = Mcd.Create(network, Key.From(1), 3, Optim.Sgd(0.1), hidden: 6);
+        Assert.Equal(
+            DType.Float64, mcd.Step(mcd.Start, batch).State.Network.Head.Weight.DType);
     }
 
     [Fact]

@@ -278,9 +278,31 @@ public class TermTests
     }
 
     [Fact]
+    public void DiscrepanciesAreTheSameFarFromTheOrigin()
+    {
+        // Features of mean 1000 and deviation 1, whose squares float32 rounds to sixteenths.
+        Tensor a = Key.From(1).Normal([50, 8]), b = Key.From(2).Normal([60, 8]) + 0.5;
+        double Between(double shift) => Mmd.Between(
+            a + shift, b + shift, Mmd.Widths(a + shift, b + shift)).Item();
+        Assert.Equal(Between(0), Between(1000), 3);
+        Tensor all = Tensor.Concat([a, b], 0).Cast(DType.Float64);
+        double mean = (all.ExpandDims(0) - all.ExpandDims(1)).Square().Sum(2).Mean().Item();
+        Assert.True(Tree.AllClose(
+            Tensor.From(Mmd.Multiples.ToArray()) * mean,
+            Mmd.Widths(a, b).Cast(DType.Float64), 1e-5, 1e-5));
+    }
+
+    [Fact]
+    public void FeaturesThatAreAllTheSameDoNotDiffer()
+    {
+        Tensor same = Tensor.Ones([4, 3]);
+        Assert.Equal(0, Mmd.Between(same, same, Mmd.Widths(same, same)).Item(), 6);
+    }
+
+    [Fact]
     public void RandomMapsKeepInnerProducts()
     {
-        RandomMap map = RandomMap.Create(Key.From(10), 3, 4, 200_000);
+        RandomMap map = RandomMap.Create(3, 4, 200_000);
         Tensor f = Both.SourceF.Cast(DType.Float32);
         Tensor p = Both.SourceZ.Softmax(1).Cast(DType.Float32);
         Tensor joint = (p.ExpandDims(2) * f.ExpandDims(1)).Flatten(1);

@@ -1,4 +1,5 @@
 // Weights of source samples, and logistic regression, against what is known about their results.
+using Engine.Data;
 using Engine.Nn;
 using Engine.Transfer;
 
@@ -46,6 +47,43 @@ public class WeightTests
         double[] w = Kmm.Weights(Source, far, largest: 4).ToDoubles();
         Assert.Equal(4, w.Max(), 4);
         Assert.True(Kmm.Weights(Source, far, largest: 50).Max().Item() > 5);
+    }
+
+    [Fact]
+    public void OneSampleRulesNoWeights()
+    {
+        // A target on top of a single source sample, far from all others.
+        Tensor source = Tensor.Concat([0.1 * Key.From(1).Normal([200, 1]), Tensor.Full([1, 1], 9)], 0);
+        Tensor target = 9 + 0.1 * Key.From(2).Normal([100, 1]);
+        double[] w = ImportanceWeights.Of(source, target, 1e-6).ToDoubles();
+        Assert.Equal(10, w.Max(), 4);
+        Assert.Equal(1, w.Average(), 4);
+        double[] apart = ImportanceWeights.Of(1e4 * source, 1e4 * target, 1e-12).ToDoubles();
+        Assert.All(apart, value => Assert.InRange(value, 0, 10.001));
+    }
+
+    [Fact]
+    public void WhatHasDivergedHasNoWeights()
+    {
+        Tensor wrong = Tensor.Full([5, 1], float.NaN);
+        Assert.Contains("diverged", Fake.Error(() => Kmm.Weights(wrong, Target)));
+        Assert.Contains("diverged", Fake.Error(() => ImportanceWeights.Of(wrong, Target)));
+        Assert.Contains("1 to 10000", Fake.Error(() => Kmm.Weights(Source[..0], Target)));
+        // Samples that are all the same are as good as one another.
+        double[] same = Kmm.Weights(Tensor.Ones([5, 2]), Tensor.Ones([4, 2])).ToDoubles();
+        Assert.All(same, value => Assert.Equal(1, value, 4));
+    }
+
+    [Fact]
+    public void BatchesWeighBySharesOfTheMean()
+    {
+        LabelledSet set = LabelledSet.FromFloats(
+            "four", [1], [0, 1, 2, 3], [0, 1, 0, 1], ["a", "b"]);
+        DomainBatch batch = DomainBatches.Of(set, set, 4, 10, 0, [1, 2, 3, 2])(0);
+        Assert.Equal(1, batch.SourceWeights!.Mean().Item(), 6);
+        Assert.Equal(1.5, batch.SourceWeights.Max().Item(), 6);
+        foreach (float[] wrong in (float[][])[[0, 0, 0, 0], [1, -1, 1, 1], [1, float.NaN, 1, 1]])
+            Assert.Throws<ArgumentException>(() => DomainBatches.Of(set, set, 4, 10, 0, wrong));
     }
 
     [Fact]

@@ -92,6 +92,29 @@ public class AnalysisTests
     }
 
     [Fact]
+    public void DomainsOfDifferentSizesCountAlike()
+    {
+        // One deviation apart, the best line takes 31 % of each domain for the other.
+        double expected = 2 * (1 - (2 * 0.3085));
+        Tensor large = Key.From(1).Normal([4000, 1]), small = Key.From(2).Normal([400, 1]) + 1;
+        Assert.InRange(DomainDistance.Of(large, small), expected - 0.2, expected + 0.2);
+        Assert.InRange(DomainDistance.Of(small, large), expected - 0.2, expected + 0.2);
+    }
+
+    [Fact]
+    public void DivergedFeaturesHaveNoDistance() => Assert.Contains("diverged", Fake.Error(
+        () => DomainDistance.Of(Tensor.Full([4, 2], float.NaN), Tensor.Ones([4, 2]))));
+
+    [Fact]
+    public void WhereNothingVariesThereIsNoComponent()
+    {
+        Tensor line = Key.From(1).Normal([6, 1]).MatMul(Key.From(2).Normal([1, 40]));
+        Tensor map = Pca.Project(line);
+        Assert.True(map[.., 0].Abs().Max().Item() > 1);
+        Assert.Equal(0, map[.., 1].Abs().Max().Item());
+    }
+
+    [Fact]
     public void TooFewSamplesAreRefused()
     {
         Assert.Contains("needs features (N, F) of 4 to", Assert.Throws<EngineException>(() =>

@@ -1,5 +1,6 @@
 // DAML: the generator and its losses, the objective of the episodes, what each part leaves out.
 using Engine.Data;
+using Engine.Meta;
 using Engine.Nn;
 using Engine.Transfer;
 
@@ -28,7 +29,7 @@ public class DamlTests
     public void TheGeneratorsLossesHaveExactDerivatives()
     {
         Generator generator = Doubles(Generator.Create(Key.From(1), size: Size));
-        ImageCritic critic = Doubles(ImageCritic.Create(Key.From(2), size: Size));
+        ImageCritic critic = Doubles(ImageCritic.Create(Key.From(2), 2, size: Size));
         var classifier = new Flat(Mlp.Create(
             Key.From(3), [Size * Size, 6, 2], Activation.Tanh, DType.Float64));
         DomainBatch batch = Grey();
@@ -42,18 +43,33 @@ public class DamlTests
     [Fact]
     public void TheCriticsSlopeIsDifferentiatedAsWell()
     {
-        ImageCritic critic = Doubles(ImageCritic.Create(Key.From(2), size: Size));
+        ImageCritic critic = Doubles(ImageCritic.Create(Key.From(2), 2, size: Size));
         DomainBatch batch = Grey();
         GradCheckResult result = GradCheck.Run(
             (ImageCritic own) => GeneratorTraining.CriticLoss(
-                own, batch.TargetX, batch.SourceX, slope: 5),
+                own, Target(batch), (batch.SourceX, batch.SourceY), slope: 5),
             critic);
         Assert.True(result.Error < 1e-6, result.ToString());
         double Loss(double slope) => GeneratorTraining.CriticLoss(
-            critic, batch.TargetX, batch.SourceX, slope).Item();
-        Tensor slopes = Grad.Of((Tensor x) => critic.Forward(x).Sum())(batch.TargetX);
+            critic, Target(batch), (batch.SourceX, batch.SourceY), slope).Item();
+        Tensor slopes = Grad.Of((Tensor x) => critic.Forward(x, Target(batch).Y).Sum())(
+            batch.TargetX);
         Assert.Equal(
             slopes.Square().Sum().Item() / batch.TargetX.Shape[0] * 2.5, Loss(5) - Loss(0), 9);
+    }
+
+    [Fact]
+    public void TheCriticTellsImagesOfAClassApart()
+    {
+        // Half of the images say nothing of the domain unless the class is known.
+        ImageCritic critic = ImageCritic.Create(Key.From(2), 2, size: Size);
+        Tensor all = critic.Forward(Batch.SourceX, Tensor.Zeros(8, DType.Int64));
+        Tensor others = critic.Forward(Batch.SourceX, Tensor.Ones(8, DType.Int64));
+        Tensor h = critic.Second.Forward(
+            critic.First.Forward(Batch.SourceX).LeakyRelu(0.2)).LeakyRelu(0.2).Flatten(1);
+        Tensor ofClass = critic.OfClass.Forward(h);
+        Assert.True(Tree.AllClose(others - all, ofClass[.., 1] - ofClass[.., 0], 1e-5, 1e-6));
+        Assert.True(Fake.Largest(all, others) > 1e-3);
     }
 
     [Fact]
@@ -95,10 +111,10 @@ public class DamlTests
             var (source, other) = Daml.Halves(part, generator, Batch);
             Assert.Equal(0, Fake.Largest(Batch.SourceX[..4], source.X[0]));
             Assert.Equal(Batch.SourceY[4..].ToArray<long>(), other.Y[0].ToArray<long>());
-            Tensor expected = part is DamlPart.GanOnly or DamlPart.Daml
-                ? generator.Forward(second, Batch.Key).Images : second;
+            bool generated = part is DamlPart.GanOnly or DamlPart.Daml;
+            Tensor expected = generated ? generator.Forward(second, Batch.Key).Images : second;
             double change = (expected - other.X[0]).Abs().Mean().Item();
-            if (part == DamlPart.MetaOnly) Assert.InRange(change, 1e-3, 0.15);
+            if (generated || part == DamlPart.MetaOnly) Assert.InRange(change, 1e-3, 0.15);
             else Assert.Equal(0, change);
         }
         Assert.Contains("even size", Fake.Error(
@@ -132,7 +148,7 @@ public class DamlTests
         LeNet network = LeNet.Create(Key.From(0), 2, size: 16);
         Generator generator = Generator.Create(Key.From(1), size: 16);
         var training = GeneratorTraining.Create(
-            network, generator, ImageCritic.Create(Key.From(2), size: 16),
+            network, generator, ImageCritic.Create(Key.From(2), 2, size: 16),
             Optim.Adam(5e-4, beta1: 0.5), Optim.Adam(1e-3));
         Several.AssertResumes(
             new Training<GeneratorState<LeNet>, DomainBatch>(
@@ -149,7 +165,7 @@ public class DamlTests
         // The target's bars are paler and stand lower: the mean of what is made comes nearer.
         var training = GeneratorTraining.Create(
             LeNet.Create(Key.From(0), 2, size: 16), Generator.Create(Key.From(1), size: 16),
-            ImageCritic.Create(Key.From(2), size: 16), Optim.Adam(2e-3, beta1: 0.5),
+            ImageCritic.Create(Key.From(2), 2, size: 16), Optim.Adam(2e-3, beta1: 0.5),
             Optim.Adam(1e-3));
         Assert.Equal(
             ["critic", "classifier", "adversarial", "task", "content"],
@@ -187,9 +203,14 @@ public class DamlTests
         Assert.All(figures.Rows, row => Assert.True(
             row.Before is >= 0 and <= 1 && row.After is >= 0 and <= 1 && row.Oracle >= row.Before));
         Assert.Equal(2 + (6 * 4), told.Count);
+        OrderCheck order = experiment.CheckOrder(LeNet.Create(Key.From(0), 2, size: 16), seed: 1);
+        Assert.True(order.Confirmed, order.ToString());
         // Source-only and its control differ in normalisation alone, and this network has none.
         Assert.Equal(figures.Rows[0].After, figures.Rows[1].After);
     }
+
+    private static (Tensor X, Tensor Y) Target(DomainBatch batch) =>
+        (batch.TargetX, 1 - batch.SourceY);
 
     /// <summary>
     /// White bars, lying (0) or standing (1), anywhere; those of the target are paler and lower.

@@ -30,6 +30,34 @@ public class JointTrainingTests
     }
 
     [Fact]
+    public void ATaskThatIsOnlyLookedAtSpoilsNothing()
+    {
+        Tensor Nowhere(Tensor logits, Tensor labels) => 0 * (logits - logits).Sqrt().Sum() / 0.0;
+        var alone = Joint([new(First)]);
+        var watched = Joint([new(First), new(Second, 0) { Loss = Nowhere }]);
+        var batch = new JointBatch(
+            [First.Batch(0, 0, 9), Second.Batch(0, 0, 9)], Key.From(0));
+        var (after, losses) = watched.Training.Step(watched.Training.Start, batch);
+        Assert.True(double.IsNaN(losses.ToDoubles()[1]));
+        var (expected, _) = alone.Training.Step(
+            alone.Training.Start, batch with { Tasks = batch.Tasks[..1] });
+        Assert.True(Tree.AllClose(expected.Model, after.Model, 0, 0));
+    }
+
+    [Fact]
+    public void AHeadThatIsComputedTakesNoOther()
+    {
+        var both = new TwoClassifiers<Mlp>(
+            Several.Network(), Mlp.Create(Key.From(1), [5, 4, 3]),
+            Mlp.Create(Key.From(2), [5, 4, 3]));
+        Assert.Contains("not a part of its tree", Fake.Error(
+            () => Heads.Replace(both, Linear.Create(Key.From(3), 8, 2))));
+        Assert.Contains("not a part of its tree", Fake.Error(() =>
+            new JointTraining<TwoClassifiers<Mlp>>(
+                both, [new(IsA, OwnHead: true)], Optim.Sgd(0.1), Key.From(1))));
+    }
+
+    [Fact]
     public void AStepLowersTheWeightedSum()
     {
         JointTask[] tasks = [new(First, 2), new(Second, 0.5) { Loss = Halved }];
@@ -79,7 +107,7 @@ public class JointTrainingTests
         NormalizedLeNet network = NormalizedLeNet.Create(Key.From(0), 3, size: 16, hidden: 8);
         var joint = new JointTraining<NormalizedLeNet>(
             network, policies.Select((norm, i) => new JointTask(Images(i), 1, false, norm)),
-            Optim.Adam(1e-3), Key.From(1));
+            Optim.Adam(1e-3), Key.From(1), NormStatistics.For(network));
         var state = joint.Training.Run(joint.Batches(6, seed: 2), 2);
         NormStatistics[] after = [.. state.Statistics.Tasks];
         NormStatistics start = NormStatistics.For(network);

@@ -33,6 +33,9 @@ internal static class AdaptVerb
         AdaptationMethod method = AdaptationMethods.Find(options.Method);
         AdaptationValidators.Find(options.Validator);
         AdaptationNetworks.CheckName(options.Network);
+        if (options.Norm == NormPolicy.Fixed && options.Method != "adda")
+            throw CliException.Use($"--norm: {options.Method} begins with a new network, which has "
+                + "no statistics to keep fixed; choose per-domain or shared.");
         string[] sets =
         [
             options.Source, options.Target, options.SourceTest ?? "", options.TargetTest ?? "",

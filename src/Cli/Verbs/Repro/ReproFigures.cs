@@ -53,9 +53,8 @@ internal static class ReproFigures
         else
             context.Figure("published", "published", "none for these data", null);
         context.Figure("value", result.Measure, result.Value, format);
-        bool spread = double.IsFinite(result.Interval);
-        if (spread) context.Figure("ci95", "  95 % interval", result.Interval, format);
-        else context.Figure("ci95", "  95 % interval", "none of a single run", result.Interval);
+        if (double.IsNaN(result.Interval)) context.Summary.Add("ci95", double.NaN);
+        else context.Figure("ci95", "  95 % interval", result.Interval, format);
         context.Numbers("value_per_seed", "  by seed", [.. result.PerSeed], format);
         context.Figure("seconds", "whole run", result.Seconds, "F1", "s");
         if (options.Html is not { } file) return;
@@ -63,14 +62,13 @@ internal static class ReproFigures
         OutputFile.Write(file, HtmlReport.Render(body with
         {
             Title = result.Name,
-            Subtitle = $"{result.Measure}; "
-                + (result.PerSeed.Count == 1 ? "of a single run."
-                    : $"mean of {result.PerSeed.Count} seeds."),
+            Subtitle = $"{result.Measure}; " + (result.PerSeed.Count == 1
+                ? "of a single run." : $"mean of {result.PerSeed.Count} seeds."),
             Headlines =
             [
-                new("ours", spread
-                    ? $"{Number(result.Value)} ± {Number(result.Interval)}" : Number(result.Value),
-                    spread ? "95 % interval" : ""),
+                double.IsNaN(result.Interval) ? new("ours", Number(result.Value))
+                    : new("ours", $"{Number(result.Value)} ± {Number(result.Interval)}",
+                        "95 % interval"),
                 new("published", result.Published is { } p ? Number(p) : "none"),
                 new("whole run", VerbContext.Join([result.Seconds], "F0") + " s"),
             ],

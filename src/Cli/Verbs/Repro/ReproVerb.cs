@@ -23,6 +23,7 @@ internal static class ReproVerb
             experiment.Name,
             (options, context) => new ClassificationRepro(experiment, choices)
                 .Run(options, context))),
+        new(DamlRepro.Name, DamlRepro.Run),
         .. SurfRepro.All.Select(e => new Reproduction(
             e.Name,
             (options, context) => SurfRepro.Run(

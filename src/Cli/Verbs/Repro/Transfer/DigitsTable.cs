@@ -5,7 +5,7 @@ namespace Engine.Cli;
 internal static class DigitsTable
 {
     private const string Usps = "{0}/usps16@0..7291:1800", UspsTest = "{0}/usps16@7291..9298";
-    private const string Files = "usps16 and embed/mnist10k";
+    public const string Files = "usps16 and embed/mnist10k";
 
     private static readonly (string Method, double? ToUsps, double? ToMnist)[] Methods =
     [
@@ -27,6 +27,13 @@ internal static class DigitsTable
         .. Methods.Select(m => Of(
             "usps-mnist", m.Method, m.ToMnist, Files, Usps, "{0}/embed/mnist10k:2000", null)),
     ];
+
+    /// <summary>A pair of sets by its name, such as "mnist-usps".</summary>
+    public static DomainPair Pair(string name, string data, long seed)
+    {
+        TransferExperiment experiment = All.First(e => e.Name == $"digits-{name}-none");
+        return experiment.Pairs(experiment.Options with { Seed = seed }, data).Single();
+    }
 
     private static TransferExperiment Of(
         string pair, string method, double? published, string? needs, string source,
