@@ -88,7 +88,10 @@ public static class LabelledFiles
     private static (IdxFile Numbers, ImmutableArray<string> Names) ReadDomains(
         string path, string labels, SetNames names)
     {
-        string file = labels.Replace("-labels", "-domains", StringComparison.Ordinal);
+        // The name before the ending, or a folder, may hold the word as well.
+        const string Word = "-labels";
+        int at = labels.LastIndexOf(Word, StringComparison.Ordinal);
+        string file = labels[..at] + "-domains" + labels[(at + Word.Length)..];
         if (!File.Exists(file))
         {
             throw new DataException(

@@ -216,6 +216,18 @@ public sealed partial class LabelledSet : IEpisodeSource
         return (Rows(chosen), Rows(Enumerable.Range(0, Count).Where(i => !taken.Contains(i))));
     }
 
+    /// <summary>
+    /// How many of these examples are among those of another set: both come from one reading of a
+    /// set. Sets that were read apart, or whose values were changed, have none in common.
+    /// </summary>
+    public int CountIn(LabelledSet other)
+    {
+        ArgumentNullException.ThrowIfNull(other);
+        if (!ReferenceEquals(values, other.values)) return 0;
+        var known = other.rows.ToHashSet();
+        return rows.Count(known.Contains);
+    }
+
     /// <summary>Writes the values of an example.</summary>
     /// <param name="index">Place of the example in the set.</param>
     /// <param name="target">Exactly <see cref="Size"/> values.</param>

@@ -110,6 +110,14 @@ public class ValidatorTests
         int right = Enumerable.Range(0, 10).Sum(c => confusion[c, c]);
         Assert.Equal(made.Accuracy, right / 70.0, 6);
         Assert.Equal(70, confusion.Cast<int>().Sum());
+        double Spread(Func<int, int> count) => Math.Exp(-Enumerable.Range(0, 10)
+            .Select(c => count(c) / 70.0).Where(p => p > 0).Sum(p => p * Math.Log(p)));
+        Assert.Equal(
+            Spread(c => Enumerable.Range(0, 10).Sum(of => confusion[of, c])),
+            made.PredictedClasses, 9);
+        Assert.Equal(
+            Spread(c => Enumerable.Range(0, 10).Sum(taken => confusion[c, taken])),
+            made.LabelledClasses, 9);
     }
 
     [Fact]
@@ -123,6 +131,8 @@ public class ValidatorTests
             Assert.Throws<ArgumentException>(() => DomainBatches.Of(s, t, 4, 10, 0)).Message;
         Assert.Contains("nothing to adapt to", Says(source, source.Range(0, 0)));
         Assert.Contains("resize one", Says(source, Set("b", 3, [0, 1], ["x", "y"])));
+        Assert.Contains("give images of as many channels", Says(
+            Set("d", [1, 2, 2], [0, 1], ["x", "y"]), Set("e", [3, 2, 2], [0, 1], ["x", "y"])));
         Assert.Contains("fewer than two classes",
             Says(Set("c", 2, [1, 1], ["x", "y"]), source));
         Assert.Equal("a and b do not have the same classes: only the source has y; only the target "

@@ -1,6 +1,7 @@
 // The options of a record: symbols for the parser of command lines, and the record itself from what
 // was typed or from config.json.
 using System.CommandLine;
+using System.Globalization;
 using System.Reflection;
 using System.Text.Json;
 using Engine.Data;
@@ -111,6 +112,15 @@ internal sealed class OptionSet<T> where T : class, new()
             object value and (Enum or Counts) => ValueKind.Text(value),
             var value => value,
         }));
+
+    /// <summary>What a page lists as settings: every option that has a value.</summary>
+    public static IReadOnlyList<(string Name, string Value)> Settings(T options) =>
+    [
+        .. new OptionSet<T>().Entries(options).Where(entry => entry.Value is not null)
+            .Select(entry => (
+                entry.Name.Replace('_', ' '),
+                Convert.ToString(entry.Value, CultureInfo.InvariantCulture)!)),
+    ];
 
     private T Fill(Func<OptionSpec, object?> value)
     {

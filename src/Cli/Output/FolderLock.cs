@@ -4,6 +4,9 @@ namespace Engine.Cli;
 /// <summary>A folder that no other command may take until this is disposed of.</summary>
 internal sealed class FolderLock : IDisposable
 {
+    /// <summary>The file that stands for the lock.</summary>
+    public const string Name = "lock";
+
     private readonly FileStream held;
 
     private FolderLock(FileStream held) => this.held = held;
@@ -12,7 +15,7 @@ internal sealed class FolderLock : IDisposable
     /// <exception cref="CliException">Another command has it, or it cannot be written.</exception>
     public static FolderLock Take(string folder)
     {
-        string path = Path.Combine(folder, "lock");
+        string path = Path.Combine(folder, Name);
         try
         {
             return new(new FileStream(

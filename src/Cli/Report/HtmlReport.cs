@@ -30,6 +30,8 @@ internal static class HtmlReport
 
             """);
         Headlines(page, data.Headlines);
+        foreach (string warning in data.Warnings)
+            page.Append($"<p class=\"warning\">Warning: {Text(warning)}</p>\n");
         foreach (var curve in data.Curves) LearningCurve(page, curve);
         foreach (var plot in data.Plots) PlotSection.Append(page, plot);
         foreach (var scatter in data.Scatters) ScatterSection.Append(page, scatter);

@@ -12,6 +12,9 @@ internal sealed record ReportData
     /// <summary>The figures that matter most, first the most important.</summary>
     public IReadOnlyList<Headline> Headlines { get; init; } = [];
 
+    /// <summary>What a reader must know before believing the figures.</summary>
+    public IReadOnlyList<string> Warnings { get; init; } = [];
+
     /// <summary>Learning curves, a chart each.</summary>
     public IReadOnlyList<Curve> Curves { get; init; } = [];
 

@@ -25,6 +25,7 @@ internal static class ReportStyle
         h1 { font-size: 26px; line-height: 1.2; margin: 0 0 4px; }
         h2 { font-size: 18px; margin: 36px 0 8px; }
         .subtitle, .caption { color: var(--faint); margin: 0 0 12px; }
+        .warning { color: var(--bad); margin: 12px 0 0; }
         .caption { font-size: 13px; margin-top: 4px; }
         .headlines { display: grid; grid-template-columns: repeat(auto-fit, minmax(170px, 1fr));
           gap: 12px; margin: 20px 0 0; }

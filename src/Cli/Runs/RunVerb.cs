@@ -44,19 +44,28 @@ internal sealed record RunVerb<T>(
         try
         {
             using JsonDocument file = JsonDocument.Parse(File.ReadAllBytes(path));
-            if (file.RootElement.GetProperty("command").GetString() != Name)
-                throw new FormatException("it is of another verb.");
-            return OfRuns.Read(file.RootElement);
+            string? verb = file.RootElement.GetProperty("command").GetString();
+            if (verb != Name)
+                throw CliException.Fail($"{path}: it is of another verb, engine {verb}; name the "
+                    + $"folder of a run of engine {Name}.");
+            T options = OfRuns.Read(file.RootElement);
+            Check(options);
+            return options;
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
         {
             throw CliException.Fail(
                 $"{path}: not there; name the folder of a run of engine {Name}.", e);
         }
-        catch (Exception e) when (e is JsonException or FormatException or KeyNotFoundException
-            or InvalidOperationException)
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw CliException.Fail($"{path}: damaged, or not of engine {Name}: "
+            throw CliException.Fail(
+                $"{path}: cannot be read: {e.Message.ReplaceLineEndings(" ")}", e);
+        }
+        catch (Exception e) when (e is JsonException or FormatException or KeyNotFoundException
+            or InvalidOperationException or CliException { ExitCode: CliException.WrongUse })
+        {
+            throw CliException.Fail($"{path}: damaged, or written by another version: "
                 + e.Message.ReplaceLineEndings(" "), e);
         }
     }
@@ -71,7 +80,25 @@ internal sealed record RunVerb<T>(
         config.Add("version", EngineVersion.Text);
         foreach (var (name, value) in OfRuns.Entries(options)) config.Add(name, value);
         folder.WriteConfig(config);
-        Run(run, folder, context);
+        try
+        {
+            Run(run, folder, context);
+        }
+        catch (OperationCanceledException e) when (folder.IsUnused)
+        {
+            folder.Abandon();
+            throw CliException.Stopped("stopped before anything was made; nothing is kept.", e);
+        }
+        catch (Exception) when (folder.IsUnused)
+        {
+            // The same command, put right, may then name the same folder.
+            folder.Abandon();
+            throw;
+        }
+        catch (OperationCanceledException e)
+        {
+            throw Stopped(folder, e);
+        }
     }
 
     private void Resume(string place, VerbContext context)
@@ -79,22 +106,24 @@ internal sealed record RunVerb<T>(
         using RunFolder folder = RunFolder.Open(place);
         T options = ReadConfig(folder.FullPath);
         folder.Lock();
-        Run(Prepare(options), folder, context);
-    }
-
-    private void Run(
-        Action<RunFolder, VerbContext> run, RunFolder folder, VerbContext context)
-    {
         try
         {
-            run(folder, context);
+            Run(Prepare(options), folder, context);
         }
         catch (OperationCanceledException e)
         {
-            throw CliException.Stopped(
-                $"stopped; engine {Name} --resume {folder.FullPath} goes on.", e);
+            throw Stopped(folder, e);
         }
+    }
 
+    private CliException Stopped(RunFolder folder, OperationCanceledException e) =>
+        CliException.Stopped(
+            $"stopped; engine {Name} --resume {folder.FullPath} goes on.", e);
+
+    private static void Run(
+        Action<RunFolder, VerbContext> run, RunFolder folder, VerbContext context)
+    {
+        run(folder, context);
         context.Figure("run", "run folder", folder.FullPath);
     }
 }

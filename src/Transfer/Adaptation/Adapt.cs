@@ -50,7 +50,10 @@ public static class Adapt
             new(network, term.Parameters, optimizer.Init(both), first, first),
             Step,
             state => new(
-                state.Network, norm == NormPolicy.PerDomain ? state.Target : state.Source));
+                state.Network, norm == NormPolicy.PerDomain ? state.Target : state.Source))
+        {
+            ReadSource = state => new(state.Network, state.Source),
+        };
 
         (TermState<N, A>, Tensor) Step(TermState<N, A> state, DomainBatch batch)
         {

@@ -18,7 +18,14 @@ namespace Engine.Transfer;
 public sealed record Adaptation<S, N>(
     ImmutableArray<string> Losses, S Start, Func<S, DomainBatch, (S State, Tensor Losses)> Step,
     Func<S, Adapted<N>> Read)
-    where S : ITree where N : IFeatureNetwork;
+    where S : ITree where N : IFeatureNetwork
+{
+    /// <summary>
+    /// The network of a state, as it is used on the source: where each domain has normalisation
+    /// statistics of its own, or an encoder, these are the source's.
+    /// </summary>
+    public Func<S, Adapted<N>> ReadSource { get; init; } = Read;
+}
 
 /// <summary>What is added to the source's loss to bring the domains together.</summary>
 /// <param name="Losses">The names of the losses that it is the sum of.</param>

@@ -44,7 +44,10 @@ public static class Adda
             ["critic", "encoder"],
             new(source.Network, encoder, critic, optimizer.Init(encoder), optimizer.Init(critic),
                 fromSource),
-            Step, state => new(state.Encoder.In(state.Source), state.Statistics));
+            Step, state => new(state.Encoder.In(state.Source), state.Statistics))
+        {
+            ReadSource = state => new(state.Source, fromSource),
+        };
 
         (AddaState<N>, Tensor) Step(AddaState<N> state, DomainBatch batch)
         {

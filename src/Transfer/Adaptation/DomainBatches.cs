@@ -59,7 +59,10 @@ public static class DomainBatches
         if (source.Shape != target.Shape)
             throw new ArgumentException(
                 $"{source.Name} has examples of {source.Shape}, {target.Name} of {target.Shape}; "
-                + "resize one, or choose other features.");
+                + (source.Shape.Rank == 3 && target.Shape.Rank == 3
+                    && source.Shape[0] != target.Shape[0]
+                    ? "give images of as many channels."
+                    : "resize one, or choose other features."));
         if (source.Labels.Distinct().Take(2).Count() < 2)
             throw new ArgumentException(
                 $"{source.Name}: has examples of fewer than two classes; a classifier cannot learn "

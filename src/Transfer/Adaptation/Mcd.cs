@@ -93,7 +93,10 @@ public static class Mcd
                 classifierRule.Init(Part.Of(start, isClassifier)), first, first),
             Step,
             state => new(
-                state.Network, norm == NormPolicy.PerDomain ? state.Target : state.Source));
+                state.Network, norm == NormPolicy.PerDomain ? state.Target : state.Source))
+        {
+            ReadSource = state => new(state.Network, state.Source),
+        };
 
         (McdState<N>, Tensor) Step(McdState<N> state, DomainBatch batch)
         {

@@ -28,7 +28,9 @@ public sealed record Training<S, B>(
     /// cref="Tree.Copy"/> keeps it) and the losses, in the order of <see cref="Losses"/>.
     /// </param>
     /// <param name="resume">A state to go on from, and how many steps it has behind it.</param>
-    /// <exception cref="DivergenceException">A loss is not finite.</exception>
+    /// <exception cref="DivergenceException">
+    /// A loss is not finite, or the state in the end.
+    /// </exception>
     public S Run(
         Func<int, B> batch, int steps, Action<int, S, IReadOnlyList<double>>? watch = null,
         (S State, int Steps)? resume = null)
@@ -45,6 +47,11 @@ public sealed record Training<S, B>(
                 throw new DivergenceException(i + 1, values[at]);
             watch?.Invoke(i + 1, state, values);
         }
+        // Losses are those before a step: of the last one they say nothing.
+        if (!state.Leaves().All(IsFinite)) throw new DivergenceException(steps, double.NaN);
         return state;
     }
+
+    private static bool IsFinite(Tensor leaf) =>
+        !leaf.DType.IsFloat() || leaf.ToDoubles().All(double.IsFinite);
 }

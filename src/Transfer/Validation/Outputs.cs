@@ -38,6 +38,15 @@ public sealed record Outputs(Tensor Features, Tensor Logits, Tensor Labels)
     public double Accuracy => Loss.Accuracy(Logits, Labels).Item();
 
     /// <summary>
+    /// Over how many classes the predictions spread: e to the entropy of their shares, from 1, all
+    /// of them in one class, to the number of classes.
+    /// </summary>
+    public double PredictedClasses => Spread(Logits.ArgMax(1));
+
+    /// <summary>The same of the labels.</summary>
+    public double LabelledClasses => Spread(Labels);
+
+    /// <summary>
     /// How many examples of each class (row) were taken for each class (column).
     /// </summary>
     public int[,] Confusion()
@@ -58,5 +67,12 @@ public sealed record Outputs(Tensor Features, Tensor Logits, Tensor Labels)
         ArgumentNullException.ThrowIfNull(source);
         ArgumentNullException.ThrowIfNull(target);
         return new(source.Features, source.Logits, source.Labels, target.Features, target.Logits);
+    }
+
+    private static double Spread(Tensor classes)
+    {
+        long[] all = classes.Cast(DType.Int64).ToArray<long>();
+        double[] shares = [.. all.CountBy(c => c).Select(c => (double)c.Value / all.Length)];
+        return Math.Exp(-shares.Sum(share => share * Math.Log(share)));
     }
 }

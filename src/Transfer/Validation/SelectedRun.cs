@@ -2,6 +2,7 @@
 // without target labels. Target accuracies are measured beside it for reports; they choose nothing.
 using System.Collections.Immutable;
 using Engine.Data;
+using Engine.Meta;
 using Engine.Nn;
 
 namespace Engine.Transfer;
@@ -20,16 +21,33 @@ public sealed record DomainSets(
 /// <param name="TargetAccuracy">On held-out target examples, with their labels.</param>
 public sealed record Look(
     int Step, ImmutableArray<double> Losses, ImmutableDictionary<string, double> Scores,
-    double SourceAccuracy, double TargetAccuracy);
+    double SourceAccuracy, double TargetAccuracy)
+{
+    /// <summary>
+    /// Over how many classes predictions on the target spread; 0 if nobody looked.
+    /// </summary>
+    public double PredictedClasses { get; init; }
+}
 
-/// <summary>Where a run stands: what a resumed one needs.</summary>
-public sealed partial record SelectedState<S, N>(S State, Adapted<N> Chosen) : ITree
+/// <summary>
+/// Where a run stands: what a resumed one needs. The chosen model is kept as it is used on either
+/// domain.
+/// </summary>
+public sealed partial record SelectedState<S, N>(
+    S State, Adapted<N> Chosen, Adapted<N> ChosenOnSource) : ITree
     where S : ITree where N : IFeatureNetwork;
 
 /// <summary>The models of a run and what was seen on the way.</summary>
+/// <param name="Chosen">The chosen model, as it is used on the target.</param>
+/// <param name="ChosenOnSource">
+/// The same, as it is used on the source; see <see cref="Adaptation{S, N}.ReadSource"/>.
+/// </param>
+/// <param name="Last">The model at the end, as it is used on the target.</param>
+/// <param name="Looks">What was seen, in order of steps.</param>
+/// <param name="ChosenLook">What was seen of the chosen model.</param>
 public sealed record Selected<N>(
-    Adapted<N> Chosen, Adapted<N> Last, ImmutableArray<Look> Looks, Look ChosenLook)
-    where N : IFeatureNetwork
+    Adapted<N> Chosen, Adapted<N> ChosenOnSource, Adapted<N> Last, ImmutableArray<Look> Looks,
+    Look ChosenLook) where N : IFeatureNetwork
 {
     /// <summary>
     /// The best target accuracy of any look: what a choice by target labels would have got.
@@ -58,6 +76,14 @@ public sealed record SelectedRun(DomainSets Sets, int Steps, int BatchSize, long
     /// <summary>What each source example counts; all the same by default.</summary>
     public IReadOnlyList<float>? SourceWeights { get; init; }
 
+    /// <summary>Where a run of a method begins.</summary>
+    public static SelectedState<S, N> Start<S, N>(Adaptation<S, N> method)
+        where S : ITree where N : IFeatureNetwork
+    {
+        ArgumentNullException.ThrowIfNull(method);
+        return new(method.Start, method.Read(method.Start), method.ReadSource(method.Start));
+    }
+
     /// <summary>Runs a method to its end.</summary>
     /// <param name="method">The method.</param>
     /// <param name="told">Is told steps done and losses, each step.</param>
@@ -66,7 +92,9 @@ public sealed record SelectedRun(DomainSets Sets, int Steps, int BatchSize, long
     /// keeps a copy.
     /// </param>
     /// <param name="resume">Steps done, state and looks to go on from.</param>
-    /// <exception cref="Meta.DivergenceException">A loss is not finite.</exception>
+    /// <exception cref="DivergenceException">
+    /// A loss, the validator's score or the state in the end is not finite.
+    /// </exception>
     public Selected<N> Run<S, N>(
         Adaptation<S, N> method, Action<int, IReadOnlyList<double>>? told = null,
         Action<int, SelectedState<S, N>, ImmutableArray<Look>>? save = null,
@@ -80,7 +108,9 @@ public sealed record SelectedRun(DomainSets Sets, int Steps, int BatchSize, long
         LabelledSet sourceValidation = Sets.SourceTest.Sample(
             Math.Min(ValidationExamples, Sets.SourceTest.Count), Seed).Chosen;
         var looks = (resume?.Looks ?? []).ToBuilder();
-        Adapted<N> chosen = resume?.State.Chosen ?? Tree.Copy(method.Read(method.Start));
+        SelectedState<S, N> begin = resume?.State ?? Start(method);
+        Adapted<N> chosen = Tree.Copy(begin.Chosen);
+        Adapted<N> chosenOnSource = Tree.Copy(begin.ChosenOnSource);
         double best = looks.Count == 0
             ? double.NegativeInfinity : looks.Max(look => look.Scores[Validator.Name]);
         S end = Adapt.Run(
@@ -88,7 +118,7 @@ public sealed record SelectedRun(DomainSets Sets, int Steps, int BatchSize, long
                 Sets.Source, Sets.Target, BatchSize, Steps, Seed, SourceWeights),
             Steps, Watch, resume is { } r ? (r.State.State, r.Steps) : null);
         return new(
-            chosen, method.Read(end), looks.ToImmutable(),
+            chosen, chosenOnSource, method.Read(end), looks.ToImmutable(),
             looks.MaxBy(look => look.Scores[Validator.Name])!);
 
         void Watch(int done, S state, IReadOnlyList<double> losses)
@@ -96,25 +126,31 @@ public sealed record SelectedRun(DomainSets Sets, int Steps, int BatchSize, long
             told?.Invoke(done, losses);
             if (done * (long)Looks / Steps > (done - 1) * (long)Looks / Steps)
             {
-                Adapted<N> now = method.Read(state);
-                Look look = See(now, done, [.. losses]);
+                Adapted<N> now = method.Read(state), onSource = method.ReadSource(state);
+                Look look = See(now, onSource, done, [.. losses]);
                 looks.Add(look);
-                if (look.Scores[Validator.Name] > best)
-                    (best, chosen) = (look.Scores[Validator.Name], Tree.Copy(now));
+                double score = look.Scores[Validator.Name];
+                if (score > best)
+                    (best, chosen, chosenOnSource) = (score, Tree.Copy(now), Tree.Copy(onSource));
             }
-            save?.Invoke(done, new(state, chosen), looks.ToImmutable());
+            save?.Invoke(done, new(state, chosen, chosenOnSource), looks.ToImmutable());
         }
 
-        Look See(Adapted<N> model, int done, ImmutableArray<double> losses)
+        Look See(
+            Adapted<N> model, Adapted<N> onSource, int done, ImmutableArray<double> losses)
         {
-            Outputs source = outputs(model, sourceValidation, 256);
+            Outputs source = outputs(onSource, sourceValidation, 256);
             Outputs target = outputs(model, validation, 256);
             Unlabelled seen = Outputs.WithoutTargetLabels(source, target);
-            return new(
-                done, losses,
-                Others.Prepend(Validator).DistinctBy(v => v.Name)
-                    .ToImmutableDictionary(v => v.Name, v => v.Score(seen)),
-                source.Accuracy, outputs(model, Sets.TargetTest, 256).Accuracy);
+            var scores = Others.Prepend(Validator).DistinctBy(v => v.Name)
+                .ToImmutableDictionary(v => v.Name, v => v.Score(seen));
+            if (scores.Values.FirstOrDefault(score => !double.IsFinite(score), 0) is var sick
+                && !double.IsFinite(sick)) throw new DivergenceException(done, sick);
+            Outputs test = outputs(model, Sets.TargetTest, 256);
+            return new(done, losses, scores, source.Accuracy, test.Accuracy)
+            {
+                PredictedClasses = test.PredictedClasses,
+            };
         }
     }
 }

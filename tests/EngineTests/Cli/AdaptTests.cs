@@ -16,25 +16,80 @@ public sealed class AdaptTests : IDisposable
     public static string[] Tiny(string method) =>
     [
         "--method", method, "--source", "fontdigits:200", "--target", "mnist:100",
-        "--target-test", "mnist:60", "--network", "lenet", "--batch", "8", "--steps", "6",
-        "--looks", "3", "--seeds", "1",
+        "--target-test", "ucidigits:60", "--network", "lenet", "--batch", "8", "--steps", "6",
+        .. method == "none" ? (string[])[] : ["--looks", "3"], "--seeds", "1",
     ];
 
     [Theory]
-    [InlineData("domain", 0.69, 0.9, null)]
-    [InlineData("domain", 0.001, 0.9, "the critic's loss ended at 0.001 (0.693 is chance): it tells "
-        + "the domains apart, and the features do not heed it.")]
-    [InlineData("critic", 9.5, 0.9, "the critic's loss ended at 9.500 (1.386 is chance): it "
-        + "diverged; lower --weight or --rate.")]
-    [InlineData("domain", 0.69, 0.5, "the run ended at 50.0 %, after it had reached 90.0 %: it "
+    [InlineData("domain", 0.69, 0.9, 1, null)]
+    [InlineData("domain", 0.001, 0.9, 1, "the critic's loss ended at 0.001 (0.693 is chance): it "
+        + "tells the domains apart, and the features do not heed it.")]
+    [InlineData("critic", 9.5, 0.9, 1, "the critic's loss ended at 9.500 (1.386 is chance): it "
+        + "diverged; a lower --weight or --rate may help.")]
+    [InlineData("similarity", 0.001, 0.9, 1, "the critic's loss ended at 0.001 (0.173 is chance): "
+        + "it tells the domains apart, and the features do not heed it.")]
+    [InlineData("similarity", 0.9, 0.9, 3, null)] // its chance is weighed as it is
+    [InlineData("rebuild", 9.5, 0.9, 1, null)]
+    [InlineData("domain", 0.69, 0.5, 1, "the run ended at 50.0 %, after it had reached 90.0 %: it "
         + "collapsed. See the report.")]
-    public void WhatWentWrongIsSaid(string loss, double critic, double end, string? warning)
+    public void WhatWentWrongIsSaid(
+        string loss, double critic, double end, double weight, string? warning)
     {
-        Look At(int step, double accuracy) => new(
-            step, [0.1, critic, -0.5], ImmutableDictionary<string, double>.Empty, 1, accuracy);
-        var run = new AdaptedRun(
-            ["task", loss, "information"], [At(1, 0.9), At(2, end)], At(2, end));
-        Assert.Equal(warning, AdaptFigures.Warning(run));
+        SeedFigures seed = Made(loss, critic, [0.9, end], chosen: 0, control: 0.6);
+        Assert.Equal(
+            warning is null ? [] : [warning], AdaptWarnings.Of(seed, weight));
+    }
+
+    [Fact]
+    public void ARunThatIsBadFromItsFirstLookIsWarnedOf()
+    {
+        SeedFigures bad = Made("domain", 0.69, [0.1, 0.1], chosen: 1, control: 0.6);
+        Assert.Equal(
+            ["the chosen model has 10.0 %, but the control 60.0 %: adapting did harm."],
+            AdaptWarnings.Of(bad, 1));
+        SeedFigures end = Made("domain", 0.69, [0.55, 0.46], chosen: 0, control: 0.6);
+        Assert.Equal(
+            ["the run ended at 46.0 %, but the control has 60.0 %: adapting did harm."],
+            AdaptWarnings.Of(end, 1));
+        SeedFigures few = Made("domain", 0.69, [0.6, 0.6], 0, 0.6, predicted: 2.5);
+        Assert.Equal(
+            ["in the end predictions spread over 2.5 classes, labels over 10.0: they fell into a "
+                + "few classes."],
+            AdaptWarnings.Of(few, 1));
+        Assert.Empty(AdaptWarnings.Of(Made("domain", 0.69, [0.6, 0.6], 0, 0.6, predicted: 6), 1));
+    }
+
+    [Fact]
+    public void WarningsStandOnThePage()
+    {
+        RunFolder folder = RunFolder.Create(In("run"), DateTime.Now);
+        AdaptOptions options = new();
+        AdaptReport.Write(
+            folder, options, AdaptVerb.Load(options, 0),
+            [Made("domain", 0.69, [0.9, 0.5], chosen: 1, control: 0.9)]);
+        string page = File.ReadAllText(folder.ReportPath);
+        Assert.Contains("seed 3: the run ended at 50.0 %, after it had reached 90.0 %", page);
+        Assert.Contains("seed 3: the chosen model has 50.0 %", page);
+        Assert.Contains("of a single seed", page);
+    }
+
+    private static SeedFigures Made(
+        string loss, double critic, double[] accuracies, int chosen, double control,
+        double predicted = 9)
+    {
+        Look[] looks =
+        [
+            .. accuracies.Select((accuracy, i) => new Look(
+                i + 1, [0.1, critic, -0.5], ImmutableDictionary<string, double>.Empty, 1, accuracy)
+            {
+                PredictedClasses = predicted,
+            }),
+        ];
+        return new(
+            3, 0.5, control, new(["task", loss, "information"], [.. looks], looks[chosen]), 1)
+        {
+            Classes = 10,
+        };
     }
 
     [Fact]
@@ -54,11 +109,25 @@ public sealed class AdaptTests : IDisposable
             Assert.Equal(mean, seeds.Average(), 1e-12);
         }
 
-        Assert.True(json.GetProperty("oracle").GetDouble()
-            >= json.GetProperty("chosen").GetDouble());
+        double[] chosen = EngineCommand.Numbers(json.GetProperty("chosen_per_seed"));
+        double[] best = EngineCommand.Numbers(json.GetProperty("oracle_per_seed"));
+        for (int seed = 0; seed < 2; seed++)
+        {
+            JsonElement[] looks = [.. EngineCommand.Json(In($"run/seed-{seed}.json"))
+                .GetProperty("Method").GetProperty("Looks").EnumerateArray()];
+            Assert.Equal([2, 4, 6], looks.Select(l => l.GetProperty("Step").GetInt32()));
+            double Accuracy(JsonElement look) => look.GetProperty("TargetAccuracy").GetDouble();
+            Assert.Equal(looks.Max(Accuracy), best[seed]);
+            Assert.Equal(
+                Accuracy(looks.MaxBy(l => l.GetProperty("Scores").GetProperty("information")
+                    .GetDouble())),
+                chosen[seed]);
+        }
+
         Assert.Equal("mcc", json.GetProperty("method").GetString());
         Assert.Equal("information", json.GetProperty("validator").GetString());
-        Assert.True(json.GetProperty("ci95").GetDouble() >= 0);
+        Assert.Equal(
+            StudentT.HalfInterval(chosen), json.GetProperty("ci95").GetDouble(), 1e-12);
         Assert.True(json.GetProperty("seconds").GetDouble() > 0);
         Assert.Contains("chosen by the validator", outcome.Output);
         string page = File.ReadAllText(In("run/report.html"));
@@ -66,133 +135,59 @@ public sealed class AdaptTests : IDisposable
             Assert.Contains(text, page);
     }
 
+    [Fact]
+    public void OfOneSeedThereAreNoIntervals()
+    {
+        EngineCommand.Run([
+            "adapt", .. Tiny("none"), "--out", In("run"), "--json", In("figures.json")]).Succeeds();
+        JsonElement json = EngineCommand.Json(In("figures.json"));
+        foreach (string name in (string[])
+            ["ci95", "source_only_ci95", "control_ci95", "oracle_ci95"])
+            Assert.Equal(JsonValueKind.Null, json.GetProperty(name).ValueKind);
+        Assert.DoesNotContain("NaN", File.ReadAllText(In("run/report.html")));
+    }
+
+    public static TheoryData<string> Methods => [.. AdaptationMethods.All.Select(m => m.Name)];
+
+    [Theory, MemberData(nameof(Methods))]
+    public void EveryMethodRunsOnVectors(string method)
+    {
+        EngineCommand.Run([
+            "adapt", "--method", method, .. Vectors.Domains(folder), "--steps", "2", "--batch", "8",
+            "--seeds", "1", "--out", In("run"), "--json", In("figures.json")]).Succeeds();
+        JsonElement json = EngineCommand.Json(In("figures.json"));
+        Assert.Equal(method, json.GetProperty("method").GetString());
+        Assert.InRange(json.GetProperty("chosen").GetDouble(), 0.0, 1.0);
+        // Source only and, but of the control, the method: a line of each step.
+        string[] lines = File.ReadAllLines(In("run/metrics.jsonl"));
+        Assert.Equal(method == "none" ? 2 : 4, lines.Length);
+        Assert.Contains("\"run\":\"seed-0, source only\",\"losses\":{\"task\":", lines[0]);
+    }
+
     [Theory]
     [InlineData("mcc")]
     [InlineData("mcd")]
-    public void ARunThatWasStoppedEndsAsOneThatWasNot(string method)
+    [InlineData("kmm")]
+    public void TheTargetsLabelsChangeNothingButTheFigures(string method)
     {
-        string[] options = Tiny(method);
-        EngineCommand.Run(["adapt", .. options, "--out", In("whole")]).Succeeds();
-        // The first line of progress of the method's own phase ends the session at its first step.
-        using (var stop = new CancellationTokenSource())
-        using (var output = ActingWriter.Cancelling("seed-0: step", stop))
-            EngineCommand.Run(output, stop.Token, ["adapt", .. options, "--out", In("parts")])
-                .FailsWith(130, "engine adapt --resume");
-        Assert.True(File.Exists(In("parts/seed-0-control.safetensors")));
-        Assert.True(File.Exists(In("parts/seed-0-state.safetensors")));
-        EngineCommand.Run("adapt", "--resume", In("parts")).Succeeds();
-        Assert.Equal(
-            File.ReadAllBytes(In("whole/seed-0-model.safetensors")),
-            File.ReadAllBytes(In("parts/seed-0-model.safetensors")));
-        Assert.Equal(Method("whole"), Method("parts"));
-        Assert.False(File.Exists(In("parts/seed-0-state.safetensors")));
-
-        string Method(string run) => EngineCommand.Json(In($"{run}/seed-0.json"))
-            .GetProperty("Method").GetRawText();
-    }
-
-    [Fact]
-    public void WhatIsFinishedIsNotDoneAgain()
-    {
-        EngineCommand.Run(["adapt", .. Tiny("none"), "--out", In("run")]).Succeeds();
-        string seed = In("run/seed-0.json"), text = File.ReadAllText(seed);
-        DateTime written = File.GetLastWriteTimeUtc(In("run/seed-0-control.safetensors"));
-        EngineCommand.Run("adapt", "--resume", In("run")).Succeeds();
-        Assert.Equal(text, File.ReadAllText(seed));
-        Assert.Equal(written, File.GetLastWriteTimeUtc(In("run/seed-0-control.safetensors")));
-        File.WriteAllText(seed, text[..(text.Length / 2)]);
-        EngineCommand.Run("adapt", "--resume", In("run"))
-            .FailsWith(1, "seed-0.json: missing or damaged; delete it to run this seed again");
-        EngineCommand.Run("adapt", "--resume", In("run"), "--steps", "9")
-            .FailsWith(2, "--steps: a run goes on with the settings that it began with");
-        EngineCommand.Run("adapt", "--resume", In("nowhere"))
-            .FailsWith(1, "not there; name the folder of a run of engine adapt");
-    }
-
-    [Theory]
-    [InlineData("--method magic", 2, "--method: 'magic' is wrong; give one of none, dan")]
-    [InlineData("--validator eyes", 2, "--validator: 'eyes' is wrong; give one of information")]
-    [InlineData("--norm loose", 2, "--norm: 'loose' is wrong; give shared or per-domain or fixed")]
-    [InlineData("--network mlp", 2, "--network: mlp is for vectors, but font digits has images")]
-    [InlineData("--network vgg", 2, "--network: 'vgg' is wrong; give one of lenet-bn")]
-    [InlineData("--source nowhere/at-all", 1, "no such set: neither fontdigits")]
-    [InlineData("--target mnist@0..9999", 2, "0..9999 is no range of the 2000 examples")]
-    [InlineData("--target mnist@5..5", 2, "5..5 is no range")]
-    [InlineData("--target mnist:9999", 2, "9999 examples are asked for of MNIST")]
-    [InlineData("--target mnist@0..99999999999", 2, "99999999999 is too large a number")]
-    [InlineData("--target mnist#photo", 2, "mnist has no domains; leave out #photo")]
-    [InlineData("--target-test mnist@0..0", 2, "0..0 is no range")]
-    [InlineData("--steps 0", 2, "--steps: '0' is wrong")]
-    public void WrongOptionsAreRefusedBeforeAnythingIsMade(string typed, int code, string text)
-    {
-        string[] words = typed.Split(' ');
-        string[] options = Tiny("mcc");
-        int at = Array.IndexOf(options, words[0]);
-        if (at >= 0) options = [.. options[..at], .. options[(at + 2)..]];
-        EngineCommand.Run(["adapt", .. options, .. words, "--out", In("run")])
-            .FailsWith(code, text);
-        if (words[0] != "--network") Assert.False(Directory.Exists(In("run")));
-    }
-
-    [Fact]
-    public void DomainsOfOtherClassesAreRefusedByName()
-    {
-        File.WriteAllText(In("a.svmlight"), "1 1:1 2:3\n2 1:2\n1 2:1\n2 1:1\n");
-        File.WriteAllText(In("b.svmlight"), "1 1:1 2:3\n3 1:2\n1 2:1\n3 1:1\n");
-        EngineCommand.Run(
-            "adapt", "--source", In("a.svmlight"), "--target", In("b.svmlight"), "--features", "3",
-            "--out", In("run"))
-            .FailsWith(2, "do not have the same classes", "only the source has 2",
-                "only the target has 3");
-        Assert.False(Directory.Exists(In("run")));
-    }
-
-    [Theory]
-    [InlineData("digits-font-mnist-none")]
-    [InlineData("digits-font-mnist-mcc")]
-    public void ExperimentsOfDigitsRunInTheirQuickForm(string name)
-    {
-        string file = In("figures.json");
-        EngineCommand.Run("repro", name, "--quick", "--iterations", "2", "--json", file)
-            .Succeeds();
-        JsonElement json = EngineCommand.Json(file);
-        Assert.Equal(name, json.GetProperty("name").GetString());
-        foreach (string figure in (string[])["value", "source_only", "control", "oracle"])
-            Assert.InRange(json.GetProperty(figure).GetDouble(), 0, 1);
-        Assert.True(json.GetProperty("seconds").GetDouble() > 0);
-    }
-
-    [Fact]
-    public void DamlStandsBesideItsAblations()
-    {
-        string file = In("figures.json"), page = In("page.html");
-        EngineCommand.Run(
-            "repro", "daml-digits", "--quick", "--iterations", "2", "--json", file, "--html", page)
-            .Succeeds();
-        JsonElement json = EngineCommand.Json(file);
-        double Value(string name) => json.GetProperty(name).GetDouble();
-        foreach (string part in (string[])
-            ["source_only", "control", "gan_only", "meta_only", "daml", "oracle"])
+        string Run(string name, Func<int, int> permute)
         {
-            Assert.InRange(Value($"font_mnist_{part}_before"), 0, 1);
-            Assert.Equal(
-                Value("font_mnist_daml_after") - Value($"font_mnist_{part}_after"),
-                Value($"font_mnist_{part}_daml_above"), 12);
+            EngineCommand.Run([
+                "adapt", "--method", method, .. Vectors.Domains(folder, permute), "--steps", "4",
+                "--batch", "8", "--seeds", "1", "--out", In(name), "--json", In($"{name}.json"),
+            ]).Succeeds();
+            return In(name);
         }
 
-        Assert.Equal(Value("font_mnist_daml_after"), Value("value"), 12);
-        Assert.Equal("exact", json.GetProperty("order").GetString());
-        Assert.InRange(Value("order_error"), 0, 1e-5);
-        string text = File.ReadAllText(page);
-        Assert.Contains("What the generator makes: font-mnist", text);
-        // Six images of each of ten classes, at three stages.
-        Assert.Equal(180, text.Split("data:image/png").Length - 1);
-        Assert.DoesNotContain("NaN", text);
+        string right = Run("right", label => label), wrong = Run("wrong", label => (label + 1) % 3);
+        foreach (string file in (string[])["model", "model-on-source", "control"])
+            Assert.Equal(
+                File.ReadAllBytes($"{right}/seed-0-{file}.safetensors"),
+                File.ReadAllBytes($"{wrong}/seed-0-{file}.safetensors"));
+        double Chosen(string name) =>
+            EngineCommand.Json(In($"{name}.json")).GetProperty("chosen").GetDouble();
+        Assert.NotEqual(Chosen("right"), Chosen("wrong"));
     }
-
-    [Fact]
-    public void ExperimentsOfFilesSayWhichTheyNeed() => EngineCommand
-        .Run("repro", "digits-mnist-usps-mcc", "--quick").FailsWith(2, "--data:", "usps16");
 
     private string In(string name) => Path.Combine(folder, name);
 }

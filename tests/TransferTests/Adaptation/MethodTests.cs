@@ -99,6 +99,16 @@ public class MethodTests
         Assert.Equal(1, error.Step);
     }
 
+    // The loss of a step is that before it, so that of the last one tells nothing of the end.
+    [Fact]
+    public void AStateThatIsNotFiniteInTheEndStopsTheRun()
+    {
+        var method = Adapt.Control(Shifted.Network(), Optim.Sgd(double.MaxValue));
+        var error = Assert.Throws<DivergenceException>(() =>
+            Adapt.Run(method, i => Shifted.Batch(i, 1), 1));
+        Assert.Equal(1, error.Step);
+    }
+
     [Fact]
     public void WeightsOfTheSourceCount()
     {

@@ -37,6 +37,17 @@ public sealed class LabelledFilesTests : IDisposable
     }
 
     [Fact]
+    public void DomainsStandBesideLabelsWhateverTheFoldersName()
+    {
+        WriteVectors();
+        string place = Path.Combine(folder, "my-labels");
+        Directory.CreateDirectory(place);
+        foreach (string file in Directory.GetFiles(folder))
+            File.Move(file, Path.Combine(place, Path.GetFileName(file)));
+        Assert.Equal(2, LabelledFiles.Load(Path.Combine(place, "set"), "photo").Count);
+    }
+
+    [Fact]
     public void ImagesWithChannelsLastAreTurned()
     {
         Write("-images.idx.gz", [2, 5, 1, 2], [.. Enumerable.Range(0, 20).Select(i => (byte)i)]);

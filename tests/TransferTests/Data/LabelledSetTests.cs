@@ -27,6 +27,19 @@ public class LabelledSetTests
     }
 
     [Fact]
+    public void ExamplesInCommonAreCounted()
+    {
+        Assert.Equal(2, Ten.Range(0, 4).CountIn(Ten.Rows([3, 9, 2])));
+        Assert.Equal(3, Ten.Rows([2, 2, 3]).CountIn(Ten.Range(0, 4)));
+        var (some, others) = Ten.Sample(4, seed: 1);
+        Assert.Equal(0, some.CountIn(others));
+        Assert.Equal(4, some.CountIn(Ten.Sample(6, seed: 1).Chosen));
+        // Values that were changed are another set's.
+        Assert.Equal(0, Ten.Map(x => x.Clear()).CountIn(Ten));
+        Assert.Equal(0, LabelledSet.FromFloats("other", 1, [0], [0], ["a"]).CountIn(Ten));
+    }
+
+    [Fact]
     public void ASampleAndTheOthersAreTheWhole()
     {
         var (chosen, others) = Ten.Sample(4, seed: 1);

@@ -16,7 +16,8 @@ internal static class AdaptFigures
             sets.TargetTest.Count);
         context.Figure("norm", "batch norm", ValueKind.Text(options.Norm));
         context.Figure("steps", "steps", options.Steps);
-        context.Figure("validator", "model chosen by", options.Validator);
+        context.Figure("validator", "model chosen by", method.Name == "none"
+            ? "nothing: there is one" : options.Validator, options.Validator);
         context.Figure("seed", "first seed", options.Seed);
         context.Figure("seeds", "seeds", options.Seeds);
         context.Figure("threads", "threads", context.Threads);
@@ -24,40 +25,16 @@ internal static class AdaptFigures
     }
 
     /// <summary>A line about a seed that is done.</summary>
-    public static void Of(SeedFigures seed, VerbContext context)
+    public static void Of(
+        SeedFigures seed, double weight, VerbContext context, string prefix = "")
     {
-        context.Row($"seed {seed.Seed}", string.Create(CultureInfo.InvariantCulture,
+        context.Row($"{prefix}seed {seed.Seed}", string.Create(CultureInfo.InvariantCulture,
             $"source only {100 * seed.SourceOnly:F1}, control {100 * seed.Control:F1}, "
             + $"chosen {100 * seed.Method.Chosen.TargetAccuracy:F1} (step "
             + $"{seed.Method.Chosen.Step}), oracle {100 * seed.Method.Oracle:F1} %, "
             + $"{seed.Seconds:F0} s"));
-        if (Warning(seed.Method) is { } warning) context.Line($"  warning: {warning}");
-    }
-
-    /// <summary>
-    /// What is wrong with a run that a table of accuracies would hide: predictions that fell into a
-    /// few classes, or a critic that won. Null if nothing is.
-    /// </summary>
-    public static string? Warning(AdaptedRun run)
-    {
-        Look last = run.Looks[^1];
-        // ADDA's critic has a loss of each domain.
-        foreach (var (name, chance) in ((string, double)[])[("domain", 0.693), ("critic", 1.386)])
-        {
-            int at = run.Losses.IndexOf(name);
-            if (at < 0 || last.Losses[at] / chance is >= 0.03 and <= 3) continue;
-            return string.Create(CultureInfo.InvariantCulture,
-                $"the critic's loss ended at {last.Losses[at]:F3} ({chance:F3} is chance): ")
-                + (last.Losses[at] < chance ? "it tells the domains apart, and the features do not heed it."
-                    : "it diverged; lower --weight or --rate.");
-        }
-
-        double best = run.Oracle;
-        return last.TargetAccuracy < best - 0.1
-            ? string.Create(CultureInfo.InvariantCulture,
-                $"the run ended at {100 * last.TargetAccuracy:F1} %, after it had reached "
-                + $"{100 * best:F1} %: it collapsed. See the report.")
-            : null;
+        foreach (string warning in AdaptWarnings.Of(seed, weight))
+            context.Line($"  warning: {warning}");
     }
 
     public static void End(
@@ -68,11 +45,11 @@ internal static class AdaptFigures
         void Mean(string name, string label, Func<SeedFigures, double> of)
         {
             double[] values = [.. seeds.Select(of)];
+            string interval = name == "chosen" ? "ci95" : $"{name}_ci95";
             context.Percent(name, label, values.Average());
             if (seeds.Count > 1)
-                context.PlusMinus(
-                    name == "chosen" ? "ci95" : $"{name}_ci95", "  95 % interval",
-                    StudentT.HalfInterval(values));
+                context.PlusMinus(interval, "  95 % interval", StudentT.HalfInterval(values));
+            else context.Summary.Add(interval, double.NaN);
             context.Summary.Add($"{name}_per_seed", values);
         }
 
@@ -80,9 +57,7 @@ internal static class AdaptFigures
         Mean("control", "control", s => s.Control);
         Mean("chosen", "chosen by the validator", s => s.Method.Chosen.TargetAccuracy);
         Mean("oracle", "oracle (by target labels)", s => s.Method.Oracle);
-        if (seeds.Count == 1) context.Summary.Add("ci95", double.NaN);
-        context.Summary.Add(
-            "warnings", seeds.Select(s => Warning(s.Method)).OfType<string>().ToArray());
-        context.Figure("seconds", "whole run", seconds, "F1", "s");
+        context.Summary.Add("warnings", AdaptWarnings.Of(seeds, options.Weight).ToArray());
+        context.Figure("seconds", "this session", seconds, "F1", "s");
     }
 }

@@ -16,7 +16,10 @@ internal interface IModelUse<out R>
 /// <param name="examples">Examples of the shape and classes of its source.</param>
 internal sealed class AdaptModels(AdaptOptions options, LabelledSet examples)
 {
-    /// <summary>The model that the validator chose, read from its file.</summary>
+    /// <summary>
+    /// The model that the validator chose, read from its file: as it is used on the target, or on
+    /// the source.
+    /// </summary>
     /// <exception cref="EngineException">The file is of another network, or damaged.</exception>
     public R Chosen<R>(string file, IModelUse<R> use) => AdaptationNetworks.Use(
         options.Network, examples, Key.From(0), new ReadChosen<R>(options.Method, file, use));

@@ -10,17 +10,33 @@ internal sealed record AdaptOptions
     public string Method { get; init; } = "mcc";
 
     [Option(DomainSpec.Help, Value = "SPEC")]
-    public string Source { get; init; } = "fontdigits";
+    public string Source
+    {
+        get;
+        init => field = DomainSpec.Absolute(value);
+    } = "fontdigits";
 
     [Option("Unlabelled examples to adapt to, like --source", Value = "SPEC")]
-    public string Target { get; init; } = "mnist:1000";
+    public string Target
+    {
+        get;
+        init => field = DomainSpec.Absolute(value);
+    } = "mnist:1000";
 
     [Option("Source examples to validate on [default: a tenth of the source]", Value = "SPEC")]
-    public string? SourceTest { get; init; }
+    public string? SourceTest
+    {
+        get;
+        init => field = value is null ? null : DomainSpec.Absolute(value);
+    }
 
     [Option("Target examples to test on [default: what --target leaves of its set, or half of it]",
         Value = "SPEC")]
-    public string? TargetTest { get; init; }
+    public string? TargetTest
+    {
+        get;
+        init => field = value is null ? null : DomainSpec.Absolute(value);
+    }
 
     [Option("Network: " + AdaptationNetworks.Names + " [default: lenet-bn of images, mlp of "
         + "vectors]", Value = "NAME")]

@@ -16,8 +16,10 @@ internal static class AdaptReport
             Subtitle = $"{method.Paper}; {options.Steps:N0} steps; batch normalisation "
                 + $"{ValueKind.Text(options.Norm)}. The model was chosen by the validator "
                 + $"'{options.Validator}', which sees no target labels. Accuracies are of "
-                + $"{sets.TargetTest.Count:N0} target examples that were not trained on; means of "
-                + $"{seeds.Count} seeds with 95 % intervals.",
+                + $"{sets.TargetTest.Count:N0} target examples that were not trained on; "
+                + (seeds.Count == 1 ? "of a single seed."
+                    : $"means of {seeds.Count} seeds with 95 % intervals."),
+            Warnings = [.. AdaptWarnings.Of(seeds, options.Weight)],
             Headlines =
             [
                 Headline("chosen", "by the validator", seeds, s => s.Method.Chosen.TargetAccuracy),
@@ -31,37 +33,36 @@ internal static class AdaptReport
                 Plot("Accuracy on the target", "accuracy (%)", seeds, l => l.TargetAccuracy,
                     percent: true, "What no choice of models saw."),
                 Plot("Accuracy on the source", "accuracy (%)", seeds, l => l.SourceAccuracy,
-                    percent: true, ""),
+                    percent: true, "Of examples that were not trained on, by the source's own "
+                        + "normalisation statistics."),
                 .. Scores(seeds),
-                .. Losses(seeds),
+                .. Losses(seeds, options.Weight),
             ],
-            Settings = [.. new OptionSet<AdaptOptions>().Entries(options)
-                .Where(s => s.Value is not null).Select(s => (
-                    s.Name.Replace('_', ' '),
-                    Convert.ToString(s.Value, CultureInfo.InvariantCulture)!))],
+            Settings = OptionSet<AdaptOptions>.Settings(options),
         });
     }
 
     private static Headline Headline(
-        string label, string note, IReadOnlyList<SeedFigures> seeds, Func<SeedFigures, double> of)
-    {
-        double[] values = [.. seeds.Select(of)];
-        string interval = values.Length == 1 ? ""
-            : string.Create(CultureInfo.InvariantCulture,
-                $" ± {100 * StudentT.HalfInterval(values):F1}");
-        return new(label, string.Create(
-            CultureInfo.InvariantCulture, $"{100 * values.Average():F1}{interval} %"), note);
-    }
+        string label, string note, IReadOnlyList<SeedFigures> seeds,
+        Func<SeedFigures, double> of) => new(
+            label, $"{StudentT.PerCent([.. seeds.Select(of)])} %", note);
 
     private static IEnumerable<Plot> Scores(IReadOnlyList<SeedFigures> seeds) =>
         seeds[0].Method.Chosen.Scores.Keys.Order(StringComparer.Ordinal).Select(name => Plot(
             $"Validator: {name}", "score (higher is better)", seeds, l => l.Scores[name],
             percent: false, ""));
 
-    private static IEnumerable<Plot> Losses(IReadOnlyList<SeedFigures> seeds) =>
+    private static IEnumerable<Plot> Losses(IReadOnlyList<SeedFigures> seeds, double weight) =>
         seeds[0].Method.Losses.Select((name, i) => Plot(
-            $"Loss: {name}", "nats", seeds, l => l.Losses[i], percent: false,
-            name == "domain" ? "0.693 is a critic at chance." : ""));
+            $"Loss: {name}", IsEntropy(name) ? "nats" : "loss", seeds, l => l.Losses[i],
+            percent: false, AdaptWarnings.Chance(name, weight) is { } chance
+                ? string.Create(
+                    CultureInfo.InvariantCulture, $"{chance:F3} is a critic at chance.")
+                : ""));
+
+    /// <summary>Whether a loss is a mean of logarithms, so that it has a unit.</summary>
+    private static bool IsEntropy(string loss) => loss is "task" or "domain" or "critic"
+        or "encoder" or "similarity" or "information" or "pseudo-labels";
 
     private static Plot Plot(
         string title, string label, IReadOnlyList<SeedFigures> seeds, Func<Look, double> of,

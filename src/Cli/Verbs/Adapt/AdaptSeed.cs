@@ -3,6 +3,8 @@
 using System.Collections.Immutable;
 using System.Diagnostics;
 using System.Text.Json;
+using Engine.Data;
+using Engine.Meta;
 using Engine.Nn;
 using Engine.Transfer;
 
@@ -13,31 +15,61 @@ namespace Engine.Cli;
 /// <param name="SourceOnly">Trained on the source, read with the source's statistics.</param>
 /// <param name="Control">The same network, read with the target's statistics.</param>
 /// <param name="Method">The method's run.</param>
-/// <param name="Seconds">How long the seed took, all sessions together.</param>
+/// <param name="Seconds">How long the session that finished it took.</param>
 internal sealed record SeedFigures(
-    long Seed, double SourceOnly, double Control, AdaptedRun Method, double Seconds);
+    long Seed, double SourceOnly, double Control, AdaptedRun Method, double Seconds)
+{
+    /// <summary>
+    /// Over how many classes the target's test set spreads; 0 if that is unknown.
+    /// </summary>
+    public double Classes { get; init; }
+}
 
 internal sealed class AdaptSeed(
     AdaptOptions options, DomainSets sets, long seed, RunFolder folder, VerbContext context)
     : INetworkUse<SeedFigures>
 {
     private readonly string name = $"seed-{seed}";
+    private string phase = "";
 
     /// <summary>The network trained on the source alone, with all of its training.</summary>
     public static string ControlFile(string name) => $"{name}-control.safetensors";
 
-    /// <summary>Runs a seed, or reads what an earlier session made of it.</summary>
-    public static SeedFigures Run(
-        AdaptOptions options, DomainSets sets, long seed, RunFolder folder, VerbContext context)
+    /// <summary>What an earlier session made of a seed; null if it did not finish it.</summary>
+    /// <exception cref="CliException">The file is damaged.</exception>
+    public static SeedFigures? Done(long seed, RunFolder folder)
     {
-        string done = $"seed-{seed}.json";
-        if (File.Exists(folder.PathOf(done)))
-            return folder.ReadJson<SeedFigures>(done, "delete it to run this seed again");
-        Key key = Key.From(seed);
-        SeedFigures figures = AdaptationNetworks.Use(
-            options.Network, sets.Source, key,
-            new AdaptSeed(options, sets, seed, folder, context));
-        folder.Replace(done, stream => JsonSerializer.Serialize(stream, figures));
+        if (!File.Exists(folder.PathOf(FileOf(seed)))) return null;
+        var done = folder.ReadJson<SeedFigures>(FileOf(seed), "delete it to run this seed again");
+        // A session that was killed just before its end left it.
+        File.Delete(folder.PathOf($"seed-{seed}-state.safetensors"));
+        return done;
+    }
+
+    /// <summary>Runs a seed, from where an earlier session was stopped.</summary>
+    /// <param name="advice">What to do where training diverges; the run's options if null.</param>
+    public static SeedFigures Run(
+        AdaptOptions options, DomainSets sets, long seed, RunFolder folder, VerbContext context,
+        string? advice = null)
+    {
+        var use = new AdaptSeed(options, sets, seed, folder, context);
+        SeedFigures figures;
+        try
+        {
+            figures = AdaptationNetworks.Use(options.Network, sets.Source, Key.From(seed), use);
+        }
+        catch (DivergenceException e)
+        {
+            bool weighed = use.phase == use.name
+                && AdaptationMethods.Find(options.Method).HasWeight;
+            throw CliException.Fail(
+                $"{use.phase}: training diverged by step {e.Step}: a loss, a weight or a "
+                + "validator's score is not finite. "
+                + (advice ?? $"Lower --rate{(weighed ? " or --weight" : "")}."), e);
+        }
+
+        folder.Replace(FileOf(seed), stream => JsonSerializer.Serialize(stream, figures));
+        File.Delete(folder.PathOf($"seed-{seed}-state.safetensors"));
         return figures;
     }
 
@@ -46,56 +78,76 @@ internal sealed class AdaptSeed(
         var clock = Stopwatch.StartNew();
         var setting = new AdaptationSetting(sets, options, Key.From(seed).Fold(5));
         TermState<N, None> trained = Control(network, setting);
-        double Accuracy(NormStatistics statistics) =>
-            Outputs.Of(new Adapted<N>(trained.Network, statistics), sets.TargetTest).Accuracy;
-
-        double control = Accuracy(trained.Target);
+        Adapted<N> onSource = new(trained.Network, trained.Source);
+        Adapted<N> onTarget = new(trained.Network, trained.Target);
+        var read = Outputs.Reader<N>();
+        Outputs See(Adapted<N> model, LabelledSet set) => read(model, set, 256);
+        Outputs control = See(onTarget, sets.TargetTest);
+        phase = name;
         AdaptedRun run = options.Method == "none"
-            ? OfControl(trained, control)
+            ? OfControl(onSource, onTarget, See(onSource, sets.SourceTest), control)
             : AdaptationMethods.Run(
-                setting, network, () => new Adapted<N>(trained.Network, trained.Source),
+                setting, network, new(onSource, set => See(onSource, set)),
                 new AdaptationRunner(
                     new SelectedRun(sets, options.Steps, options.Batch, seed)
                     {
                         Looks = Math.Min(options.Looks, options.Steps),
-                        Validator = Validators.All.First(
-                            v => v.Name.Replace(' ', '-') == options.Validator),
+                        Validator = AdaptationValidators.Find(options.Validator),
                     },
-                    folder, name, context));
-        return new(seed, Accuracy(trained.Source), control, run, clock.Elapsed.TotalSeconds);
+                    options, folder, name, context));
+        return new(
+            seed, See(onSource, sets.TargetTest).Accuracy, control.Accuracy, run,
+            clock.Elapsed.TotalSeconds)
+        {
+            Classes = control.LabelledClasses,
+        };
     }
 
     /// <summary>The network trained on the source alone, with statistics of both domains.</summary>
     private TermState<N, None> Control<N>(N network, AdaptationSetting setting)
         where N : IFeatureNetwork
     {
+        phase = $"{name}, source only";
         var method = Adapt.Control(network, setting.Adam(1e-3));
         string file = folder.PathOf(ControlFile(name));
-        if (File.Exists(file)) return SafeTensors.Load(file, method.Start);
-        var batches = DomainBatches.Of(
-            sets.Source, sets.Target, options.Batch, options.Steps, seed);
-        TermState<N, None> trained = ProgressBar.Run(
-            $"{name}, source only", context.Output, null, bar => Adapt.Run(
-                method, batches, options.Steps, (done, _, losses) =>
-                {
-                    context.Stop.ThrowIfCancellationRequested();
-                    bar.Report(new(
-                        done, options.Steps, (long)done * options.Batch, losses[0]));
-                }),
-            unit: "examples");
-        SafeTensors.Save(file, trained);
+        var saved = new SavedPhase(
+            phase, $"{name}-control", method.Losses, options, folder, context);
+        TermState<N, None> trained;
+        if (File.Exists(file)) trained = SafeTensors.Load(file, method.Start);
+        else
+        {
+            var batches = DomainBatches.Of(
+                sets.Source, sets.Target, options.Batch, options.Steps, seed);
+            trained = saved.Run<TermState<N, None>, TermState<N, None>>(
+                method.Start, (before, watch) => Adapt.Run(
+                    method, batches, options.Steps,
+                    (done, state, losses) =>
+                    {
+                        watch.Losses(done, losses);
+                        watch.State(done, state, () => "");
+                    },
+                    before is null ? null : (before.State, before.Steps)));
+            SafeTensors.Save(file, trained);
+        }
+
+        saved.Forget();
         return trained;
     }
 
-    private AdaptedRun OfControl<N>(TermState<N, None> trained, double accuracy)
+    private AdaptedRun OfControl<N>(
+        Adapted<N> onSource, Adapted<N> onTarget, Outputs source, Outputs target)
         where N : IFeatureNetwork
     {
-        var model = new Adapted<N>(trained.Network, trained.Target);
-        SafeTensors.Save(folder.PathOf(AdaptationRunner.ModelFile(name)), model);
-        Outputs source = Outputs.Of(model, sets.SourceTest);
+        SafeTensors.Save(folder.PathOf(AdaptationRunner.ModelFile(name)), onTarget);
+        SafeTensors.Save(folder.PathOf(AdaptationRunner.SourceFile(name)), onSource);
         var look = new Look(
             options.Steps, [], ImmutableDictionary<string, double>.Empty, source.Accuracy,
-            accuracy);
+            target.Accuracy)
+        {
+            PredictedClasses = target.PredictedClasses,
+        };
         return new([], [look], look);
     }
+
+    private static string FileOf(long seed) => $"seed-{seed}.json";
 }

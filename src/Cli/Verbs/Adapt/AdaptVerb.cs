@@ -2,7 +2,6 @@
 // target by a method, and a model chosen without target labels. Source-only, control, chosen and
 // oracle stand side by side.
 using System.Diagnostics;
-using Engine.Data;
 using Engine.Transfer;
 
 namespace Engine.Cli;
@@ -14,64 +13,65 @@ internal static class AdaptVerb
         "adapt", "Adapt a network to another domain without its labels", Check,
         options =>
         {
-            DomainSets first = Load(options, options.Seed);
-            return (folder, context) => Run(options, first, folder, context);
+            AdaptData data = AdaptData.Open(options);
+            // Refused now, not after hours.
+            foreach (long seed in Seeds(options))
+                AdaptationNetworks.Check(options.Network, data.Draw(seed).Source);
+            return (folder, context) => Run(options, data, folder, context);
         });
 
     /// <summary>The sets of a seed: samples and halves are drawn anew for each.</summary>
     /// <exception cref="CliException">They do not fit together.</exception>
-    public static DomainSets Load(AdaptOptions options, long seed)
-    {
-        (LabelledSet Chosen, LabelledSet Others) Read(string option, string text) =>
-            DomainSpec.Parse(option, text).Load(option, options.Vectors, seed);
+    public static DomainSets Load(AdaptOptions options, long seed) =>
+        AdaptData.Open(options).Draw(seed);
 
-        var (source, _) = Read("--source", options.Source);
-        var (target, rest) = Read("--target", options.Target);
-        LabelledSet sourceTest, targetTest;
-        if (options.SourceTest is { } st) sourceTest = Read("--source-test", st).Chosen;
-        else (source, sourceTest) = source.Split(0.9, seed);
-        if (options.TargetTest is { } tt) targetTest = Read("--target-test", tt).Chosen;
-        else if (rest.Count > 0) targetTest = rest;
-        else (target, targetTest) = target.Split(0.5, seed);
-        LabelledSet Sized(LabelledSet set) => set.Shape.Rank != 3 ? set
-            : set.Resize(options.Size ?? source.Shape[1], options.Size ?? source.Shape[2]);
-        var sets = new DomainSets(
-            Sized(source), Sized(sourceTest), Sized(target), Sized(targetTest));
-        CliException.CheckUse(() =>
-        {
-            DomainBatches.Check(sets.Source, sets.Target);
-            DomainBatches.Check(sets.SourceTest, sets.TargetTest);
-            return true;
-        });
-        return sets;
-    }
+    private static IEnumerable<long> Seeds(AdaptOptions options) =>
+        Enumerable.Range(0, options.Seeds).Select(i => unchecked(options.Seed + i));
 
     private static void Check(AdaptOptions options)
     {
-        AdaptationMethods.Find(options.Method);
+        AdaptationMethod method = AdaptationMethods.Find(options.Method);
+        AdaptationValidators.Find(options.Validator);
+        AdaptationNetworks.CheckName(options.Network);
         if (options.Norm == NormPolicy.Fixed && options.Method != "adda")
             throw CliException.Use($"--norm: {options.Method} begins with a new network, which has "
                 + "no statistics to keep fixed; choose per-domain or shared.");
-        if (!Validators.All.Any(v => v.Name.Replace(' ', '-') == options.Validator))
-            throw CliException.Use($"--validator: '{options.Validator}' is wrong; give one of "
-                + $"{string.Join(", ", Validators.All.Select(v => v.Name.Replace(' ', '-')))}.");
-        DomainSpec.Parse("--source", options.Source);
-        DomainSpec.Parse("--target", options.Target);
+        string[] sets =
+        [
+            options.Source, options.Target, options.SourceTest ?? "", options.TargetTest ?? "",
+        ];
+        string[] names = ["--source", "--target", "--source-test", "--target-test"];
+        bool words = false;
+        foreach (var (option, text) in names.Zip(sets))
+            if (text.Length > 0) words |= DomainSpec.Parse(option, text).IsSvmLight;
+
+        var unused = new UnusedOptions<AdaptOptions>(options);
+        if (!words) unused.Refuse("no svmlight file is named", "--features", "--first-index");
+        string by = $"method {method.Name}";
+        if (!method.HasWeight) unused.Refuse($"{by} has no term to weigh", "--weight");
+        if (method.Name == "none")
+            unused.Refuse(
+                $"{by} is the control, of which there is one model", "--validator", "--looks",
+                "--norm");
+        if (method.Name == "adda" && options.Norm == NormPolicy.Shared)
+            throw CliException.Use("--norm: method adda has an encoder for each domain, and so no "
+                + "shared statistics; give per-domain or fixed.");
     }
 
     private static void Run(
-        AdaptOptions options, DomainSets first, RunFolder folder, VerbContext context)
+        AdaptOptions options, AdaptData data, RunFolder folder, VerbContext context)
     {
         var clock = Stopwatch.StartNew();
+        DomainSets first = data.Draw(options.Seed);
         AdaptFigures.Describe(options, first, context);
         var seeds = new List<SeedFigures>();
-        for (int i = 0; i < options.Seeds; i++)
+        foreach (long seed in Seeds(options))
         {
-            long seed = unchecked(options.Seed + i);
-            DomainSets sets = i == 0 ? first : Load(options, seed);
-            SeedFigures figures = AdaptSeed.Run(options, sets, seed, folder, context);
+            context.Stop.ThrowIfCancellationRequested();
+            SeedFigures figures = AdaptSeed.Done(seed, folder)
+                ?? AdaptSeed.Run(options, data.Draw(seed), seed, folder, context);
             seeds.Add(figures);
-            AdaptFigures.Of(figures, context);
+            AdaptFigures.Of(figures, options.Weight, context);
         }
 
         AdaptFigures.End(options, seeds, clock.Elapsed.TotalSeconds, context);

@@ -28,8 +28,18 @@ internal sealed record AdaptationSetting(DomainSets Sets, AdaptOptions Options, 
     }
 }
 
+/// <summary>The network trained on the source, with the source's statistics.</summary>
+/// <param name="Model">The network.</param>
+/// <param name="See">What it makes of a set.</param>
+internal sealed record TrainedOnSource<N>(Adapted<N> Model, Func<LabelledSet, Outputs> See)
+    where N : IFeatureNetwork;
+
 /// <summary>A method by name.</summary>
-internal sealed record AdaptationMethod(string Name, string Paper, bool FromTrained = false);
+internal sealed record AdaptationMethod(string Name, string Paper)
+{
+    /// <summary>Whether it has a term that weighs something.</summary>
+    public bool HasWeight => Name is not ("none" or "mcd" or "adda" or "kmm" or "importance");
+}
 
 internal static class AdaptationMethods
 {
@@ -49,15 +59,15 @@ internal static class AdaptationMethods
         new("cdan", "a critic of features and predictions (Long et al., 2018)"),
         new("cdan+e", "CDAN, weighted by certainty (Long et al., 2018)"),
         new("mcd", "maximum classifier discrepancy (Saito et al., 2018)"),
-        new("adda", "an encoder of the target against a critic (Tzeng et al., 2017)", true),
+        new("adda", "an encoder of the target against a critic (Tzeng et al., 2017)"),
         new("separation", "shared and private codes (Bousmalis et al., 2016)"),
         new("im", "information maximisation (Liang et al., 2020)"),
         new("dann+im", "DANN and information maximisation"),
         new("cdan+e+im", "CDAN+E and information maximisation"),
         new("mcc", "minimum class confusion (Jin et al., 2020)"),
         new("self-training", "confident predictions as labels (Lee, 2013)"),
-        new("kmm", "kernel mean matching of trained features (Huang et al., 2007)", true),
-        new("importance", "weights by a classifier of domains (Bickel et al., 2007)", true),
+        new("kmm", "kernel mean matching of trained features (Huang et al., 2007)"),
+        new("importance", "weights by a classifier of domains (Bickel et al., 2007)"),
     ];
 
     public static AdaptationMethod Find(string name) => All.FirstOrDefault(m => m.Name == name)
@@ -65,26 +75,25 @@ internal static class AdaptationMethods
             + $"{string.Join(", ", All.Select(m => m.Name))}.");
 
     /// <summary>
-    /// Makes the method for a network and runs it. Methods that begin with a network trained on the
-    /// source get it with the source's statistics.
+    /// Makes the method for a network and runs it. Some methods begin with the network that was
+    /// trained on the source.
     /// </summary>
     public static AdaptedRun Run<N>(
-        AdaptationSetting at, N network, Func<Adapted<N>> trained, IAdaptationRunner runner)
+        AdaptationSetting at, N network, TrainedOnSource<N> trained, IAdaptationRunner runner)
         where N : IFeatureNetwork
     {
         int features = network.Head.Weight.Shape[1], classes = network.Head.Weight.Shape[0];
         double weight = at.Options.Weight;
         NormPolicy norm = at.Options.Norm;
-        Term<Mlp> Dann(double w = 1) => Transfer.Dann.Term(at.Key, features, weight: w);
-        Term<Mlp> Cdan(bool byEntropy, double w = 1) => Transfer.Cdan.Term(
-            at.Key, features, classes, byEntropy, weight: w);
+        Term<Mlp> Dann() => Transfer.Dann.Term(at.Key, features, weight: weight);
+        Term<Mlp> Cdan(bool byEntropy) => Transfer.Cdan.Term(
+            at.Key, features, classes, byEntropy, weight: weight);
         Term<None> Information() => InformationMaximisation.Term(0.3 * weight);
         AdaptedRun ByTerm<A>(Term<A> term) where A : ITree =>
             runner.Run(Adapt.ByTerm(network, term, at.Adam(Rate), norm));
         AdaptedRun Weighted(Func<Tensor, Tensor, Tensor> weigh)
         {
-            Adapted<N> model = trained();
-            Tensor Features(LabelledSet set) => Outputs.Of(model, set).Features;
+            Tensor Features(LabelledSet set) => trained.See(set).Features;
             float[] weights = weigh(Features(at.Sets.Source), Features(at.Sets.Target))
                 .ToArray<float>();
             return runner.Run(Adapt.Control(network, at.Adam(Rate), norm), weights);
@@ -95,14 +104,13 @@ internal static class AdaptationMethods
             "dan" => ByTerm(Mmd.Term(weight)),
             "jan" => ByTerm(Jan.Term(weight)),
             "coral" => ByTerm(Coral.Term(100 * weight, weight)),
-            "dann" => ByTerm(Dann(weight)),
-            "cdan" => ByTerm(Cdan(byEntropy: false, weight)),
-            "cdan+e" => ByTerm(Cdan(byEntropy: true, weight)),
+            "dann" => ByTerm(Dann()),
+            "cdan" => ByTerm(Cdan(byEntropy: false)),
+            "cdan+e" => ByTerm(Cdan(byEntropy: true)),
             "mcd" => runner.Run(Mcd.Create(
                 network, at.Key, classes, at.Adam(2e-4), norm: norm)),
             "adda" => runner.Run(Adda.Create(
-                trained(), at.Key, at.Adam(2e-4, beta1: 0.5),
-                norm: norm == NormPolicy.Shared ? NormPolicy.Fixed : norm)),
+                trained.Model, at.Key, at.Adam(2e-4, beta1: 0.5), norm: norm)),
             "separation" => ByTerm(SeparationNetwork.Term(
                 at.Key, features, at.Sets.Source.Size).Times(_ => Tensor.Scalar((float)weight))),
             "im" => ByTerm(Information()),

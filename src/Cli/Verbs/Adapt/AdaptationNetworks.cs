@@ -16,10 +16,26 @@ internal static class AdaptationNetworks
 
     private const int Hidden = 100;
 
+    private static readonly string[] Known = ["lenet-bn", "lenet", "conv4", "mlp"];
+
+    /// <summary>Refuses a name of no network.</summary>
+    /// <exception cref="CliException">There is none.</exception>
+    public static void CheckName(string? name)
+    {
+        if (name is not null && !Known.Contains(name))
+            throw CliException.Use($"--network: '{name}' is wrong; give one of {Names}.");
+    }
+
+    /// <summary>Refuses a network that does not take the examples of a set.</summary>
+    /// <exception cref="CliException">It does not.</exception>
+    public static void Check(string? name, LabelledSet examples) =>
+        Use(name, examples, Key.From(0), new Nothing());
+
     /// <summary>The network of a name for the examples of a set, handed to what uses it.</summary>
     /// <exception cref="CliException">There is none, or it does not take such examples.</exception>
     public static R Use<R>(string? name, LabelledSet examples, Key key, INetworkUse<R> use)
     {
+        CheckName(name);
         Shape shape = examples.Shape;
         int classes = examples.Classes.Length;
         bool images = shape.Rank == 3;
@@ -48,7 +64,12 @@ internal static class AdaptationNetworks
             "lenet" => use.With(LeNet.Create(key, classes, shape[0], shape[1])),
             "conv4" => use.With(Conv4.Create(key, shape[0], shape[1], 32, classes)),
             "mlp" => use.With(Mlp.Create(key, [examples.Size, Hidden, classes])),
-            _ => throw CliException.Use($"--network: '{name}' is wrong; give one of {Names}."),
+            _ => throw new InvalidOperationException(name),
         };
+    }
+
+    private sealed class Nothing : INetworkUse<bool>
+    {
+        public bool With<N>(N network) where N : IFeatureNetwork => true;
     }
 }

@@ -1,9 +1,6 @@
-// The run of a method on one seed: progress, a state in a file every so often, the chosen model.
+// The run of a method on one seed, and the chosen model.
 using System.Collections.Immutable;
-using System.Diagnostics;
-using System.Globalization;
 using System.Text.Json;
-using Engine.Meta;
 using Engine.Nn;
 using Engine.Transfer;
 
@@ -21,74 +18,32 @@ internal sealed record AdaptedRun(
 /// Runs one method on the sets of one seed; its files begin with a name of the seed.
 /// </summary>
 internal sealed class AdaptationRunner(
-    SelectedRun run, RunFolder folder, string name, VerbContext context) : IAdaptationRunner
+    SelectedRun run, AdaptOptions options, RunFolder folder, string name, VerbContext context)
+    : IAdaptationRunner
 {
-    private static readonly TimeSpan SaveEvery = TimeSpan.FromSeconds(20);
-
-    /// <summary>The chosen network of a seed, with its normalisation statistics.</summary>
+    /// <summary>The chosen network of a seed, with the target's normalisation statistics.</summary>
     public static string ModelFile(string name) => $"{name}-model.safetensors";
+
+    /// <summary>The same as it is used on the source, with the source's statistics.</summary>
+    public static string SourceFile(string name) => $"{name}-model-on-source.safetensors";
 
     public AdaptedRun Run<S, N>(
         Adaptation<S, N> method, IReadOnlyList<float>? weights = null)
         where S : ITree where N : IFeatureNetwork
     {
-        string stateFile = folder.PathOf($"{name}-state.safetensors");
-        var resume = File.Exists(stateFile) ? Load(stateFile, method) : null;
-        var clock = Stopwatch.StartNew();
-        TimeSpan next = SaveEvery;
-        Selected<N> selected;
-        try
-        {
-            selected = ProgressBar.Run(
-                name, context.Output, null, bar =>
-                    (run with { SourceWeights = weights }).Run(
-                        method,
-                        (done, losses) => bar.Report(new(
-                            done, run.Steps, (long)done * run.BatchSize, losses.Sum(),
-                            Before: resume?.Steps ?? 0)),
-                        (done, state, looks) =>
-                        {
-                            bool stopped = context.Stop.IsCancellationRequested;
-                            if (!stopped && (clock.Elapsed < next || done == run.Steps)) return;
-                            Save(stateFile, done, state, looks);
-                            next = clock.Elapsed + SaveEvery;
-                            if (stopped) throw new OperationCanceledException();
-                        },
-                        resume),
-                unit: "examples");
-        }
-        catch (DivergenceException e)
-        {
-            throw CliException.Fail(
-                $"{name}: a loss of the method became NaN or infinite at step {e.Step}. Lower "
-                + "--rate or --weight.", e);
-        }
-
+        var phase = new SavedPhase(name, name, method.Losses, options, folder, context);
+        SelectedState<S, N> like = SelectedRun.Start(method);
+        Selected<N> selected = phase.Run<SelectedState<S, N>, Selected<N>>(
+            like, (before, watch) => (run with { SourceWeights = weights }).Run(
+                method, watch.Losses,
+                (done, state, looks) =>
+                    watch.State(done, state, () => JsonSerializer.Serialize(looks)),
+                before is null ? null : (before.Steps, before.State, Looks(before.Notes))));
         SafeTensors.Save(folder.PathOf(ModelFile(name)), selected.Chosen);
-        File.Delete(stateFile);
+        SafeTensors.Save(folder.PathOf(SourceFile(name)), selected.ChosenOnSource);
         return new(method.Losses, selected.Looks, selected.ChosenLook);
     }
 
-    private static void Save<S, N>(
-        string file, int steps, SelectedState<S, N> state, ImmutableArray<Look> looks)
-        where S : ITree where N : IFeatureNetwork => SafeTensors.Save(
-            file, state, new Dictionary<string, string>
-            {
-                ["step"] = steps.ToString(CultureInfo.InvariantCulture),
-                ["looks"] = JsonSerializer.Serialize(looks),
-            });
-
-    private static (int Steps, SelectedState<S, N> State, ImmutableArray<Look> Looks)? Load<S, N>(
-        string file, Adaptation<S, N> method) where S : ITree where N : IFeatureNetwork
-    {
-        var state = SafeTensors.Load(
-            file, new SelectedState<S, N>(method.Start, method.Read(method.Start)));
-        var (_, metadata) = SafeTensors.Read(file);
-        if (!metadata.TryGetValue("step", out string? step)
-            || !int.TryParse(step, CultureInfo.InvariantCulture, out int steps)
-            || !metadata.TryGetValue("looks", out string? text))
-            throw CliException.Fail(
-                $"{file}: does not say where the run stood; delete it to run this seed again.");
-        return (steps, state, JsonSerializer.Deserialize<ImmutableArray<Look>>(text));
-    }
+    private static ImmutableArray<Look> Looks(string notes) =>
+        JsonSerializer.Deserialize<ImmutableArray<Look>>(notes);
 }

@@ -50,13 +50,32 @@ internal sealed partial record DomainSpec(
             m.Groups["count"].Success ? Number("count") : null);
     }
 
+    /// <summary>
+    /// The same with the whole path of its files, so that it means the same in any working
+    /// directory.
+    /// </summary>
+    public static string Absolute(string text)
+    {
+        Group set = Form().Match(text).Groups["set"];
+        return !set.Success || IsEmbedded(set.Value)
+            ? text : Path.GetFullPath(set.Value) + text[set.Length..];
+    }
+
+    /// <summary>Whether it names a file in svmlight's format.</summary>
+    public bool IsSvmLight => Set.EndsWith(".svmlight", StringComparison.OrdinalIgnoreCase)
+        || Set.EndsWith(".svmlight.gz", StringComparison.OrdinalIgnoreCase);
+
     /// <summary>The chosen examples, and those that the sample leaves.</summary>
     /// <exception cref="CliException">The set has not that many.</exception>
     /// <exception cref="DataException">It cannot be read.</exception>
     public (LabelledSet Chosen, LabelledSet Others) Load(
-        string option, VectorFiles vectors, long seed)
+        string option, VectorFiles vectors, long seed) =>
+        SetReader.Of(vectors).Open(option, Text).Draw(seed);
+
+    /// <summary>The range of a set, of which there must be as many examples as asked for.</summary>
+    /// <exception cref="CliException">The set has not that many.</exception>
+    public LabelledSet Within(string option, LabelledSet all)
     {
-        LabelledSet all = Read(option, vectors);
         if (Range is var (first, end))
         {
             if (first >= end || end > all.Count)
@@ -68,17 +87,17 @@ internal sealed partial record DomainSpec(
             all = all.Range(first, end - first);
         }
 
-        int count = Count ?? all.Count;
-        if (count < 1 || count > all.Count)
-        {
-            throw CliException.Use($"{option}: {count} examples are asked for of {all.Name}, which "
-                + $"has {all.Count}; give 1 to {all.Count}.");
-        }
-
-        return Count is null ? (all, all.Range(0, 0)) : all.Sample(count, seed);
+        return Count is null || (Count >= 1 && Count <= all.Count) ? all
+            : throw CliException.Use($"{option}: {Count} examples are asked for of {all.Name}, "
+                + $"which has {all.Count}; give 1 to {all.Count}.");
     }
 
-    private LabelledSet Read(string option, VectorFiles vectors)
+    private static bool IsEmbedded(string set) => set is "fontdigits" or "mnist" or "ucidigits";
+
+    /// <summary>All of its set, or of a domain of it.</summary>
+    /// <exception cref="CliException">It has no domains.</exception>
+    /// <exception cref="DataException">It cannot be read.</exception>
+    public LabelledSet Read(string option, VectorFiles vectors)
     {
         LabelledSet? embedded = Set switch
         {
@@ -87,12 +106,10 @@ internal sealed partial record DomainSpec(
             "ucidigits" => LabelledSet.From(EmbeddedData.UciDigits),
             _ => null,
         };
-        bool words = Set.EndsWith(".svmlight", StringComparison.OrdinalIgnoreCase)
-            || Set.EndsWith(".svmlight.gz", StringComparison.OrdinalIgnoreCase);
-        if (Domain is not null && (embedded is not null || words))
+        if (Domain is not null && (embedded is not null || IsSvmLight))
             throw CliException.Use($"{option}: {Set} has no domains; leave out #{Domain}.");
         if (embedded is not null) return embedded;
-        if (words) return SvmLight.Read(Set, vectors.Features, vectors.FirstIndex);
+        if (IsSvmLight) return SvmLight.Read(Set, vectors.Features, vectors.FirstIndex);
         if (Directory.Exists(Set) && !ImageFiles.Exist(Set))
         {
             return Domain is null

@@ -28,11 +28,10 @@ internal static class AnalyseFigures
 
         Pair("accuracy", "accuracy on the target", s => s.Target.Accuracy, percent: true);
         Pair("source_accuracy", "accuracy on the source", s => s.Source.Accuracy, percent: true);
-        Pair("a_distance", "A-distance (0..2)", s => s.Distance, percent: false);
+        Pair("a_distance", "A-distance (2: apart)", s => s.Distance, percent: false);
         context.Percent(
             "source_only", "source only, target", seen.SourceOnly.Target.Accuracy);
-        context.Percent(
-            "source_only_source", "source only, source", seen.SourceOnly.Source.Accuracy);
+        context.Summary.Add("source_only_source", seen.SourceOnly.Source.Accuracy);
         context.Summary.Add("classes", sets.Source.Classes.ToArray());
         context.Summary.Add("per_class_before", PerClass(seen.Before.Target));
         context.Summary.Add("per_class_after", PerClass(seen.After.Target));

@@ -1,6 +1,7 @@
 // engine analyse: what adaptation did to the features of a run of engine adapt: maps of both
 // domains, how far they are apart, and which classes are taken for which, before and after.
 using System.Diagnostics;
+using Engine.Data;
 using Engine.Nn;
 using Engine.Transfer;
 
@@ -41,14 +42,24 @@ internal static class AnalyseVerb
         long seed = asked.Seed ?? options.Seed;
         string trained = FileOf(folder, AdaptSeed.ControlFile($"seed-{seed}"), seed);
         string chosen = FileOf(folder, AdaptationRunner.ModelFile($"seed-{seed}"), seed);
+        string onSource = FileOf(folder, AdaptationRunner.SourceFile($"seed-{seed}"), seed);
         DomainSets sets = AdaptVerb.Load(options, seed);
         var models = new AdaptModels(options, sets.Source);
-        Seen Look(Func<IModelUse<Seen>, Seen> model) => model(new See(sets));
-        Seen sourceOnly = Look(use => models.Trained(trained, ofTarget: false, use));
-        Seen before = Look(use => models.Trained(trained, ofTarget: true, use));
-        Seen after = Look(use => models.Chosen(chosen, use));
+        // Each domain as the network is used on it: with normalisation statistics of its own.
+        Outputs Look(LabelledSet set, Func<IModelUse<Outputs>, Outputs> model) =>
+            model(new See(set));
+        Outputs source = Look(
+            sets.SourceTest, use => models.Trained(trained, ofTarget: false, use));
+        Outputs sourceOnly = Look(
+            sets.TargetTest, use => models.Trained(trained, ofTarget: false, use));
+        var before = new Seen(source, Look(
+            sets.TargetTest, use => models.Trained(trained, ofTarget: true, use)));
+        var after = new Seen(
+            Look(sets.SourceTest, use => models.Chosen(onSource, use)),
+            Look(sets.TargetTest, use => models.Chosen(chosen, use)));
 
-        AnalyseFigures.Print(options, seed, sets, (sourceOnly, before, after), context);
+        AnalyseFigures.Print(
+            options, seed, sets, (new(source, sourceOnly), before, after), context);
         string page = folder.PathOf(Page);
         OutputFile.Write(page, HtmlReport.Render(AnalysisReport.Of(
             options, seed, sets, (before, after), asked.Points, context)));
@@ -64,14 +75,10 @@ internal static class AnalyseVerb
             + $"engine adapt --resume {folder.FullPath} finishes it; --seed names another.");
     }
 
-    private sealed class See(DomainSets sets) : IModelUse<Seen>
+    private sealed class See(LabelledSet set) : IModelUse<Outputs>
     {
-        public Seen With<N>(Adapted<N> model) where N : IFeatureNetwork
-        {
-            var outputs = Outputs.Reader<N>();
-            return new(
-                outputs(model, sets.SourceTest, 256), outputs(model, sets.TargetTest, 256));
-        }
+        public Outputs With<N>(Adapted<N> model) where N : IFeatureNetwork =>
+            Outputs.Of(model, set);
     }
 }
 

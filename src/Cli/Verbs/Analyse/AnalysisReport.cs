@@ -15,15 +15,16 @@ internal static class AnalysisReport
         {
             Title = $"{sets.Source.Name} to {sets.Target.Name} by {options.Method}: features",
             Subtitle = "Before: the control, trained on the source alone. After: the model that "
-                + $"the validator chose, of seed {seed}. Both domains are read by the target's "
-                + $"normalisation statistics. Figures are of {sets.SourceTest.Count:N0} source "
-                + $"and {sets.TargetTest.Count:N0} target examples that were not trained on.",
+                + $"the validator chose, of seed {seed}. Each domain is read as the network is "
+                + "used on it, with its own normalisation statistics. Figures are of "
+                + $"{sets.SourceTest.Count:N0} source and {sets.TargetTest.Count:N0} target "
+                + "examples that were not trained on.",
             Headlines =
             [
                 Change("accuracy, target", seen, s => 100 * s.Target.Accuracy, "F1", " %"),
                 Change("accuracy, source", seen, s => 100 * s.Source.Accuracy, "F1", " %"),
                 Change("A-distance", seen, s => s.Distance, "F2", "",
-                    "0: domains look alike; 2: they lie apart"),
+                    "0 or less: domains look alike; 2: they lie apart"),
             ],
             Scatters =
             [
@@ -44,10 +45,7 @@ internal static class AnalysisReport
                 new("Target before", classes, seen.Before.Target.Confusion()),
                 new("Target after", classes, seen.After.Target.Confusion()),
             ],
-            Settings = [.. new OptionSet<AdaptOptions>().Entries(options)
-                .Where(s => s.Value is not null).Select(s => (
-                    s.Name.Replace('_', ' '),
-                    Convert.ToString(s.Value, CultureInfo.InvariantCulture)!))],
+            Settings = OptionSet<AdaptOptions>.Settings(options),
         };
 
         IEnumerable<Scatter> Maps(string name, string caption, Func<Tensor, Tensor> project)

@@ -1,5 +1,6 @@
 // The figures that engine finetune prints and records.
 using System.Globalization;
+using Engine.Transfer;
 
 namespace Engine.Cli;
 
@@ -14,7 +15,8 @@ internal static class FineTuneFigures
         context.Figure("few", "labels of each class", options.Few);
         context.Figure("tuned", "  tuned on", data.Tuned.Count);
         context.Figure("tested", "  tested on", data.Tested.Count);
-        context.Figure("norm", "batch norm", ValueKind.Text(options.Norm));
+        context.Figure("norm", "batch norm", ValueKind.Text(
+            options.Plan == PlanName.Probe ? NormPolicy.Fixed : options.Norm));
         context.Figure("steps", "steps", options.Plan == PlanName.Probe ? 0 : options.Steps);
         context.Figure("seed", "first seed", options.Seed);
         context.Figure("seeds", "seeds", options.Seeds);
@@ -47,7 +49,7 @@ internal static class FineTuneFigures
             context.Figure(
                 "rate", options.Rate is null ? "rate, by the finder" : "rate", rate, "G3");
         else context.Summary.Add("rate", double.NaN);
-        context.Figure("seconds", "whole run", seconds, "F1", "s");
+        context.Figure("seconds", "this session", seconds, "F1", "s");
     }
 
     /// <summary>The rate that was used; null where there is none.</summary>

@@ -34,10 +34,18 @@ internal sealed record FineTuneOptions
     [Option("Network to start from: RUN of engine adapt or engine train, a model file in it, or "
         + "mobilenet:FOLDER with Keras's weights [default: one that is trained on --source first]",
         Value = "PATH")]
-    public string? Model { get; init; }
+    public string? Model
+    {
+        get;
+        init => field = value is null ? null : Starts.Absolute(value);
+    }
 
     [Option(DomainSpec.Help, Value = "SPEC")]
-    public string Data { get; init; } = "mnist";
+    public string Data
+    {
+        get;
+        init => field = DomainSpec.Absolute(value);
+    } = "mnist";
 
     [Option("Labels of each class to tune on; what is left is tested on")]
     public int Few { get; init; } = 10;
@@ -48,7 +56,11 @@ internal sealed record FineTuneOptions
 
     [Option("Without --model: what is trained on first, like --data [default: fontdigits]",
         Value = "SPEC")]
-    public string? Source { get; init; }
+    public string? Source
+    {
+        get;
+        init => field = value is null ? null : DomainSpec.Absolute(value);
+    }
 
     [Option("Without --model: steps of training on --source [default: 400]")]
     public int? SourceSteps { get; init; }
@@ -86,7 +98,11 @@ internal sealed record FineTuneOptions
     public double? Alpha { get; init; }
 
     [Option("Of lora: start from the adapters in PEFT's files", Value = "FOLDER")]
-    public string? Adapter { get; init; }
+    public string? Adapter
+    {
+        get;
+        init => field = value is null ? null : Path.GetFullPath(Path.Combine(".", value));
+    }
 
     [Option("How strongly what moves is held at the start (L2-SP) [default: not at all]")]
     public double? L2sp { get; init; }

@@ -11,18 +11,17 @@ internal static class FineTuneReport
     {
         TunedSeed first = seeds[0];
         double[] accuracies = [.. seeds.Select(s => s.Accuracy)];
-        string interval = seeds.Count == 1 ? ""
-            : $" ± {PerCent(StudentT.HalfInterval(accuracies))}";
         folder.WriteReport(new()
         {
             Title = $"{data.Tuned.Name} from {options.Few} labels of each class, plan "
                 + ValueKind.Text(options.Plan),
             Subtitle = $"The network: {start.Text}. Accuracies are of {data.Tested.Count:N0} "
                 + "examples that were not tuned on, and chose nothing: the figure is the last one "
-                + $"of each run, its mean over {seeds.Count} seeds with a 95 % interval.",
+                + (seeds.Count == 1 ? "of a single seed's run."
+                    : $"of each run, its mean over {seeds.Count} seeds with a 95 % interval."),
             Headlines =
             [
-                new("after", $"{PerCent(accuracies.Average())}{interval} %", "fine-tuned"),
+                new("after", $"{StudentT.PerCent(accuracies)} %", "fine-tuned"),
                 new("before", $"{PerCent(seeds.Average(s => s.Before))} %",
                     first.NewHead ? "the head was untrained" : "the network as it was"),
                 new("numbers that moved", N(first.Moved, "N0"),
@@ -34,10 +33,7 @@ internal static class FineTuneReport
                     : (Headline[])[],
             ],
             Plots = [.. Plots(options, seeds, found)],
-            Settings = [.. new OptionSet<FineTuneOptions>().Entries(options)
-                .Where(s => s.Value is not null).Select(s => (
-                    s.Name.Replace('_', ' '),
-                    Convert.ToString(s.Value, CultureInfo.InvariantCulture)!))],
+            Settings = OptionSet<FineTuneOptions>.Settings(options),
         });
     }
 

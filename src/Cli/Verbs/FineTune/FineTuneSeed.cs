@@ -2,6 +2,7 @@
 // goes on.
 using System.Collections.Immutable;
 using System.Diagnostics;
+using System.Globalization;
 using System.Text.Json;
 using Engine.Nn;
 using Engine.Transfer;
@@ -22,6 +23,9 @@ internal sealed record TunedSeed(
 {
     /// <summary>The accuracy at the end.</summary>
     public double Accuracy => Looks[^1].Accuracy;
+
+    /// <summary>The largest rate of its steps; null if it took none.</summary>
+    public double? Rate { get; init; }
 }
 
 internal sealed class FineTuneSeed(
@@ -33,20 +37,41 @@ internal sealed class FineTuneSeed(
     private readonly string name = $"seed-{seed}";
     private readonly Stopwatch clock = Stopwatch.StartNew();
 
-    /// <summary>Runs a seed, or reads what an earlier session made of it.</summary>
+    /// <summary>What an earlier session made of a seed; null if it did not finish it.</summary>
+    /// <exception cref="CliException">
+    /// The file is damaged, or of another rate than the run has now.
+    /// </exception>
+    public static TunedSeed? Done(
+        FineTuneOptions options, long seed, RunFolder folder, VerbContext context)
+    {
+        string file = FileOf(seed);
+        if (!File.Exists(folder.PathOf(file))) return null;
+        var done = folder.ReadJson<TunedSeed>(file, "delete it to run this seed again");
+        if (done.Rate is { } rate && rate != (options.Rate ?? RateChoice.Read(folder)?.Rate))
+            throw CliException.Fail(string.Create(CultureInfo.InvariantCulture,
+                $"{folder.PathOf(file)}: was tuned at the rate {rate:G6}, which is not the one "
+                + $"that the run has now ({RateChoice.Name}); delete it to run this seed again."));
+        // A session that was killed just before its end left it.
+        new TuneRun(folder, $"seed-{seed}", context).Forget();
+        return done;
+    }
+
+    /// <summary>Runs a seed, from where an earlier session was stopped.</summary>
     public static TunedSeed Run(
         FineTuneOptions options, IStart start, int number, long seed, FewLabels data,
         RunFolder folder, VerbContext context)
     {
-        string done = $"seed-{seed}.json";
-        if (File.Exists(folder.PathOf(done)))
-            return folder.ReadJson<TunedSeed>(done, "delete it to run this seed again");
         TunedSeed tuned = start.Use(
             new(number, seed, data.Tuned.Classes, folder, context),
             new FineTuneSeed(options, seed, data, folder, context));
-        folder.Replace(done, stream => JsonSerializer.Serialize(stream, tuned));
+        folder.Replace(FileOf(seed), stream => JsonSerializer.Serialize(stream, tuned));
         new TuneRun(folder, $"seed-{seed}", context).Forget();
         return tuned;
+    }
+
+    public void Check<N>(StartNetwork<N> untrained) where N : IFeatureNetwork
+    {
+        if (options.Adapter is not null) FineTunePlans.StartAdapters(options, untrained, seed);
     }
 
     public TunedSeed With<N>(StartNetwork<N> start) where N : IFeatureNetwork
@@ -103,28 +128,34 @@ internal sealed class FineTuneSeed(
         Adapted<N> At(TuneState state) => new(tuning.Network(state), state.Statistics);
         var run = new TuneRun(folder, name, context);
         TuneState end = run.ToEnd(
-            tuning, name, data.Tuned, seed, options.Batch, options.Steps,
-            Math.Min(options.Looks, options.Steps), state => Accuracy(At(state)));
+            tuning, name, data.Tuned, seed, options.Batch, options.Steps, rate,
+            "Lower --rate.", Math.Min(options.Looks, options.Steps), state => Accuracy(At(state)));
         keep(At(end));
         long moved = plan.Parts(start.Network).Sum(part => part.ParameterCount());
-        return Of(Accuracy(start), run.Looks, moved);
+        return Of(Accuracy(start), run.Looks, moved) with { Rate = rate };
     }
 
     /// <summary>The head that is best on the features as they are.</summary>
     private TunedSeed Probe<N>(Adapted<N> start) where N : IFeatureNetwork
     {
-        Outputs few = Outputs.Of(start, data.Tuned);
+        context.Stop.ThrowIfCancellationRequested();
+        var read = Outputs.Reader<N>();
+        Outputs few = read(start, data.Tuned, 256);
         Linear head = LinearProbe.Fit(few.Features, few.Labels, data.Tuned.Classes.Length);
-        Adapted<N> probed = start with { Network = Heads.Replace(start.Network, head) };
-        Keep(probed);
         double loss = Loss.CrossEntropy(head.Forward(few.Features), few.Labels).Item();
-        return Of(
-            Outputs.Of(start, data.Tested).Accuracy,
-            [new(0, loss, Outputs.Of(probed, data.Tested).Accuracy)], head.ParameterCount());
+        context.Stop.ThrowIfCancellationRequested();
+        // The features stay, so that one pass tells of both heads.
+        Outputs tested = read(start, data.Tested, 256);
+        context.Stop.ThrowIfCancellationRequested();
+        Outputs after = tested with { Logits = head.Forward(tested.Features).Eval() };
+        Keep(start with { Network = Heads.Replace(start.Network, head) });
+        return Of(tested.Accuracy, [new(0, loss, after.Accuracy)], head.ParameterCount());
     }
 
     private TunedSeed Of(double before, ImmutableArray<TuneLook> looks, long moved) =>
         new(seed, before, looks, moved, 0, NewHead: false, 0);
+
+    private static string FileOf(long seed) => $"seed-{seed}.json";
 
     private void Keep<N>(Adapted<N> model) where N : IFeatureNetwork =>
         SafeTensors.Save(folder.PathOf(AdaptationRunner.ModelFile(name)), model);

@@ -11,9 +11,14 @@ internal static class FineTuneVerb
         options =>
         {
             IStart start = Starts.Open(options);
-            FewLabels first = FewLabels.Load(options, start, options.Seed);
-            return (folder, context) => Run(options, start, first, folder, context);
+            Func<long, FewLabels> draw = FewLabels.Open(options, start);
+            // Refused now, not after hours.
+            foreach (long seed in Seeds(options)) draw(seed);
+            return (folder, context) => Run(options, start.Of(folder), draw, folder, context);
         });
+
+    private static IEnumerable<long> Seeds(FineTuneOptions options) =>
+        Enumerable.Range(0, options.Seeds).Select(i => unchecked(options.Seed + i));
 
     private static void Check(FineTuneOptions options)
     {
@@ -47,20 +52,30 @@ internal static class FineTuneVerb
             (lora || probe) && options.L2sp is not null, "--l2sp",
             $"under plan {plan} no weight leaves the start");
         Refuse(probe && options.Rate is not null, "--rate", "plan probe takes no steps");
+        AdaptationNetworks.CheckName(options.Network);
+        var unused = new UnusedOptions<FineTuneOptions>(options);
+        if (probe)
+            unused.Refuse(
+                "plan probe takes no steps, and leaves the network as it is", "--steps",
+                "--batch", "--looks", "--norm");
+        bool words = DomainSpec.Parse("--data", options.Data).IsSvmLight
+            || (options.Source is { } text && DomainSpec.Parse("--source", text).IsSvmLight);
+        if (!words) unused.Refuse("no svmlight file is named", "--features", "--first-index");
     }
 
     private static void Run(
-        FineTuneOptions options, IStart start, FewLabels first, RunFolder folder,
+        FineTuneOptions options, IStart start, Func<long, FewLabels> draw, RunFolder folder,
         VerbContext context)
     {
         var clock = Stopwatch.StartNew();
+        FewLabels first = draw(options.Seed);
         FineTuneFigures.Describe(options, start, first, context);
         var seeds = new List<TunedSeed>();
-        for (int i = 0; i < options.Seeds; i++)
+        foreach (var (number, seed) in Seeds(options).Index())
         {
-            long seed = unchecked(options.Seed + i);
-            FewLabels data = i == 0 ? first : FewLabels.Load(options, start, seed);
-            TunedSeed tuned = FineTuneSeed.Run(options, start, i, seed, data, folder, context);
+            context.Stop.ThrowIfCancellationRequested();
+            TunedSeed tuned = FineTuneSeed.Done(options, seed, folder, context)
+                ?? FineTuneSeed.Run(options, start, number, seed, draw(seed), folder, context);
             seeds.Add(tuned);
             FineTuneFigures.Of(tuned, context);
         }

@@ -9,7 +9,7 @@ namespace Engine.Cli;
 /// <summary>The rate that the finder suggested, and what it saw.</summary>
 internal sealed record RateChoice(double Rate, RateCurve Curve)
 {
-    private const string Name = "rate.json";
+    public const string Name = "rate.json";
 
     // The finder's last loss may have exploded.
     private static readonly JsonSerializerOptions WithNaN = new()

@@ -2,6 +2,7 @@
 // seen of it.
 using System.Collections.Immutable;
 using System.Diagnostics;
+using System.Globalization;
 using System.Text.Json;
 using Engine.Data;
 using Engine.Nn;
@@ -14,6 +15,9 @@ namespace Engine.Cli;
 /// <param name="Loss">Of the last step's batch, before it.</param>
 /// <param name="Accuracy">On examples that were not trained on.</param>
 internal sealed record TuneLook(int Step, double Loss, double Accuracy);
+
+/// <summary>What is kept beside the state of a run that was stopped.</summary>
+internal sealed record TuneNotes(double Rate, ImmutableArray<TuneLook> Looks);
 
 /// <summary>Runs fine-tuning; its files begin with a name.</summary>
 internal sealed class TuneRun(RunFolder folder, string name, VerbContext context)
@@ -36,22 +40,34 @@ internal sealed class TuneRun(RunFolder folder, string name, VerbContext context
     /// <param name="seed">Their order.</param>
     /// <param name="batch">Examples in a step.</param>
     /// <param name="steps">Steps in all.</param>
+    /// <param name="rate">The largest rate; a run that was stopped must have had the same.</param>
+    /// <param name="advice">What to do if training diverges.</param>
     /// <param name="looks">How often it is looked at, the last time at its end.</param>
     /// <param name="accuracy">The accuracy of a state.</param>
+    /// <exception cref="CliException">
+    /// Training diverged, or was stopped at another rate.
+    /// </exception>
     public TuneState ToEnd<N>(
         FineTuning<N> tuning, string title, LabelledSet set, long seed, int batch, int steps,
-        int looks = 0, Func<TuneState, double>? accuracy = null) where N : IFeatureNetwork
+        double rate, string advice, int looks = 0, Func<TuneState, double>? accuracy = null)
+        where N : IFeatureNetwork
     {
         bool stopped = File.Exists(StateFile);
         TuneState state = stopped ? tuning.Load(StateFile) : tuning.Begin();
         int first = (int)state.Steps.Item<long>();
         if (stopped)
         {
-            var seen = folder.ReadJson<ImmutableArray<TuneLook>>(
+            TuneNotes seen = folder.ReadJson<TuneNotes>(
                 LooksFile, $"delete {StateFile} to run this seed again");
-            Looks = [.. seen.Where(look => look.Step <= first)];
+            if (seen.Rate != rate)
+                throw CliException.Fail(string.Create(CultureInfo.InvariantCulture,
+                    $"{StateFile}: was stopped at the rate {seen.Rate:G6}, but the run's is now "
+                    + $"{rate:G6}; delete it to run this seed again."));
+            Looks = [.. seen.Looks.Where(look => look.Step <= first)];
         }
 
+        MetricsLog.CutAfter(folder.MetricsPath, first, name);
+        using MetricsLog metrics = folder.OpenMetrics();
         var clock = Stopwatch.StartNew();
         TimeSpan next = SaveEvery;
         return ProgressBar.Run(
@@ -61,19 +77,20 @@ internal sealed class TuneRun(RunFolder folder, string name, VerbContext context
                 {
                     if (context.Stop.IsCancellationRequested)
                     {
-                        Save(tuning, state);
-                        throw new OperationCanceledException();
+                        Save(tuning, state, rate);
+                        throw new OperationCanceledException(context.Stop);
                     }
 
                     LabelledBatch drawn = set.Batch(seed, step, batch);
-                    (state, double loss) = tuning.Step(state, drawn.X, drawn.Y);
+                    (state, double loss) = Step(tuning, state, drawn, title, advice);
                     int done = step + 1;
+                    metrics.Append(new(Step: done, Loss: loss, Run: name));
                     bar.Report(new(done, steps, (long)done * batch, loss, Before: first));
                     if (accuracy is not null
                         && done * (long)looks / steps > step * (long)looks / steps)
                         Looks = Looks.Add(new(done, loss, accuracy(state)));
                     if (clock.Elapsed < next) continue;
-                    Save(tuning, state);
+                    Save(tuning, state, rate);
                     next = clock.Elapsed + SaveEvery;
                 }
 
@@ -89,10 +106,28 @@ internal sealed class TuneRun(RunFolder folder, string name, VerbContext context
         File.Delete(folder.PathOf(LooksFile));
     }
 
-    // Looks first: what they have more than the state is left out when they are read.
-    private void Save<N>(FineTuning<N> tuning, TuneState state) where N : IFeatureNetwork
+    private static (TuneState State, double Loss) Step<N>(
+        FineTuning<N> tuning, TuneState state, LabelledBatch batch, string title, string advice)
+        where N : IFeatureNetwork
     {
-        folder.Replace(LooksFile, stream => JsonSerializer.Serialize(stream, Looks));
+        try
+        {
+            return tuning.Step(state, batch.X, batch.Y);
+        }
+        catch (EngineException e)
+        {
+            throw CliException.Fail(
+                $"{title}: training diverged at step {state.Steps.Item<long>() + 1}: the loss, "
+                + $"its gradient or the weights are not finite. {advice}", e);
+        }
+    }
+
+    // Looks first: what they have more than the state is left out when they are read.
+    private void Save<N>(FineTuning<N> tuning, TuneState state, double rate)
+        where N : IFeatureNetwork
+    {
+        folder.Replace(LooksFile, stream =>
+            JsonSerializer.Serialize(stream, new TuneNotes(rate, Looks)));
         tuning.Save(StateFile, state);
     }
 }

@@ -62,7 +62,8 @@ internal static class ReproFigures
         OutputFile.Write(file, HtmlReport.Render(body with
         {
             Title = result.Name,
-            Subtitle = $"{result.Measure}; mean of {result.PerSeed.Count} seeds.",
+            Subtitle = $"{result.Measure}; " + (result.PerSeed.Count == 1
+                ? "of a single run." : $"mean of {result.PerSeed.Count} seeds."),
             Headlines =
             [
                 double.IsNaN(result.Interval) ? new("ours", Number(result.Value))

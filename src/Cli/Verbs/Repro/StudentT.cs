@@ -1,4 +1,6 @@
 // Quantiles of Student's t, for intervals of means over few seeds.
+using System.Globalization;
+
 namespace Engine.Cli;
 
 internal static class StudentT
@@ -21,6 +23,19 @@ internal static class StudentT
         double variance = values.Sum(v => (v - mean) * (v - mean)) / (values.Count - 1);
         return Quantile975(values.Count - 1) * Math.Sqrt(variance / values.Count);
     }
+
+    /// <summary>
+    /// The mean of shares of 1 with its interval, in per cent: "81.5 ± 2.1"; of a single one
+    /// "81.5".
+    /// </summary>
+    public static string PerCent(IReadOnlyList<double> shares)
+    {
+        string mean = Number(shares.Average());
+        return shares.Count < 2 ? mean : $"{mean} ± {Number(HalfInterval(shares))}";
+    }
+
+    private static string Number(double share) =>
+        (100 * share).ToString("F1", CultureInfo.InvariantCulture);
 
     /// <summary>
     /// What 97.5 % of the distribution lies below; beyond the table the normal's is close.

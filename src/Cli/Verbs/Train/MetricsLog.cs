@@ -6,10 +6,14 @@ using System.Text.Json.Serialization;
 
 namespace Engine.Cli;
 
-/// <summary>A line: the loss of a training step, or an accuracy in validation.</summary>
+/// <summary>
+/// A line: the loss of a training step, or its losses by name, or an accuracy in validation. Where
+/// a folder holds several trainings, Run says which one it is of.
+/// </summary>
 internal sealed record MetricsLine(
     long? Step = null, long? Tasks = null, double? Loss = null, double? Seconds = null,
-    double? ValidationAccuracy = null);
+    double? ValidationAccuracy = null, string? Run = null,
+    IReadOnlyDictionary<string, double>? Losses = null);
 
 [JsonSourceGenerationOptions(
     PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower,
@@ -62,14 +66,15 @@ internal sealed class MetricsLog : IDisposable
     }
 
     /// <summary>
-    /// Drops the lines after a step: those a killed run wrote after its last checkpoint.
+    /// Drops the lines of a training after a step: those a killed run wrote after its last
+    /// checkpoint.
     /// </summary>
-    public static void CutAfter(string path, long step)
+    public static void CutAfter(string path, long step, string? run = null)
     {
         var kept = new StringBuilder();
         foreach (var (text, line) in ReadLines(path))
         {
-            if (line.Step <= step) kept.Append(text).Append('\n');
+            if (line.Run != run || line.Step <= step) kept.Append(text).Append('\n');
         }
 
         OutputFile.Write(path, kept.ToString());

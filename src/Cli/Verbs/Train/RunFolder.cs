@@ -6,7 +6,14 @@ namespace Engine.Cli;
 
 internal sealed class RunFolder : IDisposable
 {
+    /// <summary>Which networks a run began with, where it chose among several.</summary>
+    public const string Starts = "starts.json";
+
     private const string Metrics = "metrics.jsonl";
+
+    // What a run has before it has done anything.
+    private static readonly string[] Beginnings = [RunConfig.File, Metrics, Starts];
+
     private readonly bool made;
     private FolderLock? held;
 
@@ -59,6 +66,12 @@ internal sealed class RunFolder : IDisposable
     public void Lock() => held = FolderLock.Take(FullPath);
 
     /// <summary>
+    /// Whether there is nothing to go on from: settings and metrics at most, and the lock.
+    /// </summary>
+    public bool IsUnused => Directory.EnumerateFileSystemEntries(FullPath)
+        .Select(Path.GetFileName).All(file => file == FolderLock.Name || Beginnings.Contains(file));
+
+    /// <summary>
     /// Removes a new run that has not trained: its files, and the folder if it was made here.
     /// </summary>
     public void Abandon()
@@ -66,8 +79,7 @@ internal sealed class RunFolder : IDisposable
         Dispose();
         try
         {
-            File.Delete(PathOf(RunConfig.File));
-            File.Delete(MetricsPath);
+            foreach (string file in Beginnings) File.Delete(PathOf(file));
             if (made && !Directory.EnumerateFileSystemEntries(FullPath).Any())
                 Directory.Delete(FullPath);
         }
@@ -100,6 +112,19 @@ internal sealed class RunFolder : IDisposable
         {
             throw CliException.Fail($"{PathOf(file)}: missing or damaged; {advice}.", e);
         }
+    }
+
+    /// <summary>
+    /// What a file holds, or what is made and kept in it now: what a run once chose stays so.
+    /// </summary>
+    /// <exception cref="CliException">The file is damaged.</exception>
+    public T Once<T>(
+        string file, string advice, Func<T> make, JsonSerializerOptions? options = null)
+    {
+        if (File.Exists(PathOf(file))) return ReadJson<T>(file, advice, options);
+        T made = make();
+        Replace(file, stream => JsonSerializer.Serialize(stream, made, options));
+        return made;
     }
 
     /// <summary>Writes config.json.</summary>

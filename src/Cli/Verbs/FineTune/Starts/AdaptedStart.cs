@@ -17,6 +17,12 @@ internal sealed class AdaptedStart : IStart
     public string Text => $"{run.Method} from {run.Source} to {run.Target}: "
         + (files.Length == 1 ? files[0] : $"{files.Length} seeds in turn");
 
+    public IEnumerable<(string Spec, long Seed)> Learned => Enumerable.Range(0, run.Seeds)
+        .Select(i => (run.Source, unchecked(run.Seed + i)));
+
+    public IStart Of(RunFolder folder) => new AdaptedStart(run, example, folder.Once(
+        RunFolder.Starts, "delete the folder and start anew", () => files));
+
     public static AdaptedStart Open(string path, FineTuneOptions options)
     {
         bool file = path.EndsWith(".safetensors", StringComparison.Ordinal);

@@ -15,6 +15,13 @@ internal sealed record StartNetwork<N>(Adapted<N> Model, bool NewHead) where N :
 internal interface IStartUse<out R>
 {
     R With<N>(StartNetwork<N> start) where N : IFeatureNetwork;
+
+    /// <summary>
+    /// Refuses what cannot be done with a network like this one, before it is trained.
+    /// </summary>
+    void Check<N>(StartNetwork<N> untrained) where N : IFeatureNetwork
+    {
+    }
 }
 
 /// <summary>What a start may need of the seed that it is for.</summary>
@@ -31,6 +38,17 @@ internal interface IStart
 {
     /// <summary>What it is, in words.</summary>
     string Text { get; }
+
+    /// <summary>
+    /// What its network has learnt with labels, as a domain's text and the seed of its sample.
+    /// </summary>
+    IEnumerable<(string Spec, long Seed)> Learned => [];
+
+    /// <summary>
+    /// The same start for the run in a folder: of the networks that the run began with, whatever
+    /// has come to be there since.
+    /// </summary>
+    IStart Of(RunFolder folder) => this;
 
     /// <summary>Examples as the network takes them: resized, scaled.</summary>
     /// <exception cref="CliException">It takes others.</exception>
@@ -54,6 +72,12 @@ internal static class Starts
         { } run when MetaLearnedStart.IsOne(run) => MetaLearnedStart.Open(run, options),
         { } run => AdaptedStart.Open(run, options),
     };
+
+    /// <summary>What --model names with the whole path of its files.</summary>
+    public static string Absolute(string model) =>
+        model.StartsWith(Keras, StringComparison.Ordinal)
+            ? Keras + Path.GetFullPath(Path.Combine(".", model[Keras.Length..]))
+            : Path.GetFullPath(Path.Combine(".", model));
 
     /// <summary>
     /// A trained network for data: with a new head if the data have other classes than it knows.

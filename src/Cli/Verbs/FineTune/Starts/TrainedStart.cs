@@ -7,6 +7,7 @@ namespace Engine.Cli;
 
 internal sealed class TrainedStart : IStart
 {
+    private const string Embedded = "fontdigits";
     private const int Batch = 64;
     private const double Rate = 1e-3;
 
@@ -22,14 +23,20 @@ internal sealed class TrainedStart : IStart
 
     public string Text => $"trained for {steps:N0} steps on {source}";
 
+    public IEnumerable<(string Spec, long Seed)> Learned =>
+        [(options.Source ?? Embedded, options.Seed)];
+
     public static TrainedStart Open(FineTuneOptions options)
     {
-        LabelledSet source = DomainSpec.Parse("--source", options.Source ?? "fontdigits")
+        LabelledSet source = DomainSpec.Parse("--source", options.Source ?? Embedded)
             .Load("--source", options.Vectors, options.Seed).Chosen;
         if (source.Labels.Distinct().Take(2).Count() < 2)
             throw CliException.Use($"--source: {source.Name} has examples of fewer than two "
                 + "classes; a classifier cannot learn from it.");
-        if (options.Size is { } size && source.Shape.Rank == 3) source = source.Resize(size, size);
+        if (options.Size is not null && source.Shape.Rank != 3)
+            throw CliException.Use($"--size: {source.Name} has vectors; leave it out.");
+        if (options.Size is { } size) source = source.Resize(size, size);
+        AdaptationNetworks.Check(options.Network, source);
         return new(options, source);
     }
 
@@ -50,14 +57,21 @@ internal sealed class TrainedStart : IStart
             string name = $"seed-{at.Seed}-start";
             string file = at.Folder.PathOf($"{name}.safetensors");
             NormStatistics statistics = NormStatistics.For(network);
+            var untrained = new Adapted<N>(network, statistics);
+            var run = new TuneRun(at.Folder, name, at.Context);
             if (File.Exists(file))
-                return SafeTensors.Load(file, new Adapted<N>(network, statistics));
+            {
+                run.Forget();
+                return SafeTensors.Load(file, untrained);
+            }
+
+            use.Check(Starts.For(untrained, of.source.Classes, at));
             var training = new FineTuning<N>(
                 network, statistics, TunePlan.All(),
                 Optim.Adam(Schedule.Cosine(Rate, of.steps, Rate / 100)));
-            var run = new TuneRun(at.Folder, name, at.Context);
             TuneState end = run.ToEnd(
-                training, $"seed {at.Seed}, source", of.source, at.Seed, Batch, of.steps);
+                training, $"seed {at.Seed}, source", of.source, at.Seed, Batch, of.steps, Rate,
+                "Give another --network, or --source data that it can learn.");
             var trained = new Adapted<N>(training.Network(end), end.Statistics);
             SafeTensors.Save(file, trained);
             run.Forget();

@@ -48,6 +48,6 @@ internal static class DigitsTable
                     Target = In(target),
                     TargetTest = test is null ? null : In(test),
                 };
-                return [new(pair, seed => AdaptVerb.Load(own, seed))];
+                return [new(pair, AdaptData.Open(own).Draw)];
             });
 }

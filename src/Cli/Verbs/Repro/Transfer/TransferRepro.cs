@@ -1,4 +1,5 @@
 // Repeats an adaptation experiment by what engine adapt does, in a folder that is removed again.
+// Seed after seed goes through all pairs of domains; what is finished is reported, however it ends.
 using System.Diagnostics;
 using Engine.Meta;
 
@@ -33,33 +34,65 @@ internal static class TransferRepro
             experiment.Pairs(adapt, Path.GetFullPath(options.Data ?? "."));
         if (options.Quick) pairs = [.. pairs.Take(1)];
         Describe(experiment, adapt, pairs, context);
-        var figures = new List<SeedFigures[]>();
+        bool interrupted = false;
+        var results = new TransferResults(pairs, adapt);
         DirectoryInfo place = Directory.CreateTempSubdirectory("engine-");
         try
         {
-            foreach (DomainPair pair in pairs)
-            {
-                if (pairs.Count > 1) context.Line($"{pair.Name}:");
-                string path = Path.Combine(place.FullName, $"{figures.Count}");
-                using RunFolder folder = RunFolder.Create(path, DateTime.Now);
-                figures.Add([.. Enumerable.Range(0, adapt.Seeds).Select(i =>
-                    Seed(adapt, pair, unchecked(adapt.Seed + i), folder, context))]);
-            }
+            RunAll(adapt, pairs, place.FullName, results, context);
+        }
+        catch (OperationCanceledException) when (results.Any)
+        {
+            interrupted = true; // what was finished is kept
         }
         finally
         {
             place.Delete(recursive: true);
         }
 
-        Figures(experiment, pairs, figures, clock.Elapsed.TotalSeconds, options, context);
+        results.Print(experiment, context);
+        context.Figure("finished_seeds", "finished seeds", results.FinishedSeeds);
+        context.Figure("interrupted", "ended by the user", interrupted ? "yes" : "no", interrupted);
+        ReproFigures.End(
+            results.Result(experiment, clock.Elapsed.TotalSeconds), "F3", options,
+            results.Body, context);
     }
 
-    private static SeedFigures Seed(
-        AdaptOptions adapt, DomainPair pair, long seed, RunFolder folder, VerbContext context)
+    /// <summary>
+    /// Every seed on every pair. One that fails is left out, and the command fails in the end, when
+    /// the figures of the others are written.
+    /// </summary>
+    private static void RunAll(
+        AdaptOptions adapt, IReadOnlyList<DomainPair> pairs, string place,
+        TransferResults results, VerbContext context)
     {
-        SeedFigures figures = AdaptSeed.Run(adapt, pair.Draw(seed), seed, folder, context);
-        AdaptFigures.Of(figures, context);
-        return figures;
+        for (int i = 0; i < adapt.Seeds; i++)
+        {
+            long seed = unchecked(adapt.Seed + i);
+            foreach (var (number, pair) in pairs.Index())
+            {
+                context.Stop.ThrowIfCancellationRequested();
+                using RunFolder folder =
+                    RunFolder.Create(Path.Combine(place, $"{number}-{seed}"), DateTime.Now);
+                string name = pairs.Count > 1 ? $"{pair.Name}, " : "";
+                try
+                {
+                    SeedFigures figures = AdaptSeed.Run(
+                        adapt, pair.Draw(seed), seed, folder, context,
+                        "The experiment has a rate of its own; engine adapt takes another.");
+                    results.Add(pair, figures);
+                    AdaptFigures.Of(figures, adapt.Weight, context, name);
+                }
+                catch (CliException e) when (results.Any || !IsLast(i, number))
+                {
+                    context.Failure ??= CliException.Fail($"{name}{e.Message}", e);
+                    context.Line($"{name}{e.Message}");
+                    results.AddFailure($"{name}{e.Message}");
+                }
+            }
+        }
+
+        bool IsLast(int seed, int pair) => seed == adapt.Seeds - 1 && pair == pairs.Count - 1;
     }
 
     private static void Describe(
@@ -76,47 +109,5 @@ internal static class TransferRepro
         context.Figure("validator", "model chosen by", adapt.Validator);
         context.Summary.Add("pairs", pairs.Select(p => p.Name).ToArray());
         context.Line();
-    }
-
-    private static void Figures(
-        TransferExperiment experiment, IReadOnlyList<DomainPair> pairs,
-        List<SeedFigures[]> figures, double seconds, ReproOptions options, VerbContext context)
-    {
-        context.Line();
-        // Of each seed the mean over the pairs.
-        double[] Means(Func<SeedFigures, double> of) =>
-        [
-            .. Enumerable.Range(0, figures[0].Length).Select(
-                i => figures.Average(pair => of(pair[i]))),
-        ];
-        void Report(string name, string label, Func<SeedFigures, double> of)
-        {
-            double[] values = Means(of);
-            context.Percent(name, label, values.Average());
-            context.Summary.Add($"{name}_per_seed", values);
-            context.Summary.Add($"{name}_ci95", StudentT.HalfInterval(values));
-        }
-
-        Report("source_only", "source only", s => s.SourceOnly);
-        Report("control", "control", s => s.Control);
-        Report("oracle", "oracle (by target labels)", s => s.Method.Oracle);
-        context.Summary.Add("value_per_pair", figures.Select(
-            pair => pair.Average(s => s.Method.Chosen.TargetAccuracy)).ToArray());
-        context.Summary.Add("warnings", figures.SelectMany(pair => pair)
-            .Select(s => AdaptFigures.Warning(s.Method)).OfType<string>().ToArray());
-        double[] chosen = Means(s => s.Method.Chosen.TargetAccuracy);
-        ReproFigures.End(
-            new(experiment.Name, "accuracy of the chosen model", experiment.Published, chosen,
-                StudentT.HalfInterval(chosen), seconds),
-            "F3", options,
-            [
-                .. pairs.Zip(figures, (pair, seeds) => new Plot(
-                    $"Accuracy on the target: {pair.Name}", "steps", "accuracy (%)",
-                    [.. seeds.Select(s => new PlotSeries(
-                        $"seed {s.Seed}",
-                        [.. s.Method.Looks.Select(l => ((double)l.Step, l.TargetAccuracy))]))],
-                    Percent: true, Caption: "No choice of models saw it.")),
-            ],
-            context);
     }
 }
