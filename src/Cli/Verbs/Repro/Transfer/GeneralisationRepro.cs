@@ -109,15 +109,22 @@ internal static class GeneralisationRepro
         context.Percent("source_accuracy", "on the sources' kept", methods.Average(
             seed => seed.Average(run => run.Looks.Max(look => look.Source))));
         context.Percent("control", "joint training", joint.Average());
-        context.PlusMinus("control_ci95", "  95 % interval", StudentT.HalfInterval(joint));
+        Interval("control_ci95", joint);
         context.Percents("control_per_seed", "  by seed", joint);
         context.Percent("difference", "above joint training", gains.Average());
-        context.PlusMinus("difference_ci95", "  95 % interval", StudentT.HalfInterval(gains));
+        Interval("difference_ci95", gains);
         context.Percents("difference_per_seed", "  by seed", gains);
         ReproFigures.End(
             new(experiment.Name, "accuracy on domains left out", null, values,
                 StudentT.HalfInterval(values), seconds),
             "F3", options, [Plot(methods, options.Seed)], context);
+
+        void Interval(string name, double[] perSeed)
+        {
+            double half = StudentT.HalfInterval(perSeed);
+            if (double.IsNaN(half)) context.Summary.Add(name, half);
+            else context.PlusMinus(name, "  95 % interval", half);
+        }
     }
 
     private static Plot Plot(Generalised<Mlp>[][] runs, long firstSeed) => new(
