@@ -9,7 +9,7 @@ namespace Engine.Data;
 /// <c>[5, 10, 20]</c> or <c>Counts.Between(5, 20)</c>.
 /// </summary>
 [CollectionBuilder(typeof(Counts), nameof(Of))]
-public sealed class Counts
+public sealed class Counts : IEquatable<Counts>
 {
     private Counts(ImmutableArray<int> values) => Values = values;
 
@@ -56,6 +56,16 @@ public sealed class Counts
 
     /// <summary>Goes over the numbers, ascending.</summary>
     public ImmutableArray<int>.Enumerator GetEnumerator() => Values.GetEnumerator();
+
+    /// <summary>Whether these are the same numbers.</summary>
+    public bool Equals(Counts? other) => other is not null && Values.SequenceEqual(other.Values);
+
+    /// <inheritdoc/>
+    public override bool Equals(object? obj) => Equals(obj as Counts);
+
+    /// <inheritdoc/>
+    public override int GetHashCode() =>
+        Values.Aggregate(0, (hash, value) => HashCode.Combine(hash, value));
 
     /// <summary>Such as "5" or "5, 10 or 20".</summary>
     public override string ToString() => Vary

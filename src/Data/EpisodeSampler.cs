@@ -102,6 +102,14 @@ public sealed class EpisodeSampler
     /// </exception>
     public EpisodeArrays Sample(long seed, long first, int tasks)
     {
+        EpisodeArrays batch = Empty(seed, first, tasks);
+        for (int t = 0; t < tasks; t++) Fill(batch, t, seed, first + t);
+        return batch;
+    }
+
+    /// <summary>Room for tasks first .. first + tasks - 1 of a seed.</summary>
+    internal EpisodeArrays Empty(long seed, long first, int tasks)
+    {
         CheckPositive(nameof(tasks), tasks);
         if (ways.Vary || shots.Vary) CheckOneBlock(first, tasks);
         EpisodeForm form = Form(seed, first);
@@ -110,7 +118,7 @@ public sealed class EpisodeSampler
             $"tasks: {tasks} tasks of {support} + {query} images", tasks,
             Math.Max(support, query), sampleCount);
 
-        var batch = new EpisodeArrays
+        return new EpisodeArrays
         {
             Tasks = tasks,
             Ways = form.Ways,
@@ -126,8 +134,6 @@ public sealed class EpisodeSampler
             SupportImages = new int[tasks * support],
             QueryImages = new int[tasks * query],
         };
-        for (int t = 0; t < tasks; t++) Fill(batch, t, new SeededRandom(seed, first + t));
-        return batch;
     }
 
     private void CheckOneBlock(long first, int tasks)
@@ -142,8 +148,10 @@ public sealed class EpisodeSampler
         }
     }
 
-    private void Fill(EpisodeArrays batch, int task, SeededRandom random)
+    /// <summary>Writes a task of a seed to its place in a batch of tasks of its form.</summary>
+    internal void Fill(EpisodeArrays batch, int task, long seed, long number)
     {
+        var random = new SeededRandom(seed, number);
         var (ways, shots) = (batch.Ways, batch.Shots);
         var classes = random.Choose(ways, source.ClassCount);
         for (int w = 0; w < ways; w++)

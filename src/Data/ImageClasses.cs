@@ -80,6 +80,60 @@ public sealed class ImageClasses : IEpisodeSource
         name, Channels, Height, Width, pixels, [.. classes.Select(c => Classes[c])]);
 
     /// <summary>
+    /// The same images with other channels and of another size, each made when it is read: resized
+    /// as <see cref="LabelledSet.Resize"/> does; grey has its one channel three times, and of red,
+    /// green and blue grey is the luma.
+    /// </summary>
+    /// <exception cref="ArgumentException">
+    /// A size is below 1, or there are other channels than 1 and 3.
+    /// </exception>
+    public ImageClasses Fit(int channels, int height, int width)
+    {
+        EpisodeSampler.CheckPositive(nameof(height), height);
+        EpisodeSampler.CheckPositive(nameof(width), width);
+        if (channels != Channels && (channels, Channels) is not ((1, 3) or (3, 1)))
+        {
+            throw new ArgumentException(
+                $"{Name}: images of {Channels} channels cannot have {channels}; only grey (1) "
+                + "becomes red, green and blue (3), and the reverse.");
+        }
+
+        if ((channels, height, width) == (Channels, Height, Width)) return this;
+        return new(
+            Name, channels, height, width,
+            new FittedValues(pixels, (Channels, Height, Width), (channels, height, width)),
+            Classes);
+    }
+
+    /// <summary>
+    /// The classes of several sets of images of one shape, set after set, without a copy of the
+    /// images.
+    /// </summary>
+    /// <exception cref="ArgumentException">There are no sets, or their shapes differ.</exception>
+    public static ImageClasses Together(string name, IReadOnlyList<ImageClasses> sets)
+    {
+        ArgumentNullException.ThrowIfNull(sets);
+        if (sets.Count == 0) throw new ArgumentException($"{name}: no sets to bring together.");
+        ImageClasses first = sets[0];
+        if (sets.FirstOrDefault(set => (set.Channels, set.Height, set.Width)
+            != (first.Channels, first.Height, first.Width)) is { } other)
+        {
+            throw new ArgumentException(
+                $"{name}: {first} and {other} are of different shapes; Fit makes them alike.");
+        }
+
+        var all = new JoinedValues([.. sets.Select(set => set.pixels)], first.PixelCount);
+        return new(
+            name, first.Channels, first.Height, first.Width, all,
+            [
+                .. sets.SelectMany((set, i) => set.Classes.Select(c => c with
+                {
+                    Images = [.. c.Images.Select(row => all.First(i) + row)],
+                })),
+            ]);
+    }
+
+    /// <summary>
     /// Writes one image, channels x height x width, turned by quarter turns to the left.
     /// </summary>
     /// <param name="row">

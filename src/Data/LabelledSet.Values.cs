@@ -21,31 +21,8 @@ public sealed partial class LabelledSet
 
         var (channels, h, w) = (Shape[0], Shape[1], Shape[2]);
         if (h == height && w == width) return this;
-        ResizeWeights[] down = ResizeWeights.Bilinear(h, height);
-        ResizeWeights[] across = ResizeWeights.Bilinear(w, width);
-        return Rewrite([channels, height, width], (image, target) =>
-        {
-            var narrow = new double[channels * h * width];
-            for (int line = 0; line < channels * h; line++)
-                for (int x = 0; x < width; x++)
-                {
-                    var (first, weights) = across[x];
-                    double sum = 0;
-                    for (int k = 0; k < weights.Length; k++)
-                        sum += weights[k] * image[(line * w) + first + k];
-                    narrow[(line * width) + x] = sum;
-                }
-
-            for (int i = 0; i < target.Length; i++)
-            {
-                int x = i % width, y = i / width % height, c = i / (width * height);
-                var (first, weights) = down[y];
-                double sum = 0;
-                for (int k = 0; k < weights.Length; k++)
-                    sum += weights[k] * narrow[(((c * h) + first + k) * width) + x];
-                target[i] = (float)sum;
-            }
-        });
+        var resize = new ImageResize(channels, h, w, height, width);
+        return Rewrite([channels, height, width], resize.Apply);
     }
 
     /// <summary>

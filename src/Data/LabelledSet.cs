@@ -112,6 +112,30 @@ public sealed partial class LabelledSet : IEpisodeSource
             name, shape, values, [.. Enumerable.Range(0, labels.Count)], [.. labels], [.. classes]);
     }
 
+    /// <summary>The examples of several sets, set after set, without a copy of them.</summary>
+    /// <exception cref="ArgumentException">
+    /// There are none, or their shapes or classes differ.
+    /// </exception>
+    public static LabelledSet Together(string name, IReadOnlyList<LabelledSet> sets)
+    {
+        ArgumentNullException.ThrowIfNull(sets);
+        if (sets.Count == 0) throw new ArgumentException($"{name}: no sets to bring together.");
+        LabelledSet first = sets[0];
+        if (sets.FirstOrDefault(set => set.Shape != first.Shape
+            || !set.Classes.SequenceEqual(first.Classes)) is { } other)
+        {
+            throw new ArgumentException(
+                $"{name}: {first} and {other} differ in shape or classes; bring together what has "
+                + "both in common.");
+        }
+
+        var all = new JoinedValues([.. sets.Select(set => set.values)], first.Size);
+        return new(
+            name, first.Shape, all,
+            [.. sets.SelectMany((set, i) => set.rows.Select(row => all.First(i) + row))],
+            [.. sets.SelectMany(set => set.Labels)], first.Classes);
+    }
+
     /// <summary>The same set under another name.</summary>
     public LabelledSet Named(string name) => new(name, Shape, values, rows, Labels, Classes);
 

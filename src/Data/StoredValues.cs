@@ -66,3 +66,29 @@ internal sealed class ScaledValues(IStoredValues of, float[] scale, float[] offs
         }
     }
 }
+
+/// <summary>Examples of several sets, set after set; all are of one size.</summary>
+internal sealed class JoinedValues : IStoredValues
+{
+    private readonly ImmutableArray<IStoredValues> parts;
+    private readonly int[] firsts; // of each part, the row of its first example
+
+    public JoinedValues(ImmutableArray<IStoredValues> parts, int size)
+    {
+        this.parts = parts;
+        firsts = new int[parts.Length];
+        for (int i = 1; i < firsts.Length; i++)
+            firsts[i] = firsts[i - 1] + checked((int)(parts[i - 1].Length / size));
+    }
+
+    public long Length => parts.Sum(part => part.Length);
+
+    /// <summary>The row of the first example of a part.</summary>
+    public int First(int part) => firsts[part];
+
+    public void Copy(int row, Span<float> target)
+    {
+        int part = Array.FindLastIndex(firsts, first => first <= row);
+        parts[part].Copy(row - firsts[part], target);
+    }
+}

@@ -16,6 +16,29 @@ public sealed record Evaluation(
     /// <summary>Mean score after the last step.</summary>
     public double Final => Mean[^1];
 
+    /// <summary>
+    /// The mean over several sets of tasks, in which each set counts the same; its interval is that
+    /// of the mean of independent means, its median the mean of the sets' medians.
+    /// </summary>
+    /// <param name="sets">Of each set, scores after the same steps.</param>
+    /// <exception cref="EngineException">There are none, or their steps differ.</exception>
+    public static Evaluation Over(IReadOnlyList<Evaluation> sets)
+    {
+        ArgumentNullException.ThrowIfNull(sets);
+        if (sets.Count == 0 || sets.Any(set => !set.Steps.SequenceEqual(sets[0].Steps)))
+            throw new EngineException(
+                "Evaluation: a mean is over one set or more that are scored after the same inner "
+                + "steps.");
+        double[] Each(Func<Evaluation, IReadOnlyList<double>> of, Func<double[], double> mean) =>
+        [
+            .. sets[0].Steps.Select((_, i) => mean([.. sets.Select(set => of(set)[i])])),
+        ];
+        return new(
+            sets.Sum(set => set.Tasks), sets[0].Steps, Each(s => s.Mean, m => m.Average()),
+            Each(s => s.Interval95, h => Math.Sqrt(h.Sum(x => x * x)) / h.Length),
+            Each(s => s.Median, m => m.Average()), sets[0].BatchNorm);
+    }
+
     /// <summary>Place of a number of steps in the lists.</summary>
     public int IndexOf(int steps)
     {

@@ -84,6 +84,21 @@ public sealed record OrderCheck(
     }
 
     /// <summary>
+    /// Measures the gradient of any loss of parameters and a batch, a scalar, in the same way: for
+    /// methods that learn from batches of their own kind.
+    /// </summary>
+    public static OrderCheck Measure<P, B>(
+        Claim claim, Func<P, B, Tensor> loss, P parameters, B batch, long seed = 0)
+        where P : ITree where B : ITree
+    {
+        ArgumentNullException.ThrowIfNull(loss);
+        B given = Doubles(batch);
+        var gradient = Compile.Of((P at, B all) => Grad.Of((P p) => loss(p, all))(at));
+        return Measure(
+            claim, p => loss(p, given), Doubles(parameters), p => gradient(p, given), seed: seed);
+    }
+
+    /// <summary>
     /// Measures any meta-loss and its gradient, both in float64: at the start or, if that is at a
     /// kink, beside it.
     /// </summary>

@@ -32,6 +32,11 @@ internal sealed record Learner(
     Func<Func<long, int, Episode>, LearnerTraining> Train, Func<Preparation, Learner> Prepare)
 {
     /// <summary>
+    /// The network from which tasks are adapted to; null of methods that start from none.
+    /// </summary>
+    public ITree? Network { get; init; }
+
+    /// <summary>
     /// Inner steps after which a trained learner is tested: all up to the last, but for the middle
     /// of many.
     /// </summary>
@@ -46,12 +51,13 @@ internal sealed record Learner(
     /// <param name="outer">The outer optimiser; Adam at the run's rate by default.</param>
     /// <param name="progress">What anneals, by the step; nothing by default.</param>
     /// <param name="prepare">What comes before meta-training; nothing by default.</param>
+    /// <param name="network">The network among the parameters, if tasks start from one.</param>
     public static Learner Of<P>(
         Method<P> method, P parameters, RunOptions run, int testSteps = 0, Optimizer? outer = null,
         Func<long, Engine.Meta.Progress>? progress = null,
-        Func<P, Preparation, P>? prepare = null) where P : ITree
+        Func<P, Preparation, P>? prepare = null, Func<P, ITree>? network = null) where P : ITree
     {
-        Learner With(P p) => Of(method, p, run, testSteps, outer, progress, prepare);
+        Learner With(P p) => Of(method, p, run, testSteps, outer, progress, prepare, network);
         return new(
             parameters.ParameterCount(), method.BatchNorm, testSteps,
             task => OrderCheck.Measure(method, parameters, task),
@@ -68,7 +74,10 @@ internal sealed record Learner(
                     run.ClipNorm ?? 0, run.Diverging, progress);
                 return LearnerTraining.Of(training.Start(parameters), training, With);
             },
-            before => prepare is null ? With(parameters) : With(prepare(parameters, before)));
+            before => prepare is null ? With(parameters) : With(prepare(parameters, before)))
+        {
+            Network = network?.Invoke(parameters),
+        };
     }
 }
 

@@ -20,12 +20,16 @@ internal sealed record MamlOptions : ILearnerOptions
     [Option("Order of differentiation")]
     public DerivativeOrder Order { get; init; }
 
+    [Option(PretrainedBody.Help, Min = 0)]
+    public int PretrainSteps { get; init; }
+
     public string Description => MethodText.Steps("MAML", InnerSteps, InnerRate, TestSteps);
 
     public Learner Create<T>(Start<T> start) where T : ITree => Learner.Of(
         new Maml<T>(
             start.Objective, InnerSteps, InnerRate, Order == DerivativeOrder.First).Method,
-        start.Model, start.Run, TestSteps);
+        start.Model, start.Run, TestSteps,
+        prepare: PretrainedBody.Prepare("maml", start, PretrainSteps), network: p => p);
 }
 
 /// <summary>MAML of the head alone.</summary>
@@ -40,6 +44,9 @@ internal sealed record AnilOptions : ILearnerOptions
     [Option("Rate of the inner steps", Low = 0.02, High = 2, InTest = true)]
     public double InnerRate { get; init; } = 0.4;
 
+    [Option(PretrainedBody.Help, Min = 0)]
+    public int PretrainSteps { get; init; }
+
     public string Description => MethodText.Steps("ANIL", InnerSteps, InnerRate, TestSteps);
 
     public Learner Create<T>(Start<T> start) where T : ITree
@@ -52,7 +59,8 @@ internal sealed record AnilOptions : ILearnerOptions
                 new((layer, x) => layer.Forward(x), start.Objective.Loss,
                     start.Objective.BatchNorm),
                 InnerSteps, InnerRate).Method,
-            start.Model, start.Run, TestSteps);
+            start.Model, start.Run, TestSteps,
+            prepare: PretrainedBody.Prepare("anil", start, PretrainSteps), network: p => p);
     }
 
     private static Tensor ByBatch(BatchNorm norm, Tensor x) => norm.Forward(x);
@@ -70,6 +78,9 @@ internal sealed record BoilOptions : ILearnerOptions
     [Option("Rate of the inner steps", Low = 0.02, High = 2, InTest = true)]
     public double InnerRate { get; init; } = 0.5;
 
+    [Option(PretrainedBody.Help, Min = 0)]
+    public int PretrainSteps { get; init; }
+
     public string Description => MethodText.Steps("BOIL", InnerSteps, InnerRate, TestSteps);
 
     public Learner Create<T>(Start<T> start) where T : ITree => Learner.Of(
@@ -78,7 +89,8 @@ internal sealed record BoilOptions : ILearnerOptions
             start.Network.HeadPath?.Invoke(start.Model)
                 ?? throw MethodText.Lacks("boil", "the head"),
             InnerSteps, InnerRate).Method,
-        start.Model, start.Run, TestSteps);
+        start.Model, start.Run, TestSteps,
+        prepare: PretrainedBody.Prepare("boil", start, PretrainSteps), network: p => p);
 }
 
 /// <summary>MAML with a learned rate for every parameter.</summary>
@@ -93,13 +105,19 @@ internal sealed record MetaSgdOptions : ILearnerOptions
     [Option("Rate of the inner steps at the beginning", Low = 0.02, High = 2)]
     public double InnerRate { get; init; } = 0.4;
 
+    [Option(PretrainedBody.Help, Min = 0)]
+    public int PretrainSteps { get; init; }
+
     public string Description => MethodText.Steps("Meta-SGD", InnerSteps, InnerRate, TestSteps);
 
     public Learner Create<T>(Start<T> start) where T : ITree
     {
         var method = new MetaSgd<T>(start.Objective, InnerSteps);
         return Learner.Of(
-            method.Method, method.Begin(start.Model, InnerRate), start.Run, TestSteps);
+            method.Method, method.Begin(start.Model, InnerRate), start.Run, TestSteps,
+            prepare: PretrainedBody.Prepare("meta-sgd", start, PretrainSteps) is { } pretrained
+                ? (p, before) => p with { Model = pretrained(p.Model, before) } : null,
+            network: p => p.Model);
     }
 }
 
@@ -167,13 +185,17 @@ internal sealed record ImplicitMamlOptions : ILearnerOptions
     [Option("Steps of conjugate gradients")]
     public int SolverSteps { get; init; } = 5;
 
+    [Option(PretrainedBody.Help, Min = 0)]
+    public int PretrainSteps { get; init; }
+
     public string Description =>
         MethodText.Steps("implicit MAML", InnerSteps, InnerRate, TestSteps);
 
     public Learner Create<T>(Start<T> start) where T : ITree => Learner.Of(
         new ImplicitMaml<T>(
             start.Objective, Strength, InnerSteps, InnerRate, SolverSteps).Method,
-        start.Model, start.Run, TestSteps);
+        start.Model, start.Run, TestSteps,
+        prepare: PretrainedBody.Prepare("imaml", start, PretrainSteps), network: p => p);
 }
 
 /// <summary>Towards what tasks make of the model.</summary>
@@ -201,7 +223,7 @@ internal sealed record ReptileOptions : ILearnerOptions
             start.Objective, Reptile.Adam(InnerRate), InnerSteps, InnerBatch);
         return Learner.Of(
             method.Method, method.Begin(start.Model, start.Key), start.Run, TestSteps,
-            Optim.Sgd(start.Run.OuterRate()));
+            Optim.Sgd(start.Run.OuterRate()), network: p => p.Model);
     }
 }
 

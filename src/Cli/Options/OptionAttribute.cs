@@ -7,8 +7,9 @@ namespace Engine.Cli;
 /// <c>inner_rate</c> in files. Its value in a new record is the default. Its type says which values
 /// are right: <see cref="int"/> (a whole number from <see cref="Min"/> up), <see cref="long"/> (any
 /// whole number), <see cref="double"/> (a number above 0), <see cref="bool"/> (on or off), an
-/// enumeration (one of its names, in lower case) or <see cref="string"/> (a text that is not
-/// empty). Null is right only where it is the default.
+/// enumeration (one of its names, in lower case), <see cref="Data.Counts"/> (one whole number from
+/// <see cref="Min"/> up, or several) or <see cref="string"/> (a text that is not empty). Null is
+/// right only where it is the default.
 /// </summary>
 [AttributeUsage(AttributeTargets.Property)]
 public sealed class OptionAttribute(string help) : Attribute

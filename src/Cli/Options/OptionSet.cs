@@ -4,6 +4,7 @@ using System.CommandLine;
 using System.Globalization;
 using System.Reflection;
 using System.Text.Json;
+using Engine.Data;
 
 namespace Engine.Cli;
 
@@ -105,8 +106,12 @@ internal sealed class OptionSet<T> where T : class, new()
 
     /// <summary>Names in files and values.</summary>
     public IEnumerable<(string Name, object? Value)> Entries(T options) => Specs.Select(spec =>
-        (spec.JsonName, spec.Property.GetValue(options) is Enum value
-            ? ValueKind.Text(value) : spec.Property.GetValue(options)));
+        (spec.JsonName, spec.Property.GetValue(options) switch
+        {
+            Counts { Vary: false } number => number.Least,
+            object value and (Enum or Counts) => ValueKind.Text(value),
+            var value => value,
+        }));
 
     /// <summary>What a page lists as settings: every option that has a value.</summary>
     public static IReadOnlyList<(string Name, string Value)> Settings(T options) =>

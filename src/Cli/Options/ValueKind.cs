@@ -2,6 +2,7 @@
 // A number in config.json is read as the same text on the command line would be.
 using System.Globalization;
 using System.Text.Json;
+using Engine.Data;
 
 namespace Engine.Cli;
 
@@ -24,6 +25,13 @@ internal sealed record ValueKind(
         {
             return Number("N", $"a whole number from {option.Min} up", text =>
                 int.TryParse(text, Whole, Invariant, out int n) && n >= option.Min ? n : null);
+        }
+
+        if (type == typeof(Counts))
+        {
+            return new("N|N..M|N,M", $"a whole number from {option.Min} up, a range of them such "
+                + "as 2..5, or several such as 2,5", text => Numbers(text, option.Min),
+                json => json is JsonValueKind.Number or JsonValueKind.String);
         }
 
         if (type == typeof(long))
@@ -68,8 +76,27 @@ internal sealed record ValueKind(
     {
         bool on => on ? "on" : "off",
         Enum name => Word(name.ToString()),
+        Counts numbers => string.Join(',', numbers.Values),
         _ => Convert.ToString(value, Invariant)!,
     };
+
+    /// <summary>5, 2..5 or 2,5 as numbers; null if it is something else.</summary>
+    private static Counts? Numbers(string text, int least)
+    {
+        int[] All(string separator) =>
+        [
+            .. text.Split(separator).Select(
+                word => int.TryParse(word, Whole, Invariant, out int n) ? n : -1),
+        ];
+        if (All("..") is [var from, var to])
+        {
+            return least <= from && from <= to && to <= from + 1000
+                ? Counts.Between(from, to) : null;
+        }
+
+        int[] each = All(",");
+        return each.All(n => n >= least) ? Counts.Of(each) : null;
+    }
 
     /// <summary>PerDomain as it is typed: per-domain.</summary>
     private static string Word(string name) => string.Concat(name.Select((letter, i) =>

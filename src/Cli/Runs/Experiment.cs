@@ -14,30 +14,40 @@ internal sealed class Experiment
     private const int TestStream = 2;
     private const int KnownStream = 3;
 
+    // What compiled functions take: a method that anneals compiles each form anew on its way.
+    private const int Forms = 8, FormsOfAnnealing = 2;
+
     /// <summary>The seed of the test tasks of a run of that seed.</summary>
     public static long TestSeed(long seed) => unchecked((4 * seed) + TestStream);
 
     private readonly long seed;
-    private readonly EpisodeSampler train;
-    private readonly EpisodeSampler known;
-    private readonly EpisodeSampler? validation;
+    private readonly RunSets sets;
+    private readonly MixedEpisodes train;
+    private readonly MixedEpisodes known;
+    private readonly MixedEpisodes? validation;
+    private readonly MixedEpisodes test;
+    private readonly MixedEpisodes[] tests; // of each set by itself
 
     private Experiment(
-        ImageClasses images, ClassSplit split, RunOptions options, MethodChoice method,
-        NetworkChoice network)
+        RunSets sets, RunOptions options, MethodChoice method, NetworkChoice network)
     {
         seed = options.Seed;
-        (Images, Parts) = (images, split);
-        Config = new(options, method, network, RunImages.SizeOf(images));
-        EpisodeSampler Sampler(ImageClasses source, bool rotations) => CliException.CheckUse(() =>
-            new EpisodeSampler(source, options.Ways, options.Shots, options.Queries, rotations));
-        train = OfTraining(split.Train, options);
-        known = Sampler(split.Train, rotations: false);
-        Test = Sampler(split.Test, rotations: false);
+        this.sets = sets;
+        Config = new(options, method, network, RunImages.SizeOf(sets.Images));
+        MixedEpisodes Tasks(IEnumerable<ImageClasses> classes) => CliException.CheckUse(() =>
+            new MixedEpisodes([.. classes], options.Ways, options.Shots, options.Queries));
+        train = OfTraining(sets, options, method);
+        known = Tasks(sets.Each.Select(split => split.Train));
+        test = Tasks(sets.Each.Select(split => split.Test));
+        tests = [.. sets.Each.Select(split => Tasks([split.Test]))];
 
         // Small sets have too few classes to validate on; then the report has no validation curve.
-        if (split.Validation.Classes.Length >= options.Ways)
-            validation = Sampler(split.Validation, rotations: false);
+        ImageClasses[] enough =
+        [
+            .. sets.Each.Select(split => split.Validation)
+                .Where(classes => classes.Classes.Length >= options.Ways),
+        ];
+        if (enough.Length > 0) validation = Tasks(enough);
         try
         {
             Untrained = network.Create(method.Learning, options, Config.Images);
@@ -53,11 +63,13 @@ internal sealed class Experiment
 
     public RunOptions Options => Config.Options;
 
-    public ImageClasses Images { get; }
+    public ImageClasses Images => sets.Images;
 
-    public ClassSplit Parts { get; }
+    /// <summary>The classes of all sets, set after set.</summary>
+    public ClassSplit Parts => sets.Split;
 
-    public EpisodeSampler Test { get; }
+    /// <summary>The parts of each set by its name; one set unless data are mixed.</summary>
+    public IEnumerable<(string Name, ClassSplit Parts)> Sets => sets.Names.Zip(sets.Each);
 
     public Learner Untrained { get; }
 
@@ -66,16 +78,16 @@ internal sealed class Experiment
 
     public static Experiment Create(
         RunOptions options, MethodChoice method, NetworkChoice network) =>
-        Create(RunImages.Load(options), options, method, network);
+        new(RunSets.Load(options), options, method, network);
 
     /// <summary>An experiment on the images of its options, which are loaded already.</summary>
     public static Experiment Create(
         ImageClasses images, RunOptions options, MethodChoice method, NetworkChoice network) =>
-        new(images, RunImages.Split(images, options), options, method, network);
+        new(RunSets.Of(images, options), options, method, network);
 
     /// <summary>The same experiment, trained for so many meta-steps.</summary>
     public Experiment Lasting(int steps) => new(
-        Images, Parts, Options with { Iterations = steps }, Config.Method, Config.Network);
+        sets, Options with { Iterations = steps }, Config.Method, Config.Network);
 
     public static string Name(BatchNormMode mode) => mode switch
     {
@@ -101,13 +113,31 @@ internal sealed class Experiment
     public Episode DrawTraining(long first, int count) => Draw(train, TrainStream, first, count);
 
     public EpisodeArrays SampleTest(long first, int count) =>
-        Test.Sample(TestSeed(seed), first, count);
+        test.Sample(TestSeed(seed), first, count);
 
-    /// <summary>Accuracy on unseen test classes after each number of inner steps.</summary>
+    /// <summary>
+    /// Accuracy on unseen test classes after each number of inner steps: the mean over the sets.
+    /// </summary>
     public Evaluation Measure(
         Learner learner, IReadOnlyList<int> steps, int tasks, CancellationToken stop) =>
-        learner.Evaluate(
-            (first, count) => Draw(Test, TestStream, first, count), tasks, steps, stop);
+        Evaluation.Over(MeasureEach(learner, steps, tasks, stop));
+
+    /// <summary>
+    /// The same of each set by itself; each has an equal share of the tasks, but two at least.
+    /// </summary>
+    public IReadOnlyList<Evaluation> MeasureEach(
+        Learner learner, IReadOnlyList<int> steps, int tasks, CancellationToken stop)
+    {
+        int share = Share(tasks, tests.Length);
+        return
+        [
+            .. tests.Select(own => learner.Evaluate(
+                (first, count) => Draw(own, TestStream, first, count), share, steps, stop)),
+        ];
+    }
+
+    /// <summary>The tasks of each of several sets, together that many, but two at least.</summary>
+    public static int Share(int tasks, int sets) => Math.Max(2, (tasks + sets - 1) / sets);
 
     /// <summary>
     /// Accuracy on training classes after the test's number of inner steps, in tasks of the test's
@@ -126,13 +156,26 @@ internal sealed class Experiment
     /// <summary>
     /// Training tasks, whose form is that of testing unless options of their own say otherwise.
     /// </summary>
-    private static EpisodeSampler OfTraining(ImageClasses classes, RunOptions options)
+    private static MixedEpisodes OfTraining(
+        RunSets sets, RunOptions options, MethodChoice method)
     {
+        Counts ways = options.TrainWays ?? options.Ways;
+        Counts shots = options.TrainShots ?? options.Shots;
+        int forms = ways.Values.Length * shots.Values.Length;
+        int most = method.Learning.Anneals ? FormsOfAnnealing : Forms;
+        if (forms > most)
+        {
+            throw CliException.Use(
+                $"--train-ways, --train-shots: these are {forms} forms of tasks, and a step is "
+                + $"compiled for each; {method.Name} has {most} at most. Give fewer numbers, "
+                + "such as 2,5.");
+        }
+
         try
         {
             return new(
-                classes, options.TrainWays ?? options.Ways, options.TrainShots ?? options.Shots,
-                options.Queries, options.Rotations);
+                [.. sets.Each.Select(split => split.Train)], ways, shots, options.Queries,
+                options.Rotations, options.MetaBatch);
         }
         catch (ArgumentException e) when (options.TrainWays is null && options.TrainShots is null)
         {
@@ -146,6 +189,6 @@ internal sealed class Experiment
         }
     }
 
-    private Episode Draw(EpisodeSampler sampler, int stream, long first, int count) =>
+    private Episode Draw(MixedEpisodes sampler, int stream, long first, int count) =>
         Episode.From(sampler.Sample(unchecked((4 * seed) + stream), first, count));
 }

@@ -52,6 +52,22 @@ internal sealed record RunConfig(
         .. ImagesSet.Entries(Images),
     ];
 
+    /// <summary>The verb that a config.json was made for; null if none can be read.</summary>
+    public static string? VerbOf(string path)
+    {
+        try
+        {
+            using JsonDocument file = JsonDocument.Parse(System.IO.File.ReadAllBytes(path));
+            return file.RootElement.TryGetProperty("command", out JsonElement verb)
+                ? verb.GetString() : null;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException
+            or JsonException or InvalidOperationException)
+        {
+            return null; // whoever reads the rest of it says what is wrong
+        }
+    }
+
     private static OrderedDictionary<string, object?> Named(
         string name, IReadOnlyList<(string Name, object? Value)> options)
     {

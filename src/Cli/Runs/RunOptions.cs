@@ -1,5 +1,6 @@
 // What defines a run besides its method, network and their options. config.json holds it, so that
 // the run can be tested and resumed.
+using Engine.Data;
 using Engine.Meta;
 
 namespace Engine.Cli;
@@ -21,12 +22,14 @@ internal sealed record RunOptions
     public int Queries { get; init; } = 5;
 
     /// <summary>Null is as many as in testing.</summary>
-    [Option("Classes in a training task [default: --ways]", Min = 2)]
-    public int? TrainWays { get; init; }
+    [Option("Classes in a training task; of several numbers each step draws one "
+        + "[default: --ways]", Min = 2)]
+    public Counts? TrainWays { get; init; }
 
     /// <summary>Null is as many as in testing.</summary>
-    [Option("Support images of a class in training [default: --shots]")]
-    public int? TrainShots { get; init; }
+    [Option("Support images of a class in training; of several numbers each step draws one "
+        + "[default: --shots]")]
+    public Counts? TrainShots { get; init; }
 
     /// <summary>Null splits by groups: most to train, some to validate, some to test.</summary>
     [Option("Classes to train on, drawn at random; all others are for testing", Min = 2)]
@@ -70,20 +73,22 @@ internal sealed record RunOptions
     [Option("Tasks to measure accuracy on", Min = 2)]
     public int EvalTasks { get; init; } = 600;
 
-    /// <summary>An absolute path; null for the embedded glyphs.</summary>
+    /// <summary>An absolute path, or a mix of them; null for the embedded glyphs.</summary>
     [Option("Images to use instead of the embedded glyphs: a folder with NAME-images.idx.gz and "
         + "labels, or FOLDER/NAME if it holds several such sets; or a folder of image files, laid "
         + "out as Omniglot, CIFAR-FS or mini-ImageNet are published, or with a folder for each "
-        + "class",
+        + "class. mix:SET,SET,... mixes several, such as mix:glyphs,ucidigits,FOLDER/NAME: each "
+        + "task is of one of them (glyphs, fontdigits, mnist and ucidigits are embedded)",
         Value = "FOLDER")]
     public string? Data
     {
         get;
-        init => field = value is null ? null : Path.GetFullPath(value);
+        init => field = value is null ? null : RunSets.FullPath(value);
     }
 
     /// <summary>Null is their own size, or that of the published layout.</summary>
-    [Option("Rows and columns to which image files are resized [default: their own]")]
+    [Option("Rows and columns to which image files, and all images of a mix, are resized "
+        + "[default: their own, in a mix those of its first set]")]
     public int? ImageSize { get; init; }
 
     /// <summary>
@@ -92,5 +97,5 @@ internal sealed record RunOptions
     public bool HasTimeBudget => Iterations is null && Seconds is null;
 
     /// <summary>Classes that the network tells apart: those of the larger kind of task.</summary>
-    public int Outputs => Math.Max(Ways, TrainWays ?? Ways);
+    public int Outputs => Math.Max(Ways, TrainWays?.Most ?? Ways);
 }

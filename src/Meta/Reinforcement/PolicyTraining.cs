@@ -65,12 +65,10 @@ public sealed class PolicyTraining<P>(
     public OrderCheck CheckOrder(P model)
     {
         P policy = OrderCheck.Doubles(model);
-        Rounds rounds = OrderCheck.Doubles(Act(policy, 0, tasks: 2, episodes: 4).Rounds);
-        var gradient = Compile.Of((P at, Rounds all) =>
-            Grad.Of((P p) => learner.Loss(p, all))(at));
         return OrderCheck.Measure(
-            learner.FirstOrder ? Claim.FirstOrder : Claim.Exact, p => learner.Loss(p, rounds),
-            policy, p => gradient(p, rounds));
+            learner.FirstOrder ? Claim.FirstOrder : Claim.Exact,
+            (P p, Rounds all) => learner.Loss(p, all), policy,
+            Act(policy, 0, tasks: 2, episodes: 4).Rounds);
     }
 
     /// <summary>What was done in tasks before each inner step and after the last.</summary>

@@ -27,6 +27,18 @@ public static class DomainMaml
     }
 
     /// <summary>
+    /// The model for a domain that no training saw, and of which nothing is given: the start after
+    /// the inner steps on examples of all source domains together.
+    /// </summary>
+    public static T Adapt<T>(Maml<T> maml, T start, Domains sources) where T : ITree
+    {
+        ArgumentNullException.ThrowIfNull(maml);
+        ArgumentNullException.ThrowIfNull(sources);
+        Tensor[] each = [.. Enumerable.Range(0, sources.Count).Select(i => sources.X[i])];
+        return maml.Adapt(start, Tensor.Concat(each, 0), sources.Y.Reshape(-1));
+    }
+
+    /// <summary>
     /// Start and step of training by MAML, exact or first-order as it says; the loss is that of the
     /// adapted models on the domains that they did not adapt on.
     /// </summary>

@@ -55,6 +55,11 @@ public sealed record Mldg<T>(
         return train + Beta * test;
     }
 
+    /// <summary>Holds the gradient on a batch to differences of the loss.</summary>
+    public OrderCheck CheckOrder(T model, Domains domains) => OrderCheck.Measure(
+        FirstOrder ? Claim.FirstOrder : Claim.Exact, (T at, Domains all) => Loss(at, all), model,
+        domains);
+
     /// <summary>Start and step of training; the losses are F and G.</summary>
     public Training<TrainedState<T>, Domains> Training(T model, Optimizer optimizer)
     {

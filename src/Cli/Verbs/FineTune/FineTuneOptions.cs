@@ -31,8 +31,9 @@ internal enum PlanName
 /// <summary>Fine-tuning on few labels.</summary>
 internal sealed record FineTuneOptions
 {
-    [Option("Network to start from: RUN of engine adapt, a model file in it, or mobilenet:FOLDER "
-        + "with Keras's weights [default: one that is trained on --source first]", Value = "PATH")]
+    [Option("Network to start from: RUN of engine adapt or engine train, a model file in it, or "
+        + "mobilenet:FOLDER with Keras's weights [default: one that is trained on --source first]",
+        Value = "PATH")]
     public string? Model
     {
         get;

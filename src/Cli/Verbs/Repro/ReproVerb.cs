@@ -28,9 +28,16 @@ internal static class ReproVerb
             e.Name,
             (options, context) => SurfRepro.Run(
                 e.Name, e.Align, e.Published, options, context))),
+        .. PipelineRepro.All.Select(e => new Reproduction(
+            e.Name, (options, context) => PipelineRepro.Run(e, options, context))),
+        new(InvariantRepro.Name, InvariantRepro.Run),
+        .. MobileNetRepro.All,
         .. TransferRepro.All.Select(experiment => new Reproduction(
             experiment.Name,
             (options, context) => TransferRepro.Run(experiment, options, context))),
+        .. GeneralisationTable.All.Select(experiment => new Reproduction(
+            experiment.Name,
+            (options, context) => GeneralisationRepro.Run(experiment, options, context))),
     ];
 
     private static void Run(ReproOptions options, Reproduction[] all, VerbContext context)

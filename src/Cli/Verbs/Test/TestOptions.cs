@@ -25,6 +25,6 @@ internal sealed record TestOptions
     [Option("Seed of the tasks" + AsTrained)]
     public long? Seed { get; init; }
 
-    [Option("Images to test on" + AsTrained, Value = "FOLDER")]
+    [Option("Images to test on, or mix:SET,SET,..." + AsTrained, Value = "FOLDER")]
     public string? Data { get; init; }
 }

@@ -30,11 +30,13 @@ internal static class TestVerb
         RunOptions o = Asked(options, config.Options);
         Learner learner = config.Network
             .Create(config.Method.Learning, config.Options, config.Images).Load(model);
-        var (classes, which) = Unseen(options, config);
-        var sampler = CliException.CheckUse(
-            () => new EpisodeSampler(classes, o.Ways, o.Shots, o.Queries));
+        var (names, sets, which) = Unseen(options, config);
+        EpisodeSampler[] samplers = CliException.CheckUse(() => sets.Select(
+            classes => new EpisodeSampler(classes, o.Ways, o.Shots, o.Queries)).ToArray());
         context.Figure("model", "model", Path.GetFullPath(model));
-        context.Figure("data", "data", classes.ToString());
+        context.Figure(
+            "data", "data", ImageClasses.Together(
+                string.Join(", ", sets.Select(set => set.Name)), sets).ToString());
         context.Figure("classes", "classes", which);
         context.Figure("task", "task", $"{o.Ways}-way {o.Shots}-shot, {o.Queries} queries a class");
         context.Figure("method", "method", config.Method.Learning.Description);
@@ -43,12 +45,20 @@ internal static class TestVerb
         long seed = options.Seed ?? config.Options.Seed;
         context.Figure("seed", "  their seed", Drawn(seed, options, config), seed);
 
-        Evaluation result = learner.Evaluate(
-            (first, count) => Episode.From(
-                sampler.Sample(Experiment.TestSeed(seed), first, count)),
-            options.EvalTasks, learner.FinalSteps, context.Stop);
+        int share = Experiment.Share(options.EvalTasks, samplers.Length);
+        Evaluation[] each =
+        [
+            .. samplers.Select(sampler => learner.Evaluate(
+                (first, count) => Episode.From(
+                    sampler.Sample(Experiment.TestSeed(seed), first, count)),
+                share, learner.FinalSteps, context.Stop)),
+        ];
+        Evaluation result = Evaluation.Over(each);
         context.Percent("accuracy", "accuracy", result.Final);
         context.PlusMinus("ci95", "  95 % interval", result.Interval95[^1]);
+        if (names.Count > 1) context.Summary.Add("sets", names.ToArray());
+        TrainFigures.EachSet(
+            "accuracy_per_set", "ci95_per_set", names, each, result.Steps[^1], context);
         context.Steps("accuracy_per_step", "  by inner step", result);
         context.Figure("seconds", "whole run", clock.Elapsed.TotalSeconds, "F1", "s");
     }
@@ -82,29 +92,35 @@ internal static class TestVerb
         };
     }
 
-    /// <summary>Whether two paths name one place, trailing separators or not.</summary>
+    /// <summary>Whether two texts name the same data, trailing separators or not.</summary>
     private static bool Same(string a, string? b) => b is not null
-        && Path.TrimEndingDirectorySeparator(Path.GetFullPath(a))
-        == Path.TrimEndingDirectorySeparator(Path.GetFullPath(b));
+        && Path.TrimEndingDirectorySeparator(RunSets.FullPath(a))
+        == Path.TrimEndingDirectorySeparator(RunSets.FullPath(b));
 
     /// <summary>
     /// The test classes of the run; of other data those that were published for testing, or all if
-    /// none were; and in words which they are.
+    /// none were; and in words which they are. Of a mix they are those of each set.
     /// </summary>
-    private static (ImageClasses Classes, string Which) Unseen(
-        TestOptions options, RunConfig config)
+    private static (IReadOnlyList<string> Names, IReadOnlyList<ImageClasses> Sets, string Which)
+        Unseen(TestOptions options, RunConfig config)
     {
-        if (options.Data is null || Same(options.Data, config.Options.Data))
+        ImageSize takes = config.Images;
+        bool own = options.Data is null || Same(options.Data, config.Options.Data);
+        if (own || RunSets.IsMix(options.Data))
         {
-            ImageClasses test =
-                RunImages.Split(RunImages.Load(config.Options), config.Options).Test;
-            return (test, $"the {test.Classes.Length} that the run kept for testing");
+            RunSets sets = own ? RunSets.Load(config.Options) : RunSets.Load(
+                config.Options with
+                {
+                    Data = options.Data, TrainClasses = null, ValidationClasses = null,
+                }, takes);
+            return (sets.Names, [.. sets.Each.Select(split => split.Test)],
+                $"the {sets.Split.Test.Classes.Length} that "
+                + (own ? "the run kept for testing" : "the splits of these sets keep for testing"));
         }
 
         // Image files become what the model takes; the images of IDX files must be so already.
-        ImageSize takes = config.Images;
         ImageClasses other = RunImages.Load(
-            options.Data, new() { Size = takes.Height, Grey = takes.Channels == 1 });
+            options.Data!, new() { Size = takes.Height, Grey = takes.Channels == 1 });
         ImageSize size = RunImages.SizeOf(other);
         if (size != takes)
         {
@@ -113,8 +129,8 @@ internal static class TestVerb
         }
 
         return ClassSplit.Published(other)?.Test is { } published
-            ? (published, $"the {published.Classes.Length} of {other.Name} that were published "
-                + "for testing")
-            : (other, $"all {other.Classes.Length} of {other.Name}");
+            ? ([other.Name], [published], $"the {published.Classes.Length} of {other.Name} that "
+                + "were published for testing")
+            : ([other.Name], [other], $"all {other.Classes.Length} of {other.Name}");
     }
 }

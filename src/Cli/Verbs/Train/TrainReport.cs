@@ -5,9 +5,10 @@ using Engine.Meta;
 
 namespace Engine.Cli;
 
-/// <summary>All that was measured in a run.</summary>
+/// <summary>All that was measured in a run; of each set what there is after training.</summary>
 internal sealed record TrainSummary(
-    OrderCheck Order, Evaluation Before, Evaluation After, TrainResult Result, Curves Curves);
+    OrderCheck Order, Evaluation Before, Evaluation After, IReadOnlyList<Evaluation> Each,
+    TrainResult Result, Curves Curves);
 
 internal static class TrainReport
 {
@@ -31,6 +32,14 @@ internal static class TrainReport
             ],
             Steps = after.Steps is [0] ? [] // nothing adapts by steps
                 : [Series("trained", after), Series("random start", before)],
+            Tables = summary.Each.Count < 2 ? [] :
+            [
+                new("Accuracy on each set", ["set", "accuracy"],
+                    [
+                        .. experiment.Sets.Zip(summary.Each, (set, of) =>
+                            (string[])[set.Name, TrainFigures.OfSet(of, of.Steps[^1])]),
+                    ]),
+            ],
             Chance = 1.0 / o.Ways,
             Episode = Example(experiment, summary.Result.Training.Learner),
             Settings = [.. experiment.Config.Settings().Where(s => s.Value is not null).Select(

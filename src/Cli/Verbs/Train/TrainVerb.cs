@@ -144,9 +144,13 @@ internal static class TrainVerb
         Curves curves = MetricsLog.ReadCurves(folder.MetricsPath);
         TrainFigures.Trained(result, curves, options, context);
 
-        Evaluation after = Tested(experiment, result, context.Stop);
+        IReadOnlyList<Evaluation> each = Tested(experiment, result, context.Stop);
+        Evaluation after = Evaluation.Over(each);
         TrainFigures.After(after, context);
-        TrainReport.Write(folder, experiment, new(order, before, after, result, curves));
+        TrainFigures.EachSet(
+            "accuracy_per_set", "ci95_per_set", [.. experiment.Sets.Select(set => set.Name)], each,
+            after.Steps[^1], context);
+        TrainReport.Write(folder, experiment, new(order, before, after, each, result, curves));
         context.Figure("run", "run folder", folder.FullPath);
         context.Figure("seconds", "whole run", clock.Elapsed.TotalSeconds, "F1", "s");
     }
@@ -155,11 +159,11 @@ internal static class TrainVerb
     /// The test of the trained network. After Ctrl-C, also during the test, it is shorter; a second
     /// Ctrl-C ends the process.
     /// </summary>
-    private static Evaluation Tested(
+    private static IReadOnlyList<Evaluation> Tested(
         Experiment experiment, TrainResult result, CancellationToken stop)
     {
         int tasks = experiment.Options.EvalTasks;
-        Evaluation Of(int count, CancellationToken token) => experiment.Measure(
+        IReadOnlyList<Evaluation> Of(int count, CancellationToken token) => experiment.MeasureEach(
             result.Training.Learner, experiment.Untrained.FinalSteps, count, token);
         try
         {
@@ -193,11 +197,16 @@ internal static class TrainVerb
                 experiment.Untrained.CheckOrder(experiment.DrawTraining(0, 1).Task(0));
             OrderFigures.Add(order, context);
             var clock = Stopwatch.StartNew();
-            Evaluation before = experiment.Measure(
+            IReadOnlyList<Evaluation> each = experiment.MeasureEach(
                 experiment.Untrained, UntrainedSteps(experiment.Untrained.TestSteps),
                 options.EvalTasks, context.Stop);
+            Evaluation before = Evaluation.Over(each);
             double seconds = clock.Elapsed.TotalSeconds;
             TrainFigures.Before(before, experiment.Untrained.TestSteps, context);
+            TrainFigures.EachSet(
+                "accuracy_per_set_before", "ci95_per_set_before",
+                [.. experiment.Sets.Select(set => set.Name)], each,
+                experiment.Untrained.TestSteps, context);
             return (begin(), order, before, seconds);
         }
         catch (Exception e)

@@ -29,7 +29,7 @@ internal sealed class AdaptedStart : IStart
         string folder = file ? Path.GetDirectoryName(Path.GetFullPath(path))! : path;
         if (file ? !File.Exists(path) : !Directory.Exists(path))
             throw CliException.Use($"--model: {path}: not there; name the folder of a run of "
-                + "engine adapt, a seed-K-model.safetensors in it, or mobilenet:FOLDER.");
+                + "engine adapt or engine train, a model file in it, or mobilenet:FOLDER.");
         AdaptOptions run = AdaptVerb.Runs.ReadConfig(folder);
         if (options.Size is not null)
             throw CliException.Use(

@@ -69,6 +69,7 @@ internal static class Starts
         null => TrainedStart.Open(options),
         { } text when text.StartsWith(Keras, StringComparison.Ordinal) =>
             MobileNetStart.Open(text[Keras.Length..], options.Size ?? 96),
+        { } run when MetaLearnedStart.IsOne(run) => MetaLearnedStart.Open(run, options),
         { } run => AdaptedStart.Open(run, options),
     };
 

@@ -27,6 +27,16 @@ internal sealed class MobileNetStart : IStart
         return new(new(network, statistics), folder, size);
     }
 
+    /// <summary>The same network with random weights, to compare with.</summary>
+    public MobileNetStart Untrained(long seed)
+    {
+        Tensor stem = model.Network.Stem.Convolution.Weight;
+        MobileNet fresh = MobileNet.Create(
+            Key.From(seed), model.Network.Head.Weight.Shape[0], stem.Shape[0] / 32.0,
+            stem.Shape[1]);
+        return new(new(fresh, NormStatistics.For(fresh)), folder, size);
+    }
+
     public LabelledSet Prepare(LabelledSet data)
     {
         int channels = model.Network.Stem.Convolution.Weight.Shape[1];

@@ -10,6 +10,8 @@ internal static class VectorsTable
 {
     private static readonly string[] Goods = ["books", "dvd", "electronics", "kitchen"];
 
+    private static readonly string[] Parts = ["train", "test"];
+
     /// <summary>Method and published accuracies: of reviews and of SURF, 12 pairs each.</summary>
     private static readonly (string Method, double? Reviews, double? Surf)[] Methods =
     [
@@ -40,12 +42,8 @@ internal static class VectorsTable
     /// </summary>
     private static IReadOnlyList<DomainPair> Amazon(AdaptOptions options, string data)
     {
-        LabelledSet Read(string goods, string part) => SvmLight.Read(
-            Path.Combine(data, $"amazon_{goods}_{part}.svmlight.gz"), options.Features,
-            firstIndex: 0).Map(Logarithms);
-
-        var train = Goods.Select(g => Read(g, "train")).ToArray();
-        var test = Goods.Select(g => Read(g, "test")).ToArray();
+        var train = Goods.Select(g => Reviews(data, g, "train", options.Features)).ToArray();
+        var test = Goods.Select(g => Reviews(data, g, "test", options.Features)).ToArray();
         return Each(Goods, (s, t) => seed =>
         {
             var (source, held) = train[s].Split(0.9, seed);
@@ -76,20 +74,14 @@ internal static class VectorsTable
     /// </summary>
     private static IReadOnlyList<DomainPair> Pacs(AdaptOptions options, string data)
     {
-        string features = Path.Combine(data, "pacs_mnet025_feat256_u8");
-        string labels = Path.Combine(data, "pacs32");
-        string[] names = [.. LabelledFiles.Domains(labels)];
-        LabelledSet[] domains =
-        [
-            .. names.Select(n => LabelledFiles.Load(
-                features, n, labelsOf: labels, divisor: 255 / 6f)),
-        ];
+        LabelledSet[] domains = PacsDomains(data);
         return
         [
-            .. names.Select((name, t) => new DomainPair($"to {name}", seed =>
+            .. domains.Select((domain, t) => new DomainPair($"to {domain.Name}", seed =>
             {
-                LabelledSet others = Together(domains.Where((_, d) => d != t));
-                var (source, held) = others.Split(0.9, seed);
+                LabelledSet[] others = [.. domains.Where((_, d) => d != t)];
+                var (source, held) = LabelledSet.Together(
+                    string.Join(", ", others.Select(o => o.Name)), others).Split(0.9, seed);
                 var (target, test) = domains[t].Split(0.5, seed);
                 return new(source, held, target, test);
             })),
@@ -105,14 +97,30 @@ internal static class VectorsTable
            select new DomainPair($"{names[s]} to {names[t]}", draw(s, t)),
     ];
 
-    private static LabelledSet Together(IEnumerable<LabelledSet> sets)
+    /// <summary>The four kinds of pictures, each as features of a network.</summary>
+    public static LabelledSet[] PacsDomains(string data)
     {
-        LabelledSet[] all = [.. sets];
-        return LabelledSet.FromFloats(
-            string.Join(", ", all.Select(s => s.Name)), all[0].Shape,
-            [.. all.SelectMany(s => s.All().X.ToArray<float>())],
-            [.. all.SelectMany(s => s.Labels)], all[0].Classes);
+        string features = Path.Combine(data, "pacs_mnet025_feat256_u8");
+        string labels = Path.Combine(data, "pacs32");
+        return
+        [
+            .. LabelledFiles.Domains(labels).Select(name => LabelledFiles.Load(
+                features, name, labelsOf: labels, divisor: 255 / 6f).Named(name)),
+        ];
     }
+
+    /// <summary>All reviews of each kind of goods.</summary>
+    public static LabelledSet[] AmazonDomains(string data) =>
+    [
+        .. Goods.Select(goods => LabelledSet.Together(
+            goods,
+            [.. Parts.Select(part => Reviews(data, goods, part, new AdaptOptions().Features))])),
+    ];
+
+    private static LabelledSet Reviews(string data, string goods, string part, int features) =>
+        SvmLight.Read(
+            Path.Combine(data, $"amazon_{goods}_{part}.svmlight.gz"), features, firstIndex: 0)
+            .Map(Logarithms);
 
     private static void Logarithms(Span<float> values)
     {
