@@ -98,7 +98,7 @@ public sealed class AdaptResumeTests : IDisposable
         string config = In("run/config.json"), text = File.ReadAllText(config);
         Says(text.Replace("\"information\"", "\"eyes\""), "damaged", "--validator: 'eyes' is");
         Says(text.Replace("\"lenet\"", "\"vgg\""), "damaged", "--network: 'vgg' is wrong");
-        Says(text.Replace("\"adapt\"", "\"train\""), "it is of another verb, engine train");
+        Says(text.Replace("\"adapt\"", "\"tune\""), "it is of another verb, engine tune");
         Says(text[..^9], "damaged, or written by another version");
         Says("[]", "damaged, or written by another version");
 

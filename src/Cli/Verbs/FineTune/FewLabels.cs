@@ -20,7 +20,8 @@ internal sealed record FewLabels(LabelledSet Tuned, LabelledSet Tested)
         const string Option = "--data";
         SetReader reader = SetReader.Of(options.Vectors);
         OpenSet plain = reader.Open(Option, options.Data);
-        OpenSet data = reader.Then(start.Prepare).Open(Option, options.Data);
+        // What is not sampled is made ready once; of a sample, what it leaves out is never needed.
+        var whole = new Lazy<LabelledSet>(() => start.Prepare(plain.All));
         return seed =>
         {
             LabelledSet tested = plain.Draw(seed).Chosen;
@@ -32,7 +33,8 @@ internal sealed record FewLabels(LabelledSet Tuned, LabelledSet Tested)
                 plain.RefuseShared(tested, source, source.Draw(drawn).Chosen);
             }
 
-            return Of(data.Draw(seed).Chosen, options.Few, seed);
+            return Of(
+                plain.Spec.Count is null ? whole.Value : start.Prepare(tested), options.Few, seed);
         };
     }
 

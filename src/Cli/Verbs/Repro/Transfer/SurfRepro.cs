@@ -22,7 +22,8 @@ internal static class SurfRepro
         string name, bool align, double published, ReproOptions options, VerbContext context)
     {
         var unused = new UnusedOptions<ReproOptions>(options);
-        unused.Refuse($"{name} has no steps", "--iterations", "--order");
+        unused.Refuse($"{name} has no steps", "--iterations");
+        unused.Refuse($"{name} has no order to choose", "--order");
         unused.Refuse($"nothing in {name} is random", "--seed", "--seeds");
         string data = options.Data ?? throw CliException.Use($"--data: {name} needs "
             + "officecaltech_surf800, which is not embedded; name the folder that holds it.");
