@@ -27,7 +27,10 @@ public class FineTuningTests
         double Loss(long seed, int steps)
         {
             var tuning = new FineTuning<LeNet>(
-                net, NormStatistics.For(net), TunePlan.All(), Optim.Sgd(0.0)) { Seed = seed };
+                net, NormStatistics.For(net), TunePlan.All(), Optim.Sgd(0.0))
+            {
+                Seed = seed,
+            };
             TuneState state = tuning.Begin();
             double loss = 0;
             for (int i = 0; i < steps; i++) (state, loss) = tuning.Step(state, x, y);

@@ -23,8 +23,8 @@ public class MetaAdaptTests
             (Tensor leaf) => leaf.DType == DType.Float32 ? leaf.Cast(DType.Float64) : leaf);
         Mlp critic = Mlp.Create(Key.From(3), [5, 4, 4, 1], Activation.Tanh, DType.Float64);
         const double largest = 0.7;
-        Term<Mlp> term = Dann.Term(
-            Key.From(4), 5, weight: largest, type: DType.Float64) with { Parameters = critic };
+        Term<Mlp> term = Dann.Term(Key.From(4), 5, weight: largest, type: DType.Float64);
+        term = term with { Parameters = critic };
         double weight = largest * Reversal.Ramp(batch.Progress).Item();
         Assert.InRange(weight, 0.3, 0.7);
 

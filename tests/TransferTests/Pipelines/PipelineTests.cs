@@ -93,7 +93,8 @@ public class PipelineTests
         Pipeline<Conv4> all = Small();
         Pipeline<Conv4> scratch = all with
         {
-            First = all.First with { Steps = 0 }, Second = all.Second with { Steps = 0 },
+            First = all.First with { Steps = 0 },
+            Second = all.Second with { Steps = 0 },
         };
         PipelineState<Conv4> state = scratch.Begin();
         Assert.Equal(PipelineStage.FineTuning, state.Stage);

@@ -111,7 +111,9 @@ internal static class TestVerb
             RunSets sets = own ? RunSets.Load(config.Options) : RunSets.Load(
                 config.Options with
                 {
-                    Data = options.Data, TrainClasses = null, ValidationClasses = null,
+                    Data = options.Data,
+                    TrainClasses = null,
+                    ValidationClasses = null,
                 }, takes);
             return (sets.Names, [.. sets.Each.Select(split => split.Test)],
                 $"the {sets.Split.Test.Classes.Length} that "
