@@ -20,7 +20,7 @@ internal sealed record MamlOptions : ILearnerOptions
     [Option("Order of differentiation")]
     public DerivativeOrder Order { get; init; }
 
-    [Option(PretrainedBody.Help, Min = 0)]
+    [Option(PretrainedBody.Help, Min = 0, Later = true)]
     public int PretrainSteps { get; init; }
 
     public string Description => MethodText.Steps("MAML", InnerSteps, InnerRate, TestSteps);
@@ -44,7 +44,7 @@ internal sealed record AnilOptions : ILearnerOptions
     [Option("Rate of the inner steps", Low = 0.02, High = 2, InTest = true)]
     public double InnerRate { get; init; } = 0.4;
 
-    [Option(PretrainedBody.Help, Min = 0)]
+    [Option(PretrainedBody.Help, Min = 0, Later = true)]
     public int PretrainSteps { get; init; }
 
     public string Description => MethodText.Steps("ANIL", InnerSteps, InnerRate, TestSteps);
@@ -78,7 +78,7 @@ internal sealed record BoilOptions : ILearnerOptions
     [Option("Rate of the inner steps", Low = 0.02, High = 2, InTest = true)]
     public double InnerRate { get; init; } = 0.5;
 
-    [Option(PretrainedBody.Help, Min = 0)]
+    [Option(PretrainedBody.Help, Min = 0, Later = true)]
     public int PretrainSteps { get; init; }
 
     public string Description => MethodText.Steps("BOIL", InnerSteps, InnerRate, TestSteps);
@@ -105,7 +105,7 @@ internal sealed record MetaSgdOptions : ILearnerOptions
     [Option("Rate of the inner steps at the beginning", Low = 0.02, High = 2)]
     public double InnerRate { get; init; } = 0.4;
 
-    [Option(PretrainedBody.Help, Min = 0)]
+    [Option(PretrainedBody.Help, Min = 0, Later = true)]
     public int PretrainSteps { get; init; }
 
     public string Description => MethodText.Steps("Meta-SGD", InnerSteps, InnerRate, TestSteps);
@@ -185,7 +185,7 @@ internal sealed record ImplicitMamlOptions : ILearnerOptions
     [Option("Steps of conjugate gradients")]
     public int SolverSteps { get; init; } = 5;
 
-    [Option(PretrainedBody.Help, Min = 0)]
+    [Option(PretrainedBody.Help, Min = 0, Later = true)]
     public int PretrainSteps { get; init; }
 
     public string Description =>
