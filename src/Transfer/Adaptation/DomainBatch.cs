@@ -12,8 +12,8 @@ namespace Engine.Transfer;
 /// <param name="Progress">How far training is, a scalar in 0..1, for weights that grow.</param>
 /// <param name="Key">Randomness of this step.</param>
 /// <param name="SourceWeights">
-/// What each source sample counts (N), with mean 1, such as <see cref="Kmm.Weights"/>; all the same
-/// by default.
+/// What each source sample counts (N), of a mean of 1 over the set, such as <see
+/// cref="Kmm.Weights"/> over their mean; all the same by default.
 /// </param>
 public sealed partial record DomainBatch(
     Tensor SourceX, Tensor SourceY, Tensor TargetX, Tensor Progress, Key Key,

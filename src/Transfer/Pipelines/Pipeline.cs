@@ -69,7 +69,9 @@ public sealed record NewTask<N>(
 /// <param name="First">Ordinary classification.</param>
 /// <param name="Second">Meta-learning.</param>
 /// <param name="Third">Fine-tuning.</param>
-/// <param name="Seed">Randomness of new heads and of the order of examples and tasks.</param>
+/// <param name="Seed">
+/// Randomness of new heads, of the order of examples and tasks, and of what dropout drops.
+/// </param>
 public sealed record Pipeline<N>(
     N Network, Pretraining First, MetaLearning<N> Second, NewTask<N> Third, long Seed)
     where N : IFeatureNetwork
@@ -194,7 +196,13 @@ public sealed record Pipeline<N>(
     private FineTuning<N> TuningOf(PipelineStage stage, Adapted<N> start) =>
         stage == PipelineStage.Pretraining
             ? new(start.Network, start.Statistics, TunePlan.All(), First.Optimizer)
-            : new(start.Network, start.Statistics, Third.Plan(start.Network), Third.Optimizer);
+            {
+                Seed = Seed,
+            }
+            : new(start.Network, start.Statistics, Third.Plan(start.Network), Third.Optimizer)
+            {
+                Seed = Seed,
+            };
 
     private MetaTraining<N> MetaTrainingOf(N network) => new(
         Second.Method(network), Second.Optimizer,

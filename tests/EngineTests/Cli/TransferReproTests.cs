@@ -47,6 +47,21 @@ public sealed class TransferReproTests : IDisposable
     }
 
     [Fact]
+    public void SeedsOfDamlThatWereFinishedBeforeTheEndAreKept()
+    {
+        string file = In("figures.json");
+        using var stop = new CancellationTokenSource();
+        using var output = ActingWriter.Cancelling("seed 1: step", stop);
+        EngineCommand.Run(output, stop.Token, [
+            "repro", "daml-digits", "--quick", "--iterations", "2", "--seeds", "3", "--json",
+            file]).Succeeds();
+        JsonElement json = EngineCommand.Json(file);
+        Assert.True(json.GetProperty("interrupted").GetBoolean());
+        Assert.Equal(1, json.GetProperty("finished_seeds").GetInt32());
+        Assert.Equal(1, json.GetProperty("value_per_seed").GetArrayLength());
+    }
+
+    [Fact]
     public void ExperimentsOfFilesSayWhichTheyNeed() => EngineCommand
         .Run("repro", "digits-mnist-usps-mcc", "--quick").FailsWith(2, "--data:", "usps16");
 

@@ -38,18 +38,22 @@ public class LeaveOneOutTests
         LeaveOneOut sets = LeaveOneOut.Of(All, 3, seed: 0) with { Looks = 3 };
         Mlp trained = new Mldg<Mlp>(Classifier, 0.1).Training(
             Several.Network(), Optim.Adam(1e-2)).Run(Several.Batches(3), 100).Model;
-        Mlp bad = trained.Map((Tensor w) => -w);
+        Mlp bad = Several.Network(seed: 3);
         var training = new Training<TrainedState<Mlp>, Domains>(
             ["none"], new(bad, Optim.Sgd(1).Init(bad)), (state, domains) => (
                 state with { Model = state.Model.Map((Tensor w) => w + 0 * domains.X.Sum()) },
                 Tensor.Zeros([1])));
         int reads = 0;
         var none = NormStatistics.For(bad);
+        double[] first = [.. sets.Kept.Select(
+            kept => Several.Accuracy(new Adapted<Mlp>(bad, none), kept))];
+        Assert.True(first.Distinct().Count() > 1, "the domains differ for the first model");
         Generalised<Mlp> run = sets.Run(
             training, Several.Batches(3), 3,
             state => new Adapted<Mlp>(reads++ == 1 ? trained : state.Model, none));
         Assert.Equal(3, reads);
         Assert.Equal([1, 2, 3], run.Looks.Select(look => look.Step));
+        Assert.Equal(first.Average(), run.Looks[0].Source, 12);
         Assert.True(run.Looks[1].Source > run.Looks[0].Source);
         Assert.True(Fake.Same(trained, run.Chosen.Network));
         Assert.Equal(Several.Accuracy(run.Chosen, All[3]), run.Unseen);

@@ -112,6 +112,7 @@ internal sealed class FineTuneSeed(
         {
             Penalty = options.L2sp is { } alpha
                 ? view => L2Sp.Penalty(view.Network, view.Start, alpha) : null,
+            Seed = seed,
         };
         double rate = options.Rate ?? RateChoice.ReadOrFind(folder, () =>
         {

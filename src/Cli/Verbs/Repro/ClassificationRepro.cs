@@ -231,7 +231,8 @@ internal sealed class ClassificationRepro(ClassificationExperiment experiment, C
         return new()
         {
             Title = experiment.Name,
-            Subtitle = $"engine train {Arguments(options)}; mean of {results.Count} seeds, each "
+            Subtitle = $"engine train {Arguments(options)}; "
+                + (results.Count == 1 ? "one seed, " : $"mean of {results.Count} seeds, each ")
                 + $"tested on {results[0].Test.Tasks} tasks of classes never seen in training.",
             Headlines =
             [
