@@ -13,6 +13,7 @@ public unsafe class MatMulTests
         { 1, 1, 1, 1 }, { 1, 1, 17, 1 }, { 3, 1, 5, 7 }, { 2, 7, 5, 1 }, { 1, 300, 40, 1 },
         { 5, 10, 40, 40 }, { 2, 5, 64, 64 }, { 3, 13, 9, 33 }, { 1, 2, 100, 301 },
         { 1, 150, 130, 170 }, { 1, 61, 600, 97 }, { 2, 70, 300, 75 }, { 1, 700, 33, 50 },
+        { 1, 40, 270, 512 }, { 1, 64, 260, 650 },
     };
 
     [Theory]
@@ -75,6 +76,7 @@ public unsafe class MatMulTests
     [InlineData(1, 300, 520, 1100)]
     [InlineData(40, 10, 64, 64)]
     [InlineData(1, 64, 700, 33)]
+    [InlineData(1, 64, 300, 800)]
     public void ThreadsDoNotChangeBits(long batch, long m, long k, long n)
     {
         byte[]? expected = null;

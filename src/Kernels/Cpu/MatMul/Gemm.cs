@@ -1,5 +1,6 @@
 // Large matrix products: both operands packed into panels that fit the caches, in the blocking of
-// Goto and van de Geijn (2008), "Anatomy of high-performance matrix multiplication".
+// Goto and van de Geijn (2008), "Anatomy of high-performance matrix multiplication". Where few rows
+// would share the packed B, it is read where it lies.
 using System.Runtime.CompilerServices;
 
 namespace Engine.Kernels;
@@ -24,11 +25,22 @@ internal static unsafe class Gemm<V, T>
     private const int RowBlock = 144;
     private const int ColumnBlock = 3072;
 
+    // For so few rows a copy of B costs more than its reading at a stride. But rows that are a
+    // multiple of so many bytes apart would fall into the same few sets of the first cache.
+    private const int FewRows = 128;
+    private const int SameSets = 512;
+
+    /// <summary>Whether the register blocks read B where it lies.</summary>
+    private static bool ReadsInPlace(in Product<T> p) =>
+        p.ColumnB == 1 && p.M <= FewRows && p.RowB * sizeof(T) % SameSets != 0;
+
     /// <summary>One block of B, and how the product with it is cut into parts.</summary>
     private struct Block
     {
         public Product<T> Product;
         public CpuBackend Backend;
+
+        /// <summary>The panels of B; null where it is read in place.</summary>
         public T* Packed;
         public nint Column, Columns;
         public nint Start, Depth;
@@ -65,12 +77,13 @@ internal static unsafe class Gemm<V, T>
         nint limit = product.M > 4 * RowBlock ? RowBlock : RowBlock / 2;
         nint rows = Even(product.M, limit, V.RegisterRows);
         nint rowParts = Parts(product.M, rows);
-        using var packed = new Scratch<T>(backend, depthBlock * columnBlock);
+        bool inPlace = ReadsInPlace(product);
+        using var packed = new Scratch<T>(backend, inPlace ? 0 : depthBlock * columnBlock);
         var block = new Block
         {
             Product = product,
             Backend = backend,
-            Packed = packed.Pointer,
+            Packed = inPlace ? null : packed.Pointer,
             Rows = rows,
             RowParts = rowParts,
             After = after,
@@ -80,7 +93,8 @@ internal static unsafe class Gemm<V, T>
         {
             block.Column = column;
             block.Columns = Math.Min(columnBlock, product.N - column);
-            nint columnParts = rowParts >= 4 ? 1 : Math.Clamp(block.Columns / 512, 1, 4);
+            nint columnParts = rowParts >= 4 ? 1
+                : Math.Clamp(block.Columns / (rowParts == 1 ? 192 : 512), 1, 4);
             block.PartColumns = Even(block.Columns, Parts(block.Columns, columnParts), width);
             columnParts = Parts(block.Columns, block.PartColumns);
             for (nint start = 0; start < product.K; start += depthBlock)
@@ -88,7 +102,8 @@ internal static unsafe class Gemm<V, T>
                 block.Start = start;
                 block.Depth = Math.Min(depthBlock, product.K - start);
                 nint panels = Parts(block.Columns, width);
-                backend.Workers.Run((int)Parts(panels, PackPanels), &Pack, block);
+                if (!inPlace)
+                    backend.Workers.Run((int)Parts(panels, PackPanels), &Pack, block);
                 backend.Workers.Run((int)(rowParts * columnParts), &Multiply, block);
             }
         }
@@ -121,6 +136,7 @@ internal static unsafe class Gemm<V, T>
         using var scratch = new Scratch<T>(backend, rows * block.Depth);
         T* packed = scratch.Pointer;
         T* a = p.A + row * p.RowA + block.Start * p.ColumnA;
+        T* b = p.B + block.Start * p.RowB + block.Column;
         for (nint i = 0; i < rows; i += V.RegisterRows)
             GemmPack<T>.Rows(
                 a + i * p.RowA, p.RowA, p.ColumnA, (int)Math.Min(V.RegisterRows, rows - i),
@@ -129,7 +145,7 @@ internal static unsafe class Gemm<V, T>
         var tile = new GemmBlockArguments<T>
         {
             RowA = 1,
-            StepB = width,
+            StepB = block.Packed == null ? p.RowB : width,
             RowC = p.RowC,
             Depth = block.Depth,
             Add = block.Start > 0,
@@ -137,7 +153,7 @@ internal static unsafe class Gemm<V, T>
         for (nint j = column; j < end; j += width)
         {
             int vectors = Vectors((int)Math.Min(width, end - j), out tile.Tail);
-            tile.B = block.Packed + j * block.Depth;
+            tile.B = block.Packed == null ? b + j : block.Packed + j * block.Depth;
             for (nint i = 0; i < rows; i += V.RegisterRows)
             {
                 int tileRows = (int)Math.Min(V.RegisterRows, rows - i);
