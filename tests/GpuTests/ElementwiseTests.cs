@@ -1,0 +1,135 @@
+// Every operator on every element type, casts, programs of many steps and operands of any strides:
+// bit for bit what the CPU computes.
+using System.Reflection;
+using Engine.Kernels;
+
+namespace Engine.GpuTests;
+
+public class ElementwiseTests
+{
+    private static readonly DType[] Floats = [DType.Float32, DType.Float64];
+    private static readonly DType[] Numbers =
+        [DType.Float32, DType.Float64, DType.Int32, DType.Int64];
+
+    private static readonly RegisterType[] AllRegisters = Enum.GetValues<RegisterType>();
+
+    /// <summary>Names of the operators: a kernel itself does not print well.</summary>
+    public static TheoryData<string> Operators => [.. Kernels().Select(k => k.Name)];
+
+    private static IEnumerable<(string Name, TileKernel Kernel)> Kernels()
+    {
+        foreach (Type op in typeof(AddOp).Assembly.GetTypes().Where(t => t.IsValueType))
+            foreach (var (face, maker, types) in new (Type, string, DType[])[]
+            {
+                (typeof(IUnaryOp), "Unary", Floats), (typeof(IBinaryOp), "Binary", Floats),
+                (typeof(INumberUnaryOp), "NumberUnary", Numbers),
+                (typeof(INumberBinaryOp), "NumberBinary", Numbers),
+                (typeof(ICompareOp), "Compare", Numbers),
+            })
+            {
+                if (!face.IsAssignableFrom(op)) continue;
+                MethodInfo method = typeof(TileKernels).GetMethod(maker)!.MakeGenericMethod(op);
+                foreach (DType type in types)
+                    yield return (
+                        $"{op.Name} {type.Name()}", (TileKernel)method.Invoke(null, [type])!);
+            }
+        foreach (RegisterType from in AllRegisters)
+            foreach (RegisterType to in AllRegisters)
+                if (from != to) yield return ($"{from} to {to}", TileKernels.Cast(from, to));
+        foreach (RegisterType type in AllRegisters)
+            yield return ($"select {type}", TileKernels.Select(type));
+        foreach (RegisterType type in (RegisterType[])[RegisterType.Mask32, RegisterType.Mask64])
+        {
+            yield return ($"and {type}", TileKernels.Mask<AndOp>(type));
+            yield return ($"or {type}", TileKernels.Mask<OrOp>(type));
+            yield return ($"not {type}", TileKernels.Mask<NotOp>(type));
+        }
+        yield return ("unit float32", TileKernels.UnitFromBits(DType.Float32));
+        yield return ("unit float64", TileKernels.UnitFromBits(DType.Float64));
+    }
+
+    [Theory]
+    [MemberData(nameof(Operators))]
+    public void AnOperatorHasTheBitsOfTheCpu(string name)
+    {
+        TileKernel kernel = Kernels().First(k => k.Name == name).Kernel;
+        int arity = kernel.Sources.Length;
+        var program = new TileProgram(
+            kernel.Sources, [],
+            [new(kernel, 0, arity > 1 ? 1 : -1, arity > 2 ? 2 : -1)], [arity]);
+        Run(program, [.. kernel.Sources.Select((type, i) =>
+            Pair.Random(Registers.Stored(type), i + 1, [5, 101], special: true))], [5, 101], name);
+    }
+
+    [Fact]
+    public void OperandsOfAnyStridesAreRead()
+    {
+        TileKernel add = TileKernels.NumberBinary<AddOp>(DType.Float32);
+        TileKernel mul = TileKernels.NumberBinary<MulOp>(DType.Float32);
+        RegisterType f = RegisterType.Float32;
+        var program = new TileProgram(
+            [f, f, f], [new(f, BitConverter.SingleToInt32Bits(0.3f))],
+            [new(mul, 0, 1), new(add, 4, 2), new(mul, 5, 3)], [6, 4]);
+        long[] sizes = [3, 4, 5];
+        Pair x = Pair.Random(DType.Float32, 1, [500]);
+        long[][] strides =
+        [
+            [20, 5, 1], [0, 0, 0], [1, 3, 12], [0, 1, 0], [-20, 5, 1], [40, 10, 2], [60, 7, 1],
+        ];
+        for (int a = 0; a < strides.Length; a++)
+            for (int b = 0; b < strides.Length; b += 2)
+                Run(program,
+                    [
+                        x.Strided(60, sizes, strides[a]), x.Strided(99, sizes, strides[b]),
+                        x.Strided(45, sizes, strides[(a + b) % strides.Length]),
+                    ],
+                    sizes, $"{a} {b}");
+    }
+
+    [Fact]
+    public void MoreAxesThanAnIndexTakesAreCopiedFirst()
+    {
+        long[] sizes = [2, 2, 2, 2, 2, 2, 2, 2, 2];
+        long[] strides = [1, 4, 2, 16, 8, 64, 32, 256, 128];
+        TileKernel neg = TileKernels.NumberUnary<NegOp>(DType.Int32);
+        var program = new TileProgram(
+            [RegisterType.Int32], [], [new TileInstruction(neg, 0)], [1]);
+        Run(program, [Pair.Random(DType.Int32, 1, [512]).Strided(0, sizes, strides)], sizes, "");
+    }
+
+    [Fact]
+    public void CopiesAndFillsWriteViewsOfAnyStrides()
+    {
+        foreach (DType type in Enum.GetValues<DType>())
+        {
+            Pair source = Pair.Random(type, 3, [4, 6]), target = Pair.Empty(type, 48);
+            Pair from = source.Strided(0, [6, 4], [1, 6]), to = target.Strided(1, [6, 4], [8, 2]);
+            Pair.Host.Copy(from.Cpu, to.Cpu);
+            Pair.Device.Copy(from.Gpu, to.Gpu);
+            target.Same(0, $"copy {type}");
+            Pair.Host.Fill(to.Cpu, 1);
+            Pair.Device.Fill(to.Gpu, 1);
+            target.Same(0, $"fill {type}");
+        }
+    }
+
+    [Fact]
+    public void ABufferOfAnotherDeviceIsRefused()
+    {
+        Pair x = Pair.Random(DType.Float32, 1, [4]);
+        string message = Assert.Throws<ArgumentException>(
+            () => Pair.Device.Copy(x.Cpu, x.Gpu)).Message;
+        Assert.Contains("To(device)", message, StringComparison.Ordinal);
+    }
+
+    private static void Run(TileProgram program, Pair[] inputs, long[] sizes, string what)
+    {
+        Pair[] outputs = [.. program.Outputs.Select(r =>
+            Pair.Empty(Registers.Stored(program.TypeOf(r)), sizes))];
+        Pair.Host.Elementwise(
+            program, [.. inputs.Select(x => x.Cpu)], [.. outputs.Select(x => x.Cpu)]);
+        Pair.Device.Elementwise(
+            program, [.. inputs.Select(x => x.Gpu)], [.. outputs.Select(x => x.Gpu)]);
+        foreach (Pair output in outputs) output.Same(0, what);
+    }
+}
