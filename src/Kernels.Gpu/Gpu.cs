@@ -13,13 +13,21 @@ public static class Gpu
     /// ILGPU's CPU device: the same kernels, run thread by thread, some hundred times slower than
     /// the CPU's own. It is for tests where there is no GPU.
     /// </summary>
-    public static GpuBackend Simulated()
+    public static GpuBackend Simulated() => new("simulated", SimulatedDevice());
+
+    /// <summary>
+    /// Memory of ILGPU's CPU device with another launcher, in groups of that many threads.
+    /// </summary>
+    internal static GpuBackend Simulated(ILauncher launcher, int threads) =>
+        new("simulated", SimulatedDevice(), launcher, threads);
+
+    private static CPUAccelerator SimulatedDevice()
     {
         var device = new CPUDevice(
             numThreadsPerWarp: SimulatedThreads, numWarpsPerMultiprocessor: 1,
             numMultiprocessors: 1);
         Context context = Context.Create(builder => Options(builder).CPU(device));
-        return new("simulated", context.CreateCPUAccelerator(0, CPUAcceleratorMode.Sequential));
+        return context.CreateCPUAccelerator(0, CPUAcceleratorMode.Sequential);
     }
 
     internal static Context.Builder Options(Context.Builder builder) =>

@@ -1,63 +1,20 @@
 // Every operator on every element type, casts, programs of many steps and operands of any strides:
 // bit for bit what the CPU computes.
-using System.Reflection;
 using Engine.Kernels;
 
 namespace Engine.GpuTests;
 
 public class ElementwiseTests
 {
-    private static readonly DType[] Floats = [DType.Float32, DType.Float64];
-    private static readonly DType[] Numbers =
-        [DType.Float32, DType.Float64, DType.Int32, DType.Int64];
-
-    private static readonly RegisterType[] AllRegisters = Enum.GetValues<RegisterType>();
-
     /// <summary>Names of the operators: a kernel itself does not print well.</summary>
-    public static TheoryData<string> Operators => [.. Kernels().Select(k => k.Name)];
-
-    private static IEnumerable<(string Name, TileKernel Kernel)> Kernels()
-    {
-        foreach (Type op in typeof(AddOp).Assembly.GetTypes().Where(t => t.IsValueType))
-            foreach (var (face, maker, types) in new (Type, string, DType[])[]
-            {
-                (typeof(IUnaryOp), "Unary", Floats), (typeof(IBinaryOp), "Binary", Floats),
-                (typeof(INumberUnaryOp), "NumberUnary", Numbers),
-                (typeof(INumberBinaryOp), "NumberBinary", Numbers),
-                (typeof(ICompareOp), "Compare", Numbers),
-            })
-            {
-                if (!face.IsAssignableFrom(op)) continue;
-                MethodInfo method = typeof(TileKernels).GetMethod(maker)!.MakeGenericMethod(op);
-                foreach (DType type in types)
-                    yield return (
-                        $"{op.Name} {type.Name()}", (TileKernel)method.Invoke(null, [type])!);
-            }
-        foreach (RegisterType from in AllRegisters)
-            foreach (RegisterType to in AllRegisters)
-                if (from != to) yield return ($"{from} to {to}", TileKernels.Cast(from, to));
-        foreach (RegisterType type in AllRegisters)
-            yield return ($"select {type}", TileKernels.Select(type));
-        foreach (RegisterType type in (RegisterType[])[RegisterType.Mask32, RegisterType.Mask64])
-        {
-            yield return ($"and {type}", TileKernels.Mask<AndOp>(type));
-            yield return ($"or {type}", TileKernels.Mask<OrOp>(type));
-            yield return ($"not {type}", TileKernels.Mask<NotOp>(type));
-        }
-        yield return ("unit float32", TileKernels.UnitFromBits(DType.Float32));
-        yield return ("unit float64", TileKernels.UnitFromBits(DType.Float64));
-    }
+    public static TheoryData<string> Operators => [.. AllOperators.Kernels().Select(k => k.Name)];
 
     [Theory]
     [MemberData(nameof(Operators))]
     public void AnOperatorHasTheBitsOfTheCpu(string name)
     {
-        TileKernel kernel = Kernels().First(k => k.Name == name).Kernel;
-        int arity = kernel.Sources.Length;
-        var program = new TileProgram(
-            kernel.Sources, [],
-            [new(kernel, 0, arity > 1 ? 1 : -1, arity > 2 ? 2 : -1)], [arity]);
-        Run(program, [.. kernel.Sources.Select((type, i) =>
+        TileKernel kernel = AllOperators.Kernels().First(k => k.Name == name).Kernel;
+        Run(AllOperators.Alone(kernel), [.. kernel.Sources.Select((type, i) =>
             Pair.Random(Registers.Stored(type), i + 1, [5, 101], special: true))], [5, 101], name);
     }
 

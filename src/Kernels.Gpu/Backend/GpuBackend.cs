@@ -1,7 +1,6 @@
 // The engine's backend on one of ILGPU's devices: CUDA, OpenCL, or ILGPU's own CPU device, which runs
 // the same kernels thread by thread and is for tests alone. The parts of this class beside this file
 // bind operands to kernels, a family a file.
-using System.Collections.Concurrent;
 using ILGPU;
 using ILGPU.Runtime;
 
@@ -15,18 +14,26 @@ public sealed partial class GpuBackend : IBackend, IDisposable
 
     private readonly Accelerator accelerator;
     private readonly GpuMemory memory;
-    private readonly ConcurrentDictionary<Type, Delegate> kernels = new();
+    private readonly ILauncher launcher;
 
     // ILGPU compiles and launches on one thread at a time.
     private readonly Lock gate = new();
 
     /// <summary>A backend on a device of a context.</summary>
     internal GpuBackend(string name, Accelerator accelerator)
+        : this(name, accelerator, new Launcher(accelerator), accelerator.MaxNumThreadsPerGroup) { }
+
+    /// <summary>
+    /// A backend with another way to launch than ILGPU's, in groups of up to
+    /// <paramref name="threads"/> threads.
+    /// </summary>
+    internal GpuBackend(string name, Accelerator accelerator, ILauncher launcher, int threads)
     {
         Name = name;
         this.accelerator = accelerator;
+        this.launcher = launcher;
         memory = new(this, accelerator);
-        GroupThreads = Math.Min(MostThreads, accelerator.MaxNumThreadsPerGroup);
+        GroupThreads = Math.Min(MostThreads, threads);
     }
 
     /// <inheritdoc/>
@@ -40,9 +47,6 @@ public sealed partial class GpuBackend : IBackend, IDisposable
 
     /// <summary>Launches so far.</summary>
     public long Launches { get; private set; }
-
-    /// <summary>Kernels compiled so far.</summary>
-    public int CompiledKernels => kernels.Count;
 
     internal Accelerator Accelerator => accelerator;
 
@@ -99,10 +103,7 @@ public sealed partial class GpuBackend : IBackend, IDisposable
     {
         lock (gate)
         {
-            var launch = (Action<KernelConfig, TKernel>)kernels.GetOrAdd(
-                typeof(TKernel), static (_, on) =>
-                    on.LoadStreamKernel<TKernel>(Entry.Run), accelerator);
-            launch(new((int)Math.Clamp(groups, 1, MostGroups), threads), kernel);
+            launcher.Launch(kernel, (int)Math.Clamp(groups, 1, MostGroups), threads);
             Launches++;
         }
     }
