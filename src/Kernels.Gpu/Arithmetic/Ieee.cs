@@ -19,12 +19,12 @@ public static partial class Ieee
     private const MethodImplOptions Inline = MethodImplOptions.AggressiveInlining;
     private const string Twin = "Ptx";
 
-    private static readonly Lazy<bool> Twins = new(SetTwins);
+    private static readonly Lock Compiling = new();
 
-    /// <summary>Has ILGPU compile the twins, from now on and in the whole process.</summary>
-    public static void UseTwins() => _ = Twins.Value;
+    // Read by ILGPU's front end while it compiles, on threads of its own.
+    private static volatile bool literal;
 
-    private static bool SetTwins()
+    static Ieee()
     {
         const BindingFlags All =
             BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.Static;
@@ -34,10 +34,24 @@ public static partial class Ieee
             MethodInfo source = typeof(Ieee).GetMethod(
                 twin.Name[Twin.Length..], All,
                 [.. twin.GetParameters().Select(p => p.ParameterType)])!;
-            RemappedIntrinsics.AddRemapping(
-                source, (ref InvocationContext context) => context.Method = twin);
+            RemappedIntrinsics.AddRemapping(source, (ref InvocationContext context) =>
+            {
+                if (literal) context.Method = twin;
+            });
         }
-        return true;
+    }
+
+    /// <summary>
+    /// Runs ILGPU's compiler with the literal instructions, for CUDA, or with the plain methods,
+    /// for everything else. One compilation at a time in the process.
+    /// </summary>
+    internal static TResult Compile<TResult>(bool literal, Func<TResult> compile)
+    {
+        lock (Compiling)
+        {
+            Ieee.literal = literal;
+            return compile();
+        }
     }
 
     // min and max that keep a NaN exist for float32 alone.

@@ -94,6 +94,7 @@ public sealed partial class GpuBackend : IBackend, IDisposable
     public void Dispose()
     {
         memory.FreeAll();
+        launcher.Dispose();
         accelerator.Dispose();
     }
 

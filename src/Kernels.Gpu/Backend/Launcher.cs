@@ -2,11 +2,12 @@
 using System.Collections.Concurrent;
 using ILGPU;
 using ILGPU.Runtime;
+using ILGPU.Runtime.Cuda;
 
 namespace Engine.Kernels.Gpu;
 
 /// <summary>Starts kernels, in the order of the calls.</summary>
-internal interface ILauncher
+internal interface ILauncher : IDisposable
 {
     void Launch<TKernel>(in TKernel kernel, int groups, int threads)
         where TKernel : struct, IGroupKernel<TKernel>;
@@ -16,13 +17,23 @@ internal interface ILauncher
 internal sealed class Launcher(Accelerator accelerator) : ILauncher
 {
     private readonly ConcurrentDictionary<Type, Delegate> kernels = new();
+    private readonly PtxCompiler? ptx = accelerator is CudaAccelerator cuda ? new(cuda) : null;
 
     public void Launch<TKernel>(in TKernel kernel, int groups, int threads)
         where TKernel : struct, IGroupKernel<TKernel>
     {
-        var start = (Action<KernelConfig, TKernel>)kernels.GetOrAdd(
-            typeof(TKernel),
-            static (_, on) => on.LoadStreamKernel<TKernel>(Entry.Run), accelerator);
-        start(new(groups, threads), kernel);
+        if (!kernels.TryGetValue(typeof(TKernel), out Delegate? start))
+            kernels[typeof(TKernel)] = start = Load<TKernel>();
+        ((Action<AcceleratorStream, KernelConfig, TKernel>)start)(
+            accelerator.DefaultStream, new(groups, threads), kernel);
     }
+
+    public void Dispose() => ptx?.Dispose();
+
+    private Action<AcceleratorStream, KernelConfig, TKernel> Load<TKernel>()
+        where TKernel : struct, IGroupKernel<TKernel> =>
+        ptx is null
+            ? Ieee.Compile(literal: false, () => accelerator.LoadKernel<TKernel>(Entry.Run))
+            : accelerator.LoadKernel(ptx.Compile(typeof(TKernel)))
+                .CreateLauncherDelegate<Action<AcceleratorStream, KernelConfig, TKernel>>();
 }

@@ -26,8 +26,8 @@ public class AssemblyTests(ITestOutputHelper output)
             using var compiler = new PtxCompiler(major, minor);
             foreach (Type kernel in launcher.Kernels)
             {
-                Usage usage =
-                    Assembler.Assemble(compiler.Compile(kernel), $"sm_{major}{minor}");
+                string ptx = compiler.Compile(kernel).PTXAssembly;
+                Usage usage = Assembler.Assemble(ptx, $"sm_{major}{minor}");
                 string line = $"sm_{major}{minor} {kernel}: {usage}";
                 output.WriteLine(line);
                 if (usage.Stack + usage.Spills > 0 || usage.Registers > registers)

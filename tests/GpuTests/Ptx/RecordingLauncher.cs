@@ -12,6 +12,8 @@ internal sealed class RecordingLauncher : ILauncher
     /// <summary>Number of launches.</summary>
     public int Launches { get; private set; }
 
+    public void Dispose() { }
+
     public void Launch<TKernel>(in TKernel kernel, int groups, int threads)
         where TKernel : struct, IGroupKernel<TKernel>
     {
