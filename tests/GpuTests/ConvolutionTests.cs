@@ -37,7 +37,7 @@ public class ConvolutionTests
         [2, 3, 8, 3, 3, 16, 3, 3, 1, 1, 1, 1, 1, 1, 1],
         [1, 2, 33, 1, 5, 8, 3, 3, 1, 1, 2, 2, 1, 1, 1],
         [1, 3, 16, 1, 1, 17, 3, 3, 1, 1, 1, 1, 1, 1, 1],
-        [2, 3, 4, 13, 9, 10, 3, 3, 1, 1, 2, 1, 2, 1, 2],
+        [2, 2, 4, 9, 7, 10, 3, 3, 1, 1, 2, 1, 2, 1, 2],
         [1, 1, 3, 15, 16, 9, 5, 7, 1, 1, 4, 2, 1, 1, 1],
         [1, 2, 2, 11, 12, 17, 3, 2, 1, 1, 0, 3, 2, 2, 1],
         [1, 4, 21, 5, 5, 13, 5, 5, 1, 1, 0, 0, 1, 1, 1],
@@ -50,24 +50,29 @@ public class ConvolutionTests
     public void EqualsTheCpu(int index)
     {
         ConvolutionShape shape = Shape(Shapes[index]);
-        foreach (DType type in new[] { DType.Float32, DType.Float64 })
-            for (int shared = 0; shared < 4; shared++)
-            {
-                if (shared > 0 && (shape.Tasks < 2 || type == DType.Float64)) continue;
-                Check(shape, type, (shared & 1) != 0, (shared & 2) != 0);
-            }
+        Check(shape, DType.Float32, false, false);
+        if (index % 3 == 0) Check(shape, DType.Float64, false, false);
+    }
+
+    [Theory]
+    [InlineData(true, false)]
+    [InlineData(false, true)]
+    [InlineData(true, true)]
+    public void TasksMayShareImagesOrFilters(bool sharedX, bool sharedW)
+    {
+        var shape = new ConvolutionShape(3, 2, 4, 4, 5, 6, 3, 3, 1, 1, 1, 1, 1, 1, 2);
+        Check(shape, DType.Float32, sharedX, sharedW);
     }
 
     /// <summary>Few results of many products each: parts of the depth are summed on their own.</summary>
     [Theory]
     [InlineData(1, 3, 2, 17, 18, 5, 1)]
-    [InlineData(2, 2, 4, 16, 17, 6, 2)]
+    [InlineData(1, 2, 4, 16, 17, 4, 2)]
     [InlineData(1, 1, 70, 4, 3, 4, 1)]
     public void LongSumsAreSplit(int t, int n, int c, int h, int w, int k, int groups)
     {
         var shape = new ConvolutionShape(t, n, c, h, w, k, 3, 3, 1, 1, 1, 1, 1, 1, groups);
-        Check(shape, DType.Float32, false, false);
-        Check(shape, DType.Float64, false, false);
+        Check(shape, c > 9 ? DType.Float64 : DType.Float32, false, false);
     }
 
     [Theory]

@@ -156,6 +156,8 @@ public sealed partial class GpuBackend
                 Groups = s.Groups,
                 Height = s.Height,
                 Width = s.Width,
+                OffsetY = s.Width,
+                OffsetX = 1,
                 PixelX = Split(s.OutWidth),
                 PixelY = Split(s.OutHeight),
                 TapX = Split(s.KernelWidth),

@@ -36,8 +36,8 @@ public sealed partial class GpuBackend
             if (backend.GroupThreads >= MostThreads)
             {
                 if (columns <= 16) By<Tile64x16>(sizes);
-                else if (rows <= 16) By<Tile16x256>(sizes);
-                else if (rows <= 32) By<Tile32x128>(sizes);
+                else if (rows <= 16) By<Tile16x64>(sizes);
+                else if (rows <= 32) By<Tile32x64>(sizes);
                 else By<Tile64x64>(sizes);
             }
             else if (columns <= 4) By<Tile16x4>(sizes);

@@ -28,6 +28,12 @@ public struct Image<T> where T : unmanaged
     /// <summary>Size of the image.</summary>
     public int Height, Width;
 
+    /// <summary>
+    /// What the coordinates count in offsets: the width and 1; or 0 and 0 where they are divided
+    /// before they become a place.
+    /// </summary>
+    public int OffsetY, OffsetX;
+
     /// <summary>How the rows of the matrix split into pixels; its strides are 1.</summary>
     public Axis PixelX, PixelY;
 
@@ -50,44 +56,39 @@ public struct Image<T> where T : unmanaged
 
     /// <summary>What output pixel i contributes.</summary>
     [MethodImpl(Inline)]
-    public static Place Pixel(Image<T> image, int i)
+    public static Place Pixel(Image<T> image, long origin, int i)
     {
         uint rest = (uint)i;
-        int x = (int)Axis.Take(image.PixelX, ref rest), y = (int)Axis.Take(image.PixelY, ref rest);
-        return new()
-        {
-            Offset = rest * image.ImageStride,
-            Y = y * image.StepY + image.StartY,
-            X = x * image.StepX + image.StartX,
-        };
+        int x = (int)Axis.Take(image.PixelX, ref rest) * image.StepX + image.StartX;
+        int y = (int)Axis.Take(image.PixelY, ref rest) * image.StepY + image.StartY;
+        return At(image, origin + rest * image.ImageStride, y, x);
     }
 
     /// <summary>What tap i contributes.</summary>
     [MethodImpl(Inline)]
-    public static Place Tap(Image<T> image, int i)
+    public static Place Tap(Image<T> image, long origin, int i)
     {
         uint rest = (uint)i;
-        int x = (int)Axis.Take(image.TapX, ref rest), y = (int)Axis.Take(image.TapY, ref rest);
-        return new()
-        {
-            Offset = rest * image.ChannelStride,
-            Y = y * image.TapStepY,
-            X = x * image.TapStepX,
-        };
+        int x = (int)Axis.Take(image.TapX, ref rest) * image.TapStepX;
+        int y = (int)Axis.Take(image.TapY, ref rest) * image.TapStepY;
+        return At(image, origin + rest * image.ChannelStride, y, x);
     }
 
     /// <summary>The element, and 0 in the padding and where it is not wanted.</summary>
     [MethodImpl(Inline)]
-    public static T Load<TNumbers>(
-        Image<T> image, long origin, Place pixel, Place tap, bool wanted)
+    public static T Load<TNumbers>(Image<T> image, Place pixel, Place tap, bool wanted)
         where TNumbers : unmanaged, INumbers<TNumbers, T>
     {
-        int y = pixel.Y + tap.Y, x = pixel.X + tap.X;
-        bool inside = wanted & y >= 0 & y < image.Height & x >= 0 & x < image.Width;
-        T value = image.Data[
-            inside ? origin + pixel.Offset + tap.Offset + (long)y * image.Width + x : 0];
+        // As unsigned numbers, those before the first are larger than all others.
+        bool inside = wanted & (uint)(pixel.Y + tap.Y) < (uint)image.Height
+            & (uint)(pixel.X + tap.X) < (uint)image.Width;
+        T value = image.Data[inside ? pixel.Offset + tap.Offset : 0];
         return inside ? value : TNumbers.Zero;
     }
+
+    [MethodImpl(Inline)]
+    private static Place At(Image<T> image, long offset, int y, int x) =>
+        new() { Offset = offset + (long)y * image.OffsetY + x * image.OffsetX, Y = y, X = x };
 }
 
 /// <summary>Pixels are rows, taps the depth: for the convolution itself.</summary>
@@ -113,19 +114,19 @@ public struct Pixels<T, TNumbers> : ITileOperand<Pixels<T, TNumbers>, T>
 
     /// <inheritdoc/>
     [MethodImpl(Inline)]
-    public static Place Row(Pixels<T, TNumbers> operand, int row) =>
-        Image<T>.Pixel(operand.Image, row);
+    public static Place Row(Pixels<T, TNumbers> operand, long origin, int row) =>
+        Image<T>.Pixel(operand.Image, origin, row);
 
     /// <inheritdoc/>
     [MethodImpl(Inline)]
     public static Place Depth(Pixels<T, TNumbers> operand, int depth) =>
-        Image<T>.Tap(operand.Image, depth);
+        Image<T>.Tap(operand.Image, 0, depth);
 
     /// <inheritdoc/>
     [MethodImpl(Inline)]
     public static T Load(
-        Pixels<T, TNumbers> operand, long origin, Place row, Place depth, bool inside) =>
-        Image<T>.Load<TNumbers>(operand.Image, origin, row, depth, inside);
+        Pixels<T, TNumbers> operand, Place row, Place depth, bool inside) =>
+        Image<T>.Load<TNumbers>(operand.Image, row, depth, inside);
 }
 
 /// <summary>Taps are rows, pixels the depth: for the gradient of the filters.</summary>
@@ -151,19 +152,19 @@ public struct Taps<T, TNumbers> : ITileOperand<Taps<T, TNumbers>, T>
 
     /// <inheritdoc/>
     [MethodImpl(Inline)]
-    public static Place Row(Taps<T, TNumbers> operand, int row) =>
-        Image<T>.Tap(operand.Image, row);
+    public static Place Row(Taps<T, TNumbers> operand, long origin, int row) =>
+        Image<T>.Tap(operand.Image, origin, row);
 
     /// <inheritdoc/>
     [MethodImpl(Inline)]
     public static Place Depth(Taps<T, TNumbers> operand, int depth) =>
-        Image<T>.Pixel(operand.Image, depth);
+        Image<T>.Pixel(operand.Image, 0, depth);
 
     /// <inheritdoc/>
     [MethodImpl(Inline)]
     public static T Load(
-        Taps<T, TNumbers> operand, long origin, Place row, Place depth, bool inside) =>
-        Image<T>.Load<TNumbers>(operand.Image, origin, depth, row, inside);
+        Taps<T, TNumbers> operand, Place row, Place depth, bool inside) =>
+        Image<T>.Load<TNumbers>(operand.Image, depth, row, inside);
 }
 
 /// <summary>
@@ -175,7 +176,7 @@ public struct Spread<T, TNumbers> : ITileOperand<Spread<T, TNumbers>, T>
 {
     private const MethodImplOptions Inline = MethodImplOptions.AggressiveInlining;
 
-    /// <summary>The image; its size is that before spreading.</summary>
+    /// <summary>The image, its size that before spreading, its coordinates not in offsets.</summary>
     public Image<T> Image;
 
     /// <summary>The convolution's strides, as axes to divide by, of stride 1.</summary>
@@ -195,18 +196,18 @@ public struct Spread<T, TNumbers> : ITileOperand<Spread<T, TNumbers>, T>
 
     /// <inheritdoc/>
     [MethodImpl(Inline)]
-    public static Place Row(Spread<T, TNumbers> operand, int row) =>
-        Image<T>.Pixel(operand.Image, row);
+    public static Place Row(Spread<T, TNumbers> operand, long origin, int row) =>
+        Image<T>.Pixel(operand.Image, origin, row);
 
     /// <inheritdoc/>
     [MethodImpl(Inline)]
     public static Place Depth(Spread<T, TNumbers> operand, int depth) =>
-        Image<T>.Tap(operand.Image, depth);
+        Image<T>.Tap(operand.Image, 0, depth);
 
     /// <inheritdoc/>
     [MethodImpl(Inline)]
     public static T Load(
-        Spread<T, TNumbers> operand, long origin, Place row, Place depth, bool inside)
+        Spread<T, TNumbers> operand, Place row, Place depth, bool inside)
     {
         int y = row.Y + depth.Y, x = row.X + depth.X;
         inside = inside & y >= 0 & x >= 0;
@@ -216,7 +217,7 @@ public struct Spread<T, TNumbers> : ITileOperand<Spread<T, TNumbers>, T>
             & (int)outX < operand.Image.Width;
         T value = operand.Image.Data[
             inside
-                ? origin + row.Offset + depth.Offset + outY * (long)operand.Image.Width + outX
+                ? row.Offset + depth.Offset + outY * (long)operand.Image.Width + outX
                 : 0];
         return inside ? value : TNumbers.Zero;
     }

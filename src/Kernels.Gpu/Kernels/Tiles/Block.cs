@@ -8,11 +8,6 @@ public struct Four<T> where T : unmanaged
 {
     /// <summary>The numbers.</summary>
     public T A, B, C, D;
-
-    /// <summary>Number i.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static T Get(Four<T> four, int i) =>
-        i == 0 ? four.A : i == 1 ? four.B : i == 2 ? four.C : four.D;
 }
 
 /// <summary>Four rows of four sums.</summary>
@@ -49,11 +44,10 @@ public struct Block<T, TNumbers>
         D = Fma(a.D, b, sums.D),
     };
 
-    /// <summary>Sum j of row i.</summary>
+    /// <summary>Row i of the sums.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static T Get(Block<T, TNumbers> sums, int i, int j) => i == 0 ? Four<T>.Get(sums.A, j)
-        : i == 1 ? Four<T>.Get(sums.B, j)
-        : i == 2 ? Four<T>.Get(sums.C, j) : Four<T>.Get(sums.D, j);
+    public static Four<T> Row(Block<T, TNumbers> sums, int i) =>
+        i == 0 ? sums.A : i == 1 ? sums.B : i == 2 ? sums.C : sums.D;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Four<T> Fma(T a, Four<T> b, Four<T> sums) => new()

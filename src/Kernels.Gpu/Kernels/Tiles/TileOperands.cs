@@ -17,6 +17,15 @@ public struct Place
 
     /// <summary>In an image.</summary>
     public int Y, X;
+
+    /// <summary>The same, not computed anew in a loop.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Place Here(Place place) => new()
+    {
+        Offset = Ieee.Here(place.Offset),
+        Y = Ieee.Here(place.Y),
+        X = Ieee.Here(place.X),
+    };
 }
 
 /// <summary>
@@ -35,8 +44,10 @@ public interface ITileOperand<TSelf, T>
     /// <summary>Where the matrix of a batch begins.</summary>
     static abstract long Origin(TSelf operand, int batch);
 
-    /// <summary>What a row contributes; one behind the last may be asked for.</summary>
-    static abstract Place Row(TSelf operand, int row);
+    /// <summary>
+    /// What a row contributes, the origin included; one behind the last may be asked for.
+    /// </summary>
+    static abstract Place Row(TSelf operand, long origin, int row);
 
     /// <summary>What a place along the depth contributes; likewise.</summary>
     static abstract Place Depth(TSelf operand, int depth);
@@ -45,7 +56,7 @@ public interface ITileOperand<TSelf, T>
     /// The element, or 0 where <paramref name="inside"/> is false. Loads do not branch, so that
     /// several are on their way at once; element 0 of a buffer can always be read.
     /// </summary>
-    static abstract T Load(TSelf operand, long origin, Place row, Place depth, bool inside);
+    static abstract T Load(TSelf operand, Place row, Place depth, bool inside);
 }
 
 /// <summary>Where the results of products go.</summary>
@@ -121,8 +132,8 @@ public struct Matrices<T, TNumbers> : ITileOperand<Matrices<T, TNumbers>, T>
 
     /// <inheritdoc/>
     [MethodImpl(Inline)]
-    public static Place Row(Matrices<T, TNumbers> operand, int row) =>
-        new() { Offset = row * operand.Table.RowStride };
+    public static Place Row(Matrices<T, TNumbers> operand, long origin, int row) =>
+        new() { Offset = origin + row * operand.Table.RowStride };
 
     /// <inheritdoc/>
     [MethodImpl(Inline)]
@@ -132,9 +143,9 @@ public struct Matrices<T, TNumbers> : ITileOperand<Matrices<T, TNumbers>, T>
     /// <inheritdoc/>
     [MethodImpl(Inline)]
     public static T Load(
-        Matrices<T, TNumbers> operand, long origin, Place row, Place depth, bool inside)
+        Matrices<T, TNumbers> operand, Place row, Place depth, bool inside)
     {
-        T value = operand.Data[inside ? origin + row.Offset + depth.Offset : 0];
+        T value = operand.Data[inside ? row.Offset + depth.Offset : 0];
         return inside ? value : TNumbers.Zero;
     }
 }

@@ -28,8 +28,8 @@ public readonly struct Tile64x64 : ITile
     }
 }
 
-/// <summary>32 x 128 results of 256 threads.</summary>
-public readonly struct Tile32x128 : ITile
+/// <summary>32 x 64 results of 128 threads.</summary>
+public readonly struct Tile32x64 : ITile
 {
     /// <inheritdoc/>
     public static int Rows
@@ -42,7 +42,7 @@ public readonly struct Tile32x128 : ITile
     public static int Columns
     {
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        get => 128;
+        get => 64;
     }
 
     /// <inheritdoc/>
@@ -53,8 +53,8 @@ public readonly struct Tile32x128 : ITile
     }
 }
 
-/// <summary>16 x 256 results of 256 threads.</summary>
-public readonly struct Tile16x256 : ITile
+/// <summary>16 x 64 results of 64 threads.</summary>
+public readonly struct Tile16x64 : ITile
 {
     /// <inheritdoc/>
     public static int Rows
@@ -67,7 +67,7 @@ public readonly struct Tile16x256 : ITile
     public static int Columns
     {
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        get => 256;
+        get => 64;
     }
 
     /// <inheritdoc/>
@@ -124,7 +124,7 @@ public readonly struct Tile8x8 : ITile
     public static int Depth
     {
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        get => 8;
+        get => 32;
     }
 }
 
@@ -149,7 +149,7 @@ public readonly struct Tile4x16 : ITile
     public static int Depth
     {
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        get => 8;
+        get => 32;
     }
 }
 
@@ -174,6 +174,6 @@ public readonly struct Tile16x4 : ITile
     public static int Depth
     {
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        get => 8;
+        get => 32;
     }
 }

@@ -21,10 +21,6 @@ public struct TiledProduct<T, TNumbers, TTile, TA, TB, TTarget>
     // Results of a thread in each direction.
     private const int Each = 4;
 
-    // Elements between the rows of a tile in shared memory, so that threads which write along the
-    // depth meet in different banks.
-    private const int Gap = 4;
-
     /// <summary>The operands.</summary>
     public TA A;
 
@@ -49,11 +45,23 @@ public struct TiledProduct<T, TNumbers, TTile, TA, TB, TTarget>
         get => TTile.Rows * TTile.Columns / (Each * Each);
     }
 
+    private static int PitchA
+    {
+        [MethodImpl(Inline)]
+        get => TileLoads<T, TNumbers, TTile, TA>.Pitch(TTile.Rows);
+    }
+
+    private static int PitchB
+    {
+        [MethodImpl(Inline)]
+        get => TileLoads<T, TNumbers, TTile, TB>.Pitch(TTile.Columns);
+    }
+
     /// <inheritdoc/>
     public static void Run(TiledProduct<T, TNumbers, TTile, TA, TB, TTarget> kernel)
     {
-        ArrayView<T> a = SharedMemory.Allocate1D<T>(TTile.Depth * (TTile.Rows + Gap));
-        ArrayView<T> b = SharedMemory.Allocate1D<T>(TTile.Depth * (TTile.Columns + Gap));
+        ArrayView<T> a = SharedMemory.Allocate1D<T>(TTile.Depth * PitchA);
+        ArrayView<T> b = SharedMemory.Allocate1D<T>(TTile.Depth * PitchB);
         int down = (kernel.Rows + TTile.Rows - 1) / TTile.Rows;
         int across = (kernel.Columns + TTile.Columns - 1) / TTile.Columns;
         long tiles = (long)down * across, all = tiles * kernel.Batches * kernel.Parts;
@@ -75,18 +83,28 @@ public struct TiledProduct<T, TNumbers, TTile, TA, TB, TTarget>
         long originA = TA.Origin(kernel.A, batch), originB = TB.Origin(kernel.B, batch);
         int start = part * kernel.PartDepth;
         int end = part == kernel.Parts - 1 ? kernel.Depth : start + kernel.PartDepth;
+        Four<Place> rows = TileLoads<T, TNumbers, TTile, TA>.FirstRows(kernel.A, originA, row);
+        Four<Place> columns = TileLoads<T, TNumbers, TTile, TB>.FirstRows(kernel.B, originB, column);
         // A thread's rows and columns lie a quarter of the tile apart: threads side by side read
         // neighbours in shared memory and write neighbours of the result.
         int right = Group.IdxX % (TTile.Columns / Each), below = Group.IdxX / (TTile.Columns / Each);
         Block<T, TNumbers> sums = Block<T, TNumbers>.Zero;
         for (int k = start; k < end; k += TTile.Depth)
         {
-            Load(kernel.A, a, TTile.Rows, originA, row, kernel.Rows, k, end);
-            Load(kernel.B, b, TTile.Columns, originB, column, kernel.Columns, k, end);
+            TileLoads<T, TNumbers, TTile, TA>.Run(
+                kernel.A, a, TTile.Rows, originA, rows, row, kernel.Rows, k, end);
+            TileLoads<T, TNumbers, TTile, TB>.Run(
+                kernel.B, b, TTile.Columns, originB, columns, column, kernel.Columns, k, end);
             Group.Barrier();
-            for (int d = 0; d < TTile.Depth; d++)
-                sums = Block<T, TNumbers>.Add(
-                    sums, Read(a, TTile.Rows, d, below), Read(b, TTile.Columns, d, right));
+            // Four steps of the loop at once: ILGPU unrolls none.
+            for (int d = 0; d < TTile.Depth; d += 4)
+            {
+                long i = d * PitchA + below, j = d * PitchB + right;
+                sums = Add(sums, a, b, i, j);
+                sums = Add(sums, a, b, i + PitchA, j + PitchB);
+                sums = Add(sums, a, b, i + 2 * PitchA, j + 2 * PitchB);
+                sums = Add(sums, a, b, i + 3 * PitchA, j + 3 * PitchB);
+            }
             Group.Barrier();
         }
 
@@ -94,69 +112,39 @@ public struct TiledProduct<T, TNumbers, TTile, TA, TB, TTarget>
         for (int i = 0; i < Each; i++)
         {
             int r = row + below + i * (TTile.Rows / Each);
-            for (int j = 0; j < Each; j++)
-            {
-                int c = column + right + j * (TTile.Columns / Each);
-                if (r < kernel.Rows && c < kernel.Columns)
-                    TTarget.Store(
-                        kernel.Target, origin, r, c, Block<T, TNumbers>.Get(sums, i, j));
-            }
+            if (r < kernel.Rows)
+                Store(kernel, origin, r, column + right, Block<T, TNumbers>.Row(sums, i));
         }
     }
 
-    /// <summary>Loads the piece of an operand at a row and a depth; 0 behind the ends.</summary>
+    /// <summary>Adds the products of one place along the depth.</summary>
     [MethodImpl(Inline)]
-    private static void Load<TOperand>(
-        TOperand operand, ArrayView<T> tile, int size, long origin, int row, int rows, int k,
-        int end)
-        where TOperand : struct, ITileOperand<TOperand, T>
-    {
-        int pitch = size + Gap;
-        if (TOperand.AlongDepth)
-        {
-            int wide = IntrinsicMath.Min(TTile.Depth, Threads);
-            for (int i = 0; i < TTile.Depth / wide; i++)
-            {
-                int d = i * wide + Group.IdxX % wide;
-                Place depth = TOperand.Depth(operand, k + d);
-                for (int j = 0; j < size * wide / Threads; j++)
-                {
-                    int r = j * (Threads / wide) + Group.IdxX / wide;
-                    tile[d * pitch + r] = TOperand.Load(
-                        operand, origin, TOperand.Row(operand, row + r), depth,
-                        row + r < rows && k + d < end);
-                }
-            }
-        }
-        else
-        {
-            int wide = IntrinsicMath.Min(size, Threads);
-            for (int i = 0; i < size / wide; i++)
-            {
-                int r = i * wide + Group.IdxX % wide;
-                Place place = TOperand.Row(operand, row + r);
-                for (int j = 0; j < TTile.Depth * wide / Threads; j++)
-                {
-                    int d = j * (Threads / wide) + Group.IdxX / wide;
-                    tile[d * pitch + r] = TOperand.Load(
-                        operand, origin, place, TOperand.Depth(operand, k + d),
-                        row + r < rows && k + d < end);
-                }
-            }
-        }
-    }
+    private static Block<T, TNumbers> Add(
+        Block<T, TNumbers> sums, ArrayView<T> a, ArrayView<T> b, long i, long j) =>
+        Block<T, TNumbers>.Add(
+            sums, Read(a, i, TTile.Rows / Each), Read(b, j, TTile.Columns / Each));
 
     [MethodImpl(Inline)]
-    private static Four<T> Read(ArrayView<T> tile, int size, int depth, int first)
+    private static Four<T> Read(ArrayView<T> tile, long at, int step) => new()
     {
-        int at = depth * (size + Gap) + first, step = size / Each;
-        return new()
-        {
-            A = tile[at],
-            B = tile[at + step],
-            C = tile[at + 2 * step],
-            D = tile[at + 3 * step],
-        };
+        A = tile[at],
+        B = tile[at + step],
+        C = tile[at + 2 * step],
+        D = tile[at + 3 * step],
+    };
+
+    [MethodImpl(Inline)]
+    private static void Store(
+        TiledProduct<T, TNumbers, TTile, TA, TB, TTarget> kernel, long origin, int row, int column,
+        Four<T> results)
+    {
+        int step = TTile.Columns / Each, left = kernel.Columns - column;
+        if (left > 0) TTarget.Store(kernel.Target, origin, row, column, results.A);
+        if (left > step) TTarget.Store(kernel.Target, origin, row, column + step, results.B);
+        if (left > 2 * step)
+            TTarget.Store(kernel.Target, origin, row, column + 2 * step, results.C);
+        if (left > 3 * step)
+            TTarget.Store(kernel.Target, origin, row, column + 3 * step, results.D);
     }
 }
 
