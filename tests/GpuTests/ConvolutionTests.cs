@@ -51,7 +51,8 @@ public class ConvolutionTests
     {
         ConvolutionShape shape = Shape(Shapes[index]);
         Check(shape, DType.Float32, false, false);
-        if (index % 3 == 0) Check(shape, DType.Float64, false, false);
+        // Each kernel takes most of a second to compile: few shapes are computed in doubles.
+        if (index % 7 == 6) Check(shape, DType.Float64, false, false);
     }
 
     [Theory]
@@ -64,7 +65,7 @@ public class ConvolutionTests
         Check(shape, DType.Float32, sharedX, sharedW);
     }
 
-    /// <summary>Few results of many products each: parts of the depth are summed on their own.</summary>
+    /// <summary>Few results of many products: parts of the depth are summed on their own.</summary>
     [Theory]
     [InlineData(1, 3, 2, 17, 18, 5, 1)]
     [InlineData(1, 2, 4, 16, 17, 4, 2)]
@@ -98,38 +99,36 @@ public class ConvolutionTests
     {
         var s = new ConvolutionShape(
             t, n, c, h, w, k, 3, 3, stride, stride, 1, 1, 1, 1, groups);
-        foreach (DType type in new[] { DType.Float32, DType.Float64 })
+        DType type = c > 9 ? DType.Float64 : DType.Float32;
+        RegisterType f = Registers.Of(type);
+        TileKernel add = TileKernels.NumberBinary<AddOp>(type);
+        TileKernel mul = TileKernels.NumberBinary<MulOp>(type);
+        // (result + bias) y
+        var program = new TileProgram([f, f, f], [], [new(add, 0, 1), new(mul, 3, 2)], [4]);
+        Pair x = Pair.Random(type, 1, Sizes(s, 'x')), weights = Pair.Random(type, 2, Sizes(s, 'w'));
+        foreach (char which in "yx")
         {
-            RegisterType f = Registers.Of(type);
-            TileKernel add = TileKernels.NumberBinary<AddOp>(type);
-            TileKernel mul = TileKernels.NumberBinary<MulOp>(type);
-            // (result + bias) y
-            var program = new TileProgram([f, f, f], [], [new(add, 0, 1), new(mul, 3, 2)], [4]);
-            Pair x = Pair.Random(type, 1, Sizes(s, 'x')), weights = Pair.Random(type, 2, Sizes(s, 'w'));
-            foreach (char which in "yx")
+            long[] sizes = Sizes(s, which);
+            Pair[] operands =
+            [
+                Pair.Random(type, 3, [sizes[2]]).Strided(0, sizes, [0, 0, 1, 0, 0]),
+                Pair.Random(type, 4, sizes),
+            ];
+            Pair from = which == 'y' ? x : Pair.Random(type, 5, Sizes(s, 'y'));
+            Pair to = Pair.Empty(type, sizes);
+            var cpu = new Epilogue(program, operands.Select(o => o.Cpu).ToArray());
+            var gpu = new Epilogue(program, operands.Select(o => o.Gpu).ToArray());
+            if (which == 'y')
             {
-                long[] sizes = Sizes(s, which);
-                Pair[] operands =
-                [
-                    Pair.Random(type, 3, [sizes[2]]).Strided(0, sizes, [0, 0, 1, 0, 0]),
-                    Pair.Random(type, 4, sizes),
-                ];
-                Pair from = which == 'y' ? x : Pair.Random(type, 5, Sizes(s, 'y'));
-                Pair to = Pair.Empty(type, sizes);
-                var cpu = new Epilogue(program, operands.Select(o => o.Cpu).ToArray());
-                var gpu = new Epilogue(program, operands.Select(o => o.Gpu).ToArray());
-                if (which == 'y')
-                {
-                    Direct.Convolution(s, from.Cpu, weights.Cpu, to.Cpu, cpu);
-                    Pair.Device.Convolution(s, from.Gpu, weights.Gpu, to.Gpu, gpu);
-                }
-                else
-                {
-                    Direct.InputGradient(s, from.Cpu, weights.Cpu, to.Cpu, cpu);
-                    Pair.Device.InputGradient(s, from.Gpu, weights.Gpu, to.Gpu, gpu);
-                }
-                to.Same(8, $"{type} {which}");
+                Direct.Convolution(s, from.Cpu, weights.Cpu, to.Cpu, cpu);
+                Pair.Device.Convolution(s, from.Gpu, weights.Gpu, to.Gpu, gpu);
             }
+            else
+            {
+                Direct.InputGradient(s, from.Cpu, weights.Cpu, to.Cpu, cpu);
+                Pair.Device.InputGradient(s, from.Gpu, weights.Gpu, to.Gpu, gpu);
+            }
+            to.Same(8, $"{type} {which}");
         }
     }
 
@@ -137,7 +136,8 @@ public class ConvolutionTests
     public void ViewsBeginAnywhere()
     {
         var s = new ConvolutionShape(2, 2, 3, 5, 4, 6, 3, 3, 1, 1, 1, 1, 1, 1, 1);
-        Pair View(char which, int seed) => Inside(Pair.Random(DType.Float32, seed, [2000]), s, which);
+        Pair View(char which, int seed) =>
+            Inside(Pair.Random(DType.Float32, seed, [2000]), s, which);
         Pair x = View('x', 1), w = View('w', 2), g = View('y', 3);
         Pair y = Pair.Empty(DType.Float32, Sizes(s, 'y'));
         Pair dx = Pair.Empty(DType.Float32, Sizes(s, 'x'));

@@ -48,7 +48,8 @@ public class PoolingTests
     {
         var shape = new PoolShape(h, w, window, stride, padding);
         var random = new Random(planes);
-        long[] values = [.. Enumerable.Range(0, planes * h * w).Select(_ => random.NextInt64(-5, 5))];
+        int count = planes * h * w;
+        long[] values = [.. Enumerable.Range(0, count).Select(_ => random.NextInt64(-5, 5))];
         double[] doubles = [.. values.Select(v => (double)v)];
         int[] ints = [.. values.Select(v => (int)v)];
         var layout = Layout.Contiguous(planes, h, w);

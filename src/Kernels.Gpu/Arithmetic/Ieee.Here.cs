@@ -1,5 +1,5 @@
-// Where a number is computed. ILGPU moves what has no effect next to its use, into a loop even where
-// it is the same in all rounds; it does not move an instruction of its caller.
+// Where a number is computed. ILGPU moves what has no effect next to its use, into a loop even
+// where it is the same in all rounds; it does not move an instruction of its caller.
 using System.Runtime.CompilerServices;
 using ILGPU.Runtime.Cuda;
 

@@ -70,7 +70,8 @@ public sealed partial class GpuBackend
             var filters = Read(backend, w, FilterTable(shape));
             var pixels = new Pixels<T, TNumbers> { Image = Input(backend, shape, x) };
             var target = Written(backend, y, OutputTable(shape), after);
-            new Products<T, TNumbers, Matrices<T, TNumbers>, Pixels<T, TNumbers>, Results<T, TAfter>>(
+            new Products<
+                T, TNumbers, Matrices<T, TNumbers>, Pixels<T, TNumbers>, Results<T, TAfter>>(
                 backend, filters, pixels, target)
                 .Run(shape.GroupFilters, OutputPixels(shape), Taps(shape), Batches(shape));
         }
@@ -102,7 +103,8 @@ public sealed partial class GpuBackend
                 OuterStride = image,
                 Inner = Split(plane),
             };
-            new Products<T, TNumbers, Matrices<T, TNumbers>, Spread<T, TNumbers>, Results<T, TAfter>>(
+            new Products<
+                T, TNumbers, Matrices<T, TNumbers>, Spread<T, TNumbers>, Results<T, TAfter>>(
                 backend, filters, pixels, Written(backend, dx, table, after))
                 .Run(
                     shape.GroupChannels, shape.Batch * plane, (long)shape.GroupFilters * area,

@@ -16,8 +16,8 @@ public sealed partial class GpuBackend
         where TA : struct, ITileOperand<TA, T> where TB : struct, ITileOperand<TB, T>
         where TTarget : struct, ITileTarget<TTarget, T>
     {
-        // Groups that keep a large device busy. A constant, not this device's: orders of sums depend
-        // on it.
+        // Groups that keep a large device busy. A constant, not this device's: orders of sums
+        // depend on it.
         private const long WantedGroups = 256;
 
         // The shortest part of the depth that is worth a group and a second launch.

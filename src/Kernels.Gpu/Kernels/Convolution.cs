@@ -1,5 +1,6 @@
-// The image operand of a convolution and of its gradients, as the matrix that it is never stored as:
-// pixels of the output by taps of the filters, each element found by arithmetic when it is loaded.
+// The image operand of a convolution and of its gradients, as the matrix that it is never stored
+// as: pixels of the output by taps of the filters, each element found by arithmetic when it is
+// loaded.
 using System.Runtime.CompilerServices;
 using ILGPU;
 
@@ -168,15 +169,15 @@ public struct Taps<T, TNumbers> : ITileOperand<Taps<T, TNumbers>, T>
 }
 
 /// <summary>
-/// For the gradient of the input: pixels of the input are rows, taps the depth, and the image is the
-/// gradient of the output with its pixels a stride apart. What falls between them is 0.
+/// For the gradient of the input: pixels of the input are rows, taps the depth, and the image is
+/// the gradient of the output with its pixels a stride apart. What falls between them is 0.
 /// </summary>
 public struct Spread<T, TNumbers> : ITileOperand<Spread<T, TNumbers>, T>
     where T : unmanaged where TNumbers : unmanaged, INumbers<TNumbers, T>
 {
     private const MethodImplOptions Inline = MethodImplOptions.AggressiveInlining;
 
-    /// <summary>The image, its size that before spreading, its coordinates not in offsets.</summary>
+    /// <summary>The image, sized as before spreading, its coordinates not in offsets.</summary>
     public Image<T> Image;
 
     /// <summary>The convolution's strides, as axes to divide by, of stride 1.</summary>

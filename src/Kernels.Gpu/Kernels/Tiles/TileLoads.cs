@@ -1,6 +1,6 @@
-// How the threads of a group bring a piece of an operand into shared memory: each has one place along
-// the depth and, four at a time, rows at a distance, so that the arithmetic of a place is done once
-// for four elements and four loads are on their way at once.
+// How the threads of a group bring a piece of an operand into shared memory: each has one place
+// along the depth and, four at a time, rows at a distance, so that the arithmetic of a place is
+// done once for four elements and four loads are on their way at once.
 using System.Runtime.CompilerServices;
 using ILGPU;
 
@@ -102,7 +102,7 @@ internal readonly struct TileLoads<T, TNumbers, TTile, TOperand>
         get => TOperand.AlongDepth ? Group.IdxX % Wide : Group.IdxX / Step;
     }
 
-    /// <summary>Loads four elements; <paramref name="left"/> rows from the first on exist.</summary>
+    /// <summary>Loads four elements, of which as many rows are left as is said.</summary>
     [MethodImpl(Inline)]
     private static void LoadFour(
         TOperand operand, ArrayView<T> tile, long at, Four<Place> rows, Place depth, int left)

@@ -1,6 +1,6 @@
-// What a tiled product reads and writes: how an element of an operand is loaded and how a result is
-// stored. The operands of a convolution are found by arithmetic in an image, and are never stored as
-// matrices.
+// What a tiled product reads and writes: how an element of an operand is loaded and how a result
+// is stored. The operands of a convolution are found by arithmetic in an image, and are never
+// stored as matrices.
 using System.Runtime.CompilerServices;
 using ILGPU;
 
@@ -29,8 +29,8 @@ public struct Place
 }
 
 /// <summary>
-/// An operand of products: matrices of rows x depth, one for each batch. (The right one of a product
-/// is seen with its columns as rows.)
+/// An operand of products: matrices of rows x depth, one for each batch. (The right one of a
+/// product is seen with its columns as rows.)
 /// </summary>
 public interface ITileOperand<TSelf, T>
     where TSelf : struct, ITileOperand<TSelf, T> where T : unmanaged
@@ -181,7 +181,7 @@ public struct Results<T, TAfter> : ITileTarget<Results<T, TAfter>, T>
     }
 }
 
-/// <summary>Sums over parts of the depth, part after part, each as (batches, rows, columns).</summary>
+/// <summary>Sums over parts of the depth: (parts, batches, rows, columns).</summary>
 public struct Parts<T> : ITileTarget<Parts<T>, T> where T : unmanaged
 {
     /// <summary>The buffer.</summary>

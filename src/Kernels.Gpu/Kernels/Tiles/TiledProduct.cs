@@ -1,5 +1,5 @@
-// Products of matrices tile by tile: a group loads a piece of both operands into shared memory, each
-// of its threads multiplies what its 4 x 4 results need, and so on along the depth.
+// Products of matrices tile by tile: a group loads a piece of both operands into shared memory,
+// each of its threads multiplies what its 4 x 4 results need, and so on along the depth.
 using System.Runtime.CompilerServices;
 using ILGPU;
 
@@ -65,7 +65,8 @@ public struct TiledProduct<T, TNumbers, TTile, TA, TB, TTarget>
         int down = (kernel.Rows + TTile.Rows - 1) / TTile.Rows;
         int across = (kernel.Columns + TTile.Columns - 1) / TTile.Columns;
         long tiles = (long)down * across, all = tiles * kernel.Batches * kernel.Parts;
-        // Groups that run together have the same columns, the larger operand as a rule, in the cache.
+        // Groups that run together have the same columns, the larger operand as a rule, in the
+        // cache.
         for (long tile = Grid.IdxX; tile < all; tile += Grid.DimX)
         {
             int slab = (int)(tile / tiles), rest = (int)(tile - slab * tiles);
@@ -84,10 +85,12 @@ public struct TiledProduct<T, TNumbers, TTile, TA, TB, TTarget>
         int start = part * kernel.PartDepth;
         int end = part == kernel.Parts - 1 ? kernel.Depth : start + kernel.PartDepth;
         Four<Place> rows = TileLoads<T, TNumbers, TTile, TA>.FirstRows(kernel.A, originA, row);
-        Four<Place> columns = TileLoads<T, TNumbers, TTile, TB>.FirstRows(kernel.B, originB, column);
+        Four<Place> columns =
+            TileLoads<T, TNumbers, TTile, TB>.FirstRows(kernel.B, originB, column);
         // A thread's rows and columns lie a quarter of the tile apart: threads side by side read
         // neighbours in shared memory and write neighbours of the result.
-        int right = Group.IdxX % (TTile.Columns / Each), below = Group.IdxX / (TTile.Columns / Each);
+        int right = Group.IdxX % (TTile.Columns / Each);
+        int below = Group.IdxX / (TTile.Columns / Each);
         Block<T, TNumbers> sums = Block<T, TNumbers>.Zero;
         for (int k = start; k < end; k += TTile.Depth)
         {
