@@ -42,7 +42,7 @@ public interface INumbers<TSelf, T> where TSelf : unmanaged, INumbers<TSelf, T> 
 }
 
 /// <summary>float32.</summary>
-public readonly struct Float32Numbers : INumbers<Float32Numbers, float>
+public readonly partial struct Float32Numbers : INumbers<Float32Numbers, float>
 {
     private const MethodImplOptions Inline = MethodImplOptions.AggressiveInlining;
 
@@ -101,7 +101,7 @@ public readonly struct Float32Numbers : INumbers<Float32Numbers, float>
 }
 
 /// <summary>float64.</summary>
-public readonly struct Float64Numbers : INumbers<Float64Numbers, double>
+public readonly partial struct Float64Numbers : INumbers<Float64Numbers, double>
 {
     private const MethodImplOptions Inline = MethodImplOptions.AggressiveInlining;
 

@@ -78,7 +78,13 @@ public sealed partial class GpuBackend : IBackend, IDisposable
     }
 
     /// <inheritdoc/>
-    public unsafe void Download(DeviceBuffer source, long offset, Span<byte> target)
+    public void Download(DeviceBuffer source, long offset, Span<byte> target)
+    {
+        ThrowBadIndex();
+        Read(source, offset, target);
+    }
+
+    private unsafe void Read(DeviceBuffer source, long offset, Span<byte> target)
     {
         if (target.Length == 0) return;
         ArrayView<byte> from = Own(source).As<byte>().SubView(offset, target.Length);
