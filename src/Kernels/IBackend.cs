@@ -19,7 +19,8 @@ public enum ReduceKind : byte
 /// <summary>
 /// A device. Every result view is contiguous unless said otherwise, does not overlap the sources,
 /// and is fully written. Results do not depend on the number of threads. Zero-sized views are
-/// legal.
+/// legal. Calls take effect in the order in which a thread makes them, but a device may compute
+/// later: only <see cref="Download"/> waits.
 /// </summary>
 public interface IBackend
 {
@@ -39,17 +40,35 @@ public interface IBackend
     /// </summary>
     void SideBySide(int parts, Action<int> body);
 
-    /// <summary>A buffer of at least that many bytes, contents undefined, from the pool.</summary>
+    /// <summary>
+    /// Bytes that the largest tensor of a chunk should have when a batch is cut into chunks: what
+    /// stays in a core's cache for a CPU, what keeps all of it busy for a wider device. Sums depend
+    /// on how a batch is cut, so this is one number for a kind of device, whatever the machine.
+    /// </summary>
+    long ChunkBytes { get; }
+
+    /// <summary>
+    /// A buffer of at least that many bytes, contents undefined, from the pool. Where there is no
+    /// room, not even after the pool has given up what it holds unused, it throws
+    /// <see cref="OutOfMemoryException"/>; the caller may then let buffers go and ask again.
+    /// </summary>
     DeviceBuffer Rent(long bytes);
 
-    /// <summary>Gives a rented buffer back; nothing may use it afterwards.</summary>
+    /// <summary>
+    /// Gives a rented buffer back; no later call uses it, though earlier ones may still be
+    /// computing with it. Finalisers call this, on their thread, at any time and beside any other
+    /// call: it must not wait, throw, free memory or call a driver, only put the buffer on a list
+    /// from which the next <see cref="Rent"/> takes.
+    /// </summary>
     void Return(DeviceBuffer buffer);
 
     /// <summary>Copies host bytes to the buffer from byte <paramref name="offset"/> on.</summary>
     void Upload(ReadOnlySpan<byte> source, DeviceBuffer target, long offset);
 
     /// <summary>
-    /// Copies bytes from byte <paramref name="offset"/> of the buffer to the host.
+    /// Copies bytes from byte <paramref name="offset"/> of the buffer to the host, when all calls
+    /// made before are done. If one of them found a wrong index meanwhile, that is thrown, once
+    /// (see <see cref="LateIndexException"/>).
     /// </summary>
     void Download(DeviceBuffer source, long offset, Span<byte> target);
 
@@ -148,15 +167,33 @@ public interface IBackend
     /// <summary>
     /// y[b, i, :] = x[b, index[b, i], :]. x (B, n, inner) with contiguous rows (the first axis may
     /// have stride 0), index int32 or int64 (B, m) of any strides, y (B, m, inner). An index
-    /// outside 0 .. n-1 throws <see cref="IndexOutOfRangeException"/> with its value and place.
+    /// outside 0 .. n-1 throws <see cref="IndexOutOfRangeException"/> with its value and place. A
+    /// device that computes later touches nothing for it, notes the first one with its place and
+    /// <paramref name="op"/>, the operation that asks, and the next <see cref="Download"/> throws
+    /// <see cref="LateIndexException"/>.
     /// </summary>
-    void Gather(in Operand x, in Operand index, in Operand y);
+    void Gather(in Operand x, in Operand index, in Operand y, string op = nameof(Gather));
 
     /// <summary>
     /// y = 0, then y[b, index[b, i], :] += g[b, i, :] in order of i. g (B, m, inner) of any
     /// strides, index as in <see cref="Gather"/>, y (B, n, inner).
     /// </summary>
-    void ScatterAdd(in Operand g, in Operand index, in Operand y);
+    void ScatterAdd(
+        in Operand g, in Operand index, in Operand y, string op = nameof(ScatterAdd));
+
+    /// <summary>
+    /// The calls from here to the matching <see cref="EndChunk"/> are those of one chunk of a batch
+    /// that was cut into <paramref name="chunks"/>: what they find wrong later, they find there.
+    /// Chunks may be cut into chunks again. Nothing to do for a device that computes at once.
+    /// </summary>
+    void BeginChunk(int chunk, int chunks)
+    {
+    }
+
+    /// <summary>Ends what <see cref="BeginChunk"/> began.</summary>
+    void EndChunk()
+    {
+    }
 
     /// <summary>
     /// The stable order that sorts each row ascending (NaN last): x (rows, n) contiguous,

@@ -119,9 +119,9 @@ public interface IFloatLanes<V> : ILanes<V> where V : struct, IFloatLanes<V>
     /// <summary>The mantissa m of a = m * 2^e with m in [1, 2), for normal positive a.</summary>
     static abstract V Mantissa(V a);
 
-    /// <summary>Sine by the platform's library, lane by lane: for rare, huge arguments.</summary>
-    static abstract V LibrarySin(V a);
-
-    /// <summary>Cosine by the platform's library, lane by lane: for rare, huge arguments.</summary>
-    static abstract V LibraryCos(V a);
+    /// <summary>
+    /// Positive angles reduced to a quarter turn, lane by lane, as <see cref="LargeAngle"/> does:
+    /// for rare, huge ones. Lanes not above 1 give anything.
+    /// </summary>
+    static abstract ReducedAngle<V> ReduceLarge(V a);
 }

@@ -78,15 +78,22 @@ internal readonly record struct DoubleDouble(double High, double Low)
         if (start == 0 || !double.IsFinite(start)) return start;
         int exponent = -Math.ILogB(Math.Max(Math.Abs(x), Math.Abs(y)));
         (y, x) = (Math.ScaleB(y, exponent), Math.ScaleB(x, exponent));
-        DoubleDouble sine = start, cosine = 1, term = start;
+        var (sine, cosine) = SinCos(start);
+        return start + (cosine * y - sine * x) / (cosine * x + sine * y);
+    }
+
+    /// <summary>Sine and cosine of an angle within pi of 0, by their series.</summary>
+    public static (DoubleDouble Sine, DoubleDouble Cosine) SinCos(DoubleDouble x)
+    {
+        DoubleDouble sine = x, cosine = 1, term = x;
         for (int n = 1; n < 40; n++)
         {
-            term = term * start / (n + 1);
+            term = term * x / (n + 1);
             bool isSine = n % 2 == 0, negative = (n + 1) / 2 % 2 == 1;
             if (isSine) sine += negative ? -term : term;
             else cosine += negative ? -term : term;
         }
-        return start + (cosine * y - sine * x) / (cosine * x + sine * y);
+        return (sine, cosine);
     }
 
     private static DoubleDouble Normal(double high, double low)

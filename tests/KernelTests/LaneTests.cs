@@ -46,6 +46,7 @@ public unsafe class LaneTests
     {
         Assert.Throws<NotSupportedException>(() => Lanes256<int>.Sqrt(Lanes256<int>.Const(4)));
         Assert.Throws<NotSupportedException>(() => Lanes1<long>.Sqrt(Lanes1<long>.Const(4)));
+        Assert.Throws<NotSupportedException>(() => Lanes1<int>.ReduceLarge(Lanes1<int>.Const(4)));
         Assert.Throws<NotSupportedException>(
             () => Lanes512<long>.Const(4) / Lanes512<long>.Const(2));
     }
@@ -87,8 +88,10 @@ public unsafe class LaneTests
         }
 
         Same<V, T>(T.CreateChecked(7), V.Fma(V.Const(2), V.Const(3), V.Const(1)));
-        Same<V, T>(T.CreateChecked(Math.Sin(1e30f)), V.LibrarySin(V.Const(1e30f)));
-        Same<V, T>(T.CreateChecked(Math.Cos(1e30f)), V.LibraryCos(V.Const(1e30f)));
+        // 2^100 = n pi / 2 + 0.511..., n = 3 modulo 4.
+        ReducedAngle<V> angle = V.ReduceLarge(V.Const(Math.Pow(2, 100)));
+        Same<V, T>(T.CreateChecked(3), angle.Quarters);
+        Same<V, T>(T.CreateChecked(0.5111477951147392), angle.Rest);
     }
 
     private static void Number<V, T>(double[] values)

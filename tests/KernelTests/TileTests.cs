@@ -14,6 +14,19 @@ public unsafe class TileTests
     ];
 
     [Fact]
+    public void AProgramKeepsOneFormForEachBackend()
+    {
+        var program = new TileProgram([RegisterType.Float32], [], [], [0]);
+        int made = 0;
+        int[] Numbers(TileProgram p) => p.CompiledAs(_ => new int[++made]);
+        string Text(TileProgram p) => p.CompiledAs(_ => $"text {++made}");
+        Assert.Same(Numbers(program), Numbers(program));
+        Assert.Same(Text(program), Text(program));
+        Assert.Equal(2, made);
+        Assert.NotSame(Numbers(program), Numbers(program with { Outputs = [0] }));
+    }
+
+    [Fact]
     public void CastsTruncateAndSaturate()
     {
         Check(RegisterType.Float64, Values, RegisterType.Int32, Values.Select(v => (int)v));

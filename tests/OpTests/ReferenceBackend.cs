@@ -38,22 +38,36 @@ internal sealed unsafe partial class ReferenceBackend : IBackend
 
     private long bytesInUse;
 
+    /// <summary>Bytes that can be rented at the same time.</summary>
+    public long Room { get; init; } = long.MaxValue;
+
+    public long ChunkBytes { get; init; } = 512 << 10;
+
     public DeviceBuffer Rent(long bytes)
     {
-        bytesInUse += bytes;
-        PeakBytes = Math.Max(PeakBytes, bytesInUse);
+        long now = Interlocked.Add(ref bytesInUse, bytes);
+        if (now > Room)
+        {
+            Interlocked.Add(ref bytesInUse, -bytes);
+            throw new OutOfMemoryException();
+        }
+        PeakBytes = Math.Max(PeakBytes, now);
         var buffer = new HostBuffer(bytes);
         Array.Fill(buffer.Data, (byte)0xA5); // nothing may rely on fresh memory being zero
         return buffer;
     }
 
-    public void Return(DeviceBuffer buffer) => bytesInUse -= buffer.Bytes;
+    public void Return(DeviceBuffer buffer) =>
+        Interlocked.Add(ref bytesInUse, -buffer.Bytes);
 
     public void Upload(ReadOnlySpan<byte> source, DeviceBuffer target, long offset) =>
         source.CopyTo(((HostBuffer)target).Data.AsSpan((int)offset));
 
-    public void Download(DeviceBuffer source, long offset, Span<byte> target) =>
+    public void Download(DeviceBuffer source, long offset, Span<byte> target)
+    {
+        ThrowNoted();
         ((HostBuffer)source).Data.AsSpan((int)offset, target.Length).CopyTo(target);
+    }
 
     public void Elementwise(
         TileProgram program, ReadOnlySpan<Operand> inputs, ReadOnlySpan<Operand> outputs)
@@ -211,24 +225,6 @@ internal sealed unsafe partial class ReferenceBackend : IBackend
             Elementwise(program, [result, .. epilogue.Operands], [result]);
     }
 
-    public void Gather(in Operand x, in Operand index, in Operand y)
-    {
-        Calls++;
-        foreach (long[] at in Places(y.Layout))
-            Set(y, at, Get(x, [at[0], Index(index, at, x.Layout.Sizes[1]), at[2]]));
-    }
-
-    public void ScatterAdd(in Operand g, in Operand index, in Operand y)
-    {
-        Calls++;
-        foreach (long[] at in Places(y.Layout)) Set(y, at, 0);
-        foreach (long[] at in Places(g.Layout))
-        {
-            long[] to = [at[0], Index(index, at, y.Layout.Sizes[1]), at[2]];
-            Set(y, to, Get(y, to) + Get(g, at));
-        }
-    }
-
     public void ArgSort(in Operand x, in Operand y)
     {
         Calls++;
@@ -288,11 +284,5 @@ internal sealed unsafe partial class ReferenceBackend : IBackend
             for (int axis = sizes.Length - 1; axis >= 0 && ++at[axis] == sizes[axis]; axis--)
                 at[axis] = 0;
         }
-    }
-
-    private static long Index(in Operand index, long[] at, long size)
-    {
-        long i = Whole(index, [at[0], at[1]]);
-        return i >= 0 && i < size ? i : throw new IndexOutOfRangeException($"index {i} of {size}");
     }
 }

@@ -11,9 +11,6 @@ internal static class Batching
 {
     private const string Op = "Vmap";
 
-    // About half of a core's L2 cache for the largest tensor of a chunk.
-    private const long ChunkBytes = 512 << 10;
-
     /// <summary>Runs f over the batch and evaluates the results.</summary>
     public static R Run<A, R>(
         Func<A, R> f, A x, BatchArgument[] arguments, Axis outAxis, int chunk)
@@ -35,8 +32,10 @@ internal static class Batching
         bool[] batched = Prepare(leaves, arguments, out int size);
         var run = Recording.OnElements(f, x, leaves, batched);
 
-        if (chunk == 0) chunk = Chunk(LargestBytes(run.Tape), size);
         List<Tensor> values = leaves.Where((_, i) => batched[i]).ToList();
+        if (chunk == 0)
+            chunk = Chunk(
+                LargestBytes(run.Tape), size, values[0].Device.Backend.ChunkBytes);
         Tensor?[] batches = chunk >= size
             ? run.Tape.Batch(values, size, run.Outputs)
             : Chunked(run.Tape, values, size, chunk, run.Outputs);
@@ -49,12 +48,12 @@ internal static class Batching
     }
 
     /// <summary>
-    /// Elements to take at once, from shapes alone: sums depend on it, and must not depend on the
-    /// machine.
+    /// Elements to take at once, from shapes and the kind of device alone: sums depend on it, and
+    /// must not depend on the machine.
     /// </summary>
-    private static int Chunk(long elementBytes, int size)
+    private static int Chunk(long elementBytes, int size, long chunkBytes)
     {
-        long fit = Math.Max(1, ChunkBytes / Math.Max(1, elementBytes));
+        long fit = Math.Max(1, chunkBytes / Math.Max(1, elementBytes));
         if (size <= fit) return Math.Max(1, size);
         // Chunks of one size need no second plan for the rest.
         for (int chunk = (int)fit; 2 * chunk > fit; chunk--)

@@ -35,6 +35,9 @@ public sealed unsafe partial class CpuBackend : IBackend
     /// <inheritdoc/>
     public string Name => "cpu";
 
+    /// <summary>About half of a core's L2 cache.</summary>
+    public long ChunkBytes => 512 << 10;
+
     /// <summary>Number of threads, the calling one included.</summary>
     public int Threads => Workers.Count;
 

@@ -38,9 +38,10 @@ public static partial class LaneMath
     [MethodImpl(Compiled.Once)]
     private static V PowCore<V>(V a, V y) where V : struct, IFloatLanes<V>
     {
-        LogTwoParts(a, out V high, out V low);
-        Product(y, high, out V t, out V rest);
-        rest = V.Fma(y, low, rest);
+        TwoParts<V> log = LogTwoParts(a);
+        TwoParts<V> product = Product(y, log.High);
+        V t = product.High;
+        V rest = V.Fma(y, log.Low, product.Low);
         t = V.MinNative(V.MaxNative(t, V.Const(V.IsDouble ? -800 : -110)),
             V.Const(V.IsDouble ? 800 : 110));
         rest = V.MinNative(V.MaxNative(rest, V.Const(-1)), V.Const(1));
@@ -49,11 +50,16 @@ public static partial class LaneMath
         return ScaleTwice(V.Const(1) + ExpRest(r), n);
     }
 
-    // log(a) = high + low to some 12 bits beyond the type: with s = (m - 1) / (m + 1), z = s^2,
+    // A number as the sum of two, the lower one beyond the precision of the higher.
+    private readonly struct TwoParts<V>(V high, V low) where V : struct
+    {
+        public readonly V High = high, Low = low;
+    }
+
+    // log(a) to some 12 bits beyond the type: with s = (m - 1) / (m + 1), z = s^2,
     // log(m) = s (2 + z (2/3 + z R(z))), everything but R in two parts.
     [MethodImpl(Compiled.Once)]
-    private static void LogTwoParts<V>(V a, out V high, out V low)
-        where V : struct, IFloatLanes<V>
+    private static TwoParts<V> LogTwoParts<V>(V a) where V : struct, IFloatLanes<V>
     {
         V one = V.Const(1), two = V.Const(2);
         V tiny = V.Less(a, V.Const(V.IsDouble ? MinNormal64 : MinNormal32));
@@ -67,51 +73,48 @@ public static partial class LaneMath
         V d = m + one;
         V dLow = m - (d - one);
         V s = f / d;
-        Product(s, d, out V sd, out V sdLow);
-        V sLow = (((f - sd) - sdLow) - s * dLow) / d;
-        Product(s, s, out V z, out V zLow);
-        zLow = V.Fma(two * s, sLow, zLow);
+        TwoParts<V> sd = Product(s, d);
+        V sLow = (((f - sd.High) - sd.Low) - s * dLow) / d;
+        TwoParts<V> square = Product(s, s);
+        V z = square.High;
+        V zLow = V.Fma(two * s, sLow, square.Low);
 
         V third = V.Const(V.IsDouble ? 0.66666666666666663 : 0.66666668653488159);
         V thirdLow = V.Const(V.IsDouble ? 3.7007434154171883e-17 : -1.9868214926e-08);
         V tail = z * PowPolynomial(z);
         V p = third + tail;
         V pLow = (third - p) + tail + thirdLow;
-        Product(z, p, out V w, out V wLow);
-        wLow += V.Fma(z, pLow, zLow * p);
+        TwoParts<V> zp = Product(z, p);
+        V w = zp.High;
+        V wLow = zp.Low + V.Fma(z, pLow, zLow * p);
         V v = two + w;
         V vLow = (two - v) + w + wLow;
-        Product(s, v, out V l, out V lLow);
-        lLow += V.Fma(s, vLow, sLow * v);
+        TwoParts<V> sv = Product(s, v);
+        V l = sv.High;
+        V lLow = sv.Low + V.Fma(s, vLow, sLow * v);
 
         V k = e * V.Const(V.IsDouble ? 0.69314718055989033 : 0.693145751953125);
-        high = k + l;
-        low = (k - high) + l + lLow;
+        V high = k + l;
+        V low = (k - high) + l + lLow;
         low = V.Fma(e, V.Const(V.IsDouble ? 5.4979230187083712e-14 : 1.4286068203094172e-06), low);
         // Parts that do not overlap.
         V sum = high + low;
-        low = (high - sum) + low;
-        high = sum;
+        return new(sum, (high - sum) + low);
     }
 
-    // a b = high + low, exactly; by Dekker's splitting where there is no Fma.
+    // a b, exactly; by Dekker's splitting where there is no Fma.
     [MethodImpl(Inline)]
-    private static void Product<V>(V a, V b, out V high, out V low)
-        where V : struct, IFloatLanes<V>
+    private static TwoParts<V> Product<V>(V a, V b) where V : struct, IFloatLanes<V>
     {
-        high = a * b;
-        if (V.HasFma)
-        {
-            low = V.Fma(a, b, -high);
-            return;
-        }
+        V high = a * b;
+        if (V.HasFma) return new(high, V.Fma(a, b, -high));
 
         V split = V.Const(V.IsDouble ? 134217729 : 4097);
         V aHigh = split * a, bHigh = split * b;
         aHigh -= aHigh - a;
         bHigh -= bHigh - b;
         V aLow = a - aHigh, bLow = b - bHigh;
-        low = ((aHigh * bHigh - high) + aHigh * bLow + aLow * bHigh) + aLow * bLow;
+        return new(high, ((aHigh * bHigh - high) + aHigh * bLow + aLow * bHigh) + aLow * bLow);
     }
 
     // (2 atanh(s) / s - 2 - 2/3 z) / z^2, z = s^2.

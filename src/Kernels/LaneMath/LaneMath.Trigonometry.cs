@@ -1,4 +1,5 @@
-// Sine and cosine: reduction by multiples of pi/2 in three parts, then minimax polynomials.
+// Sine and cosine: reduction by multiples of pi/2 in three parts (huge angles: see LargeAngle), then
+// minimax polynomials.
 using System.Runtime.CompilerServices;
 
 namespace Engine.Kernels;
@@ -11,8 +12,9 @@ public static partial class LaneMath
     {
         V a = V.Abs(x), large = V.Less(V.Const(AngleLimit<V>()), a);
         // On |x| with the sign put back, so that -0 stays -0.
-        V y = SinOrCos(a, V.Const(0)) ^ (x & V.Const(-0.0));
-        return V.Any(large) ? V.Select(large, V.LibrarySin(x), y) : y;
+        V sign = x & V.Const(-0.0);
+        V y = SinOrCos(a, V.Const(0)) ^ sign;
+        return V.Any(large) ? V.Select(large, OfLarge(a, V.Const(0)) ^ sign, y) : y;
     }
 
     /// <summary>Cosine of x in radians.</summary>
@@ -21,7 +23,7 @@ public static partial class LaneMath
     {
         V a = V.Abs(x), large = V.Less(V.Const(AngleLimit<V>()), a);
         V y = SinOrCos(a, V.Const(1));
-        return V.Any(large) ? V.Select(large, V.LibraryCos(x), y) : y;
+        return V.Any(large) ? V.Select(large, OfLarge(a, V.Const(1)), y) : y;
     }
 
     // Each lane chooses for itself: what stands beside a number, in the room after a tile's last
@@ -57,7 +59,21 @@ public static partial class LaneMath
             r = V.Fma(n, V.Const(-2.5633441515945188e-12), r);
         }
 
-        V quadrant = n + quarter;
+        return OfQuadrant(n + quarter, r);
+    }
+
+    // The same for angles beyond the limit; lanes with others give anything.
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static V OfLarge<V>(V x, V quarter) where V : struct, IFloatLanes<V>
+    {
+        ReducedAngle<V> angle = V.ReduceLarge(x);
+        return OfQuadrant(angle.Quarters + quarter, angle.Rest);
+    }
+
+    // sin(quadrant pi / 2 + r), |r| <= pi / 4.
+    [MethodImpl(Inline)]
+    private static V OfQuadrant<V>(V quadrant, V r) where V : struct, IFloatLanes<V>
+    {
         quadrant -= V.Const(4) * V.Floor(quadrant * V.Const(0.25));
         V z = r * r;
         V sine = V.Fma(r * z, SinPolynomial(z), r);

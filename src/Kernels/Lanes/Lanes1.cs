@@ -191,11 +191,11 @@ public readonly unsafe struct Lanes1<T>(T value) : IKernelLanes<Lanes1<T>, T>
 
     /// <inheritdoc/>
     [MethodImpl(Inline)]
-    public static Lanes1<T> LibrarySin(Lanes1<T> a) => Const(Math.Sin(Scalars.ToDouble(a.v)));
-
-    /// <inheritdoc/>
-    [MethodImpl(Inline)]
-    public static Lanes1<T> LibraryCos(Lanes1<T> a) => Const(Math.Cos(Scalars.ToDouble(a.v)));
+    public static ReducedAngle<Lanes1<T>> ReduceLarge(Lanes1<T> a)
+    {
+        ReducedAngle<T> angle = Scalars.ReduceLarge(a.v);
+        return new(new(angle.Quarters), new(angle.Rest));
+    }
 
     static int IKernelLanes<Lanes1<T>, T>.RegisterRows
     {

@@ -234,24 +234,17 @@ public readonly unsafe struct Lanes256<T>(Vector256<T> value) : IKernelLanes<Lan
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.NoInlining)]
-    public static Lanes256<T> LibrarySin(Lanes256<T> a)
+    public static ReducedAngle<Lanes256<T>> ReduceLarge(Lanes256<T> a)
     {
-        T* lanes = stackalloc T[Count];
-        Store(a, lanes, 0);
+        FloatOnly();
+        T* quarters = stackalloc T[Count], rest = stackalloc T[Count];
+        Store(a, rest, 0);
         for (int i = 0; i < Count; i++)
-            lanes[i] = Scalars.From<T>(Math.Sin(Scalars.ToDouble(lanes[i])));
-        return Load(lanes, 0);
-    }
-
-    /// <inheritdoc/>
-    [MethodImpl(MethodImplOptions.NoInlining)]
-    public static Lanes256<T> LibraryCos(Lanes256<T> a)
-    {
-        T* lanes = stackalloc T[Count];
-        Store(a, lanes, 0);
-        for (int i = 0; i < Count; i++)
-            lanes[i] = Scalars.From<T>(Math.Cos(Scalars.ToDouble(lanes[i])));
-        return Load(lanes, 0);
+        {
+            ReducedAngle<T> angle = Scalars.ReduceLarge(rest[i]);
+            (quarters[i], rest[i]) = (angle.Quarters, angle.Rest);
+        }
+        return new(Load(quarters, 0), Load(rest, 0));
     }
 
     static int IKernelLanes<Lanes256<T>, T>.RegisterRows

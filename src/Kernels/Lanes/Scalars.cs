@@ -30,6 +30,20 @@ internal static class Scalars
     public static TTo Cast<TFrom, TTo>(TFrom x) where TFrom : unmanaged where TTo : unmanaged =>
         Unsafe.As<TFrom, TTo>(ref x);
 
+    /// <summary>A positive float reduced by <see cref="LargeAngle"/>.</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    public static ReducedAngle<T> ReduceLarge<T>(T a) where T : unmanaged
+    {
+        if (typeof(T) == typeof(float))
+        {
+            var single = LargeAngle.OfFloat32(Unsafe.BitCast<T, uint>(a));
+            return new(From<T>(single.Quarters), Unsafe.BitCast<uint, T>((uint)single.Rest));
+        }
+        if (typeof(T) != typeof(double)) ThrowFloatOnly();
+        var wide = LargeAngle.OfFloat64(Unsafe.BitCast<T, ulong>(a));
+        return new(From<T>(wide.Quarters), Unsafe.BitCast<ulong, T>(wide.Rest));
+    }
+
     [DoesNotReturn]
     public static void ThrowFloatOnly() =>
         throw new NotSupportedException("Lanes: this operation needs float32 or float64 lanes.");

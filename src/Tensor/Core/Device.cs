@@ -11,6 +11,7 @@ public sealed class Device
     {
         ArgumentNullException.ThrowIfNull(backend);
         Backend = backend;
+        Memory = new DeviceMemory(backend);
     }
 
     /// <summary>The process's CPU.</summary>
@@ -18,6 +19,9 @@ public sealed class Device
 
     /// <summary>The kernels behind the device.</summary>
     public IBackend Backend { get; }
+
+    /// <summary>The memory that results own there.</summary>
+    internal DeviceMemory Memory { get; }
 
     /// <inheritdoc/>
     public override string ToString() => Backend.Name;

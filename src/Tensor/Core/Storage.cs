@@ -1,5 +1,6 @@
 // Memory that results own. Users never dispose anything: the owner's finaliser gives the block back
-// to the device's pool, and growth triggers a collection first, so that dead results are reused.
+// to the device's pool, and growth triggers a collection first, so that dead results are reused
+// (see DeviceMemory).
 using Engine.Kernels;
 
 namespace Engine;
@@ -7,12 +8,6 @@ namespace Engine;
 /// <summary>Owner of a device buffer; gives it back when nothing refers to it any more.</summary>
 internal sealed class Storage
 {
-    // Native bytes are invisible to the garbage collector. Before the bytes owned grow past twice
-    // what survived the last collection (and 64 MB more), collect once: dead owners give back.
-    private const long Step = 64L << 20;
-    private static long owned;
-    private static long collectAt = Step;
-
     private readonly long bytes;
     private int owners;
 
@@ -20,23 +15,35 @@ internal sealed class Storage
     {
         this.bytes = bytes;
         Device = device;
-        if (Interlocked.Add(ref owned, bytes) > Volatile.Read(ref collectAt)) Collect();
-        Buffer = device.Backend.Rent(bytes);
+        Buffer = device.Memory.RentOwned(bytes);
     }
 
     ~Storage()
     {
-        Interlocked.Add(ref owned, -bytes);
         if (Buffer is null) return; // renting it failed
-        Device.Backend.Return(Buffer);
+        Device.Memory.ReturnOwned(Buffer, bytes);
     }
 
     public Device Device { get; }
 
     public DeviceBuffer Buffer { get; }
 
-    /// <summary>Bytes owned by results, dead ones not yet collected included.</summary>
-    public static long Owned => Volatile.Read(ref owned);
+    /// <summary>
+    /// Copies the first bytes to the host; a wrong index that the device found meanwhile is thrown
+    /// as the operation's error.
+    /// </summary>
+    public void CopyTo(Span<byte> target)
+    {
+        try
+        {
+            Device.Backend.Download(Buffer, 0, target);
+        }
+        catch (LateIndexException e)
+        {
+            throw new EngineException(e.Message, e);
+        }
+        GC.KeepAlive(this);
+    }
 
     /// <summary>Called for each tensor that the value is published to.</summary>
     public void AddOwner() => Interlocked.Increment(ref owners);
@@ -49,16 +56,7 @@ internal sealed class Storage
     {
         if (Interlocked.Decrement(ref owners) != 0) return;
         GC.SuppressFinalize(this);
-        Interlocked.Add(ref owned, -bytes);
-        Device.Backend.Return(Buffer);
-    }
-
-    private static void Collect()
-    {
-        GC.Collect(GC.MaxGeneration, GCCollectionMode.Forced, blocking: true);
-        GC.WaitForPendingFinalizers();
-        long alive = Volatile.Read(ref owned);
-        Volatile.Write(ref collectAt, Math.Max(2 * alive, alive + Step));
+        Device.Memory.ReturnOwned(Buffer, bytes);
     }
 }
 

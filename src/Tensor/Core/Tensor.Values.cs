@@ -111,7 +111,6 @@ public sealed partial class Tensor
     internal void CopyBytes(Span<byte> target)
     {
         Value value = Eval().state.Value!;
-        value.Storage.Device.Backend.Download(value.Storage.Buffer, 0, target);
-        GC.KeepAlive(value.Storage);
+        value.Storage.CopyTo(target);
     }
 }

@@ -72,7 +72,7 @@ internal sealed class Plan
         DeviceBuffer? arena = null;
         try
         {
-            if (ArenaBytes > 0) binding.BindArena(arena = backend.Rent(ArenaBytes), 0);
+            if (ArenaBytes > 0) binding.BindArena(arena = device.Memory.Rent(ArenaBytes), 0);
             for (int i = 0; i < parameters.Length; i++)
                 binding.BindParameter(i, parameters[i].Storage.Buffer, 0);
             for (int i = 0; i < storages.Length; i++)

@@ -10,7 +10,8 @@ public sealed unsafe partial class CpuBackend
     private const long IndexPart = 1 << 15;
 
     /// <inheritdoc/>
-    public void Gather(in Operand x, in Operand index, in Operand y)
+    public void Gather(
+        in Operand x, in Operand index, in Operand y, string op = nameof(Gather))
     {
         if (y.Layout.Count == 0) return;
         if (InPlanes(x, index, y, gather: true)) return;
@@ -27,7 +28,8 @@ public sealed unsafe partial class CpuBackend
     }
 
     /// <inheritdoc/>
-    public void ScatterAdd(in Operand g, in Operand index, in Operand y)
+    public void ScatterAdd(
+        in Operand g, in Operand index, in Operand y, string op = nameof(ScatterAdd))
     {
         if (y.Layout.Count == 0) return;
         if (InPlanes(g, index, y, gather: false)) return;
@@ -122,7 +124,7 @@ public sealed unsafe partial class CpuBackend
                     long row = At(b, i);
                     if ((ulong)row >= (ulong)rows)
                         throw new IndexOutOfRangeException(
-                            $"index {row} at ({b}, {i}) is outside 0 .. {rows - 1}.");
+                            LateIndexException.Wrong(row, b, i, rows));
                 }
             }
         }

@@ -85,7 +85,7 @@ internal sealed record MaxPool(PoolWindow Window) : Primitive, IKernel, ICollect
         backend.Gather(
             x[0] with { Layout = Layout.Contiguous(planes, from, 1) },
             x[1] with { Layout = Layout.Contiguous(planes, to) },
-            y with { Layout = Layout.Contiguous(planes, to, 1) });
+            y with { Layout = Layout.Contiguous(planes, to, 1) }, Name);
     }
 
     /// <summary>

@@ -31,7 +31,7 @@ internal sealed record Gather(string Op) : Primitive, IKernel
         input == 0 ? LayoutNeed.FirstAxisFree : LayoutNeed.Any;
 
     void IKernel.Execute(IBackend backend, ReadOnlySpan<Operand> x, in Operand y) =>
-        backend.Gather(x[0], x[1], y);
+        backend.Gather(x[0], x[1], y, Op);
 }
 
 /// <summary>
@@ -58,7 +58,7 @@ internal sealed record ScatterAdd(int Length, string Op) : Primitive, IKernel
     LayoutNeed IKernel.Need(int input) => LayoutNeed.Any;
 
     void IKernel.Execute(IBackend backend, ReadOnlySpan<Operand> x, in Operand y) =>
-        backend.ScatterAdd(x[0], x[1], y);
+        backend.ScatterAdd(x[0], x[1], y, Op);
 }
 
 /// <summary>What gather and scatter share.</summary>

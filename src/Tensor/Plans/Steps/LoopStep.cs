@@ -164,6 +164,7 @@ internal sealed class LoopStep : Step
 
     private void RunBody(BoundBody body, IBackend backend, int iteration)
     {
+        backend.BeginChunk(iteration, Iterations);
         try
         {
             body.Binding.Run(backend);
@@ -171,7 +172,11 @@ internal sealed class LoopStep : Step
         catch (EngineException e)
         {
             throw new EngineException(
-                $"{e.Message} (Places are within chunk {iteration} of {Iterations}, from 0.)", e);
+                $"{e.Message} {LateIndexException.Within(iteration, Iterations)}", e);
+        }
+        finally
+        {
+            backend.EndChunk();
         }
     }
 
