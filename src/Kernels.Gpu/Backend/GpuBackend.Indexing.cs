@@ -7,14 +7,14 @@ public sealed partial class GpuBackend
     private const long FewIndices = 64;
 
     /// <inheritdoc/>
-    public void Gather(in Operand x, in Operand index, in Operand y)
+    public void Gather(in Operand x, in Operand index, in Operand y, string op)
     {
         if (y.Layout.Count == 0) return;
-        Runner<IGatherRunner>(typeof(GatherRunner<>), Stored(x.Type)).Run(this, x, index, y);
+        Runner<IGatherRunner>(typeof(GatherRunner<>), Stored(x.Type)).Run(this, x, index, y, op);
     }
 
     /// <inheritdoc/>
-    public void ScatterAdd(in Operand g, in Operand index, in Operand y)
+    public void ScatterAdd(in Operand g, in Operand index, in Operand y, string op)
     {
         if (y.Layout.Count == 0) return;
         if (y.Type == DType.Bool)
@@ -25,7 +25,7 @@ public sealed partial class GpuBackend
             return;
         }
         Runner<IScatterRunner>(typeof(ScatterRunner<,>), Stored(y.Type), NumbersOf(y.Type))
-            .Run(this, g, index, y);
+            .Run(this, g, index, y, op);
     }
 
     private Places32 Places32Of(in Operand index) => new()
@@ -44,19 +44,21 @@ public sealed partial class GpuBackend
 
     private interface IGatherRunner
     {
-        void Run(GpuBackend backend, in Operand x, in Operand index, in Operand y);
+        void Run(
+            GpuBackend backend, in Operand x, in Operand index, in Operand y, string op);
     }
 
     private sealed class GatherRunner<T> : IGatherRunner where T : unmanaged
     {
-        public void Run(GpuBackend backend, in Operand x, in Operand index, in Operand y)
+        public void Run(
+            GpuBackend backend, in Operand x, in Operand index, in Operand y, string op)
         {
-            if (index.Type == DType.Int64) Run(backend, x, backend.Places64Of(index), y);
-            else Run(backend, x, backend.Places32Of(index), y);
+            if (index.Type == DType.Int64) Run(backend, x, backend.Places64Of(index), y, op);
+            else Run(backend, x, backend.Places32Of(index), y, op);
         }
 
         private static void Run<TPlaces>(
-            GpuBackend backend, in Operand x, TPlaces places, in Operand y)
+            GpuBackend backend, in Operand x, TPlaces places, in Operand y, string op)
             where TPlaces : struct, IPlaces<TPlaces>
         {
             ReadOnlySpan<long> sizes = y.Layout.Sizes;
@@ -74,7 +76,7 @@ public sealed partial class GpuBackend
                     Columns = sizes[2],
                     Count = sizes[0] * sizes[1],
                     Threads = threads,
-                    Notes = backend.NotesFor(x.Layout.Sizes[1], sizes[1]),
+                    Notes = backend.NotesFor(op, x.Layout.Sizes[1], sizes[1]),
                 },
                 sizes[0] * sizes[1] << threads.Shift);
         }
@@ -82,24 +84,26 @@ public sealed partial class GpuBackend
 
     private interface IScatterRunner
     {
-        void Run(GpuBackend backend, in Operand g, in Operand index, in Operand y);
+        void Run(
+            GpuBackend backend, in Operand g, in Operand index, in Operand y, string op);
     }
 
     private sealed class ScatterRunner<T, TNumbers> : IScatterRunner
         where T : unmanaged where TNumbers : unmanaged, INumbers<TNumbers, T>
     {
-        public void Run(GpuBackend backend, in Operand g, in Operand index, in Operand y)
+        public void Run(
+            GpuBackend backend, in Operand g, in Operand index, in Operand y, string op)
         {
-            if (index.Type == DType.Int64) Run(backend, g, backend.Places64Of(index), y);
-            else Run(backend, g, backend.Places32Of(index), y);
+            if (index.Type == DType.Int64) Run(backend, g, backend.Places64Of(index), y, op);
+            else Run(backend, g, backend.Places32Of(index), y, op);
         }
 
         private static void Run<TPlaces>(
-            GpuBackend backend, in Operand g, TPlaces places, in Operand y)
+            GpuBackend backend, in Operand g, TPlaces places, in Operand y, string op)
             where TPlaces : struct, IPlaces<TPlaces>
         {
             long rows = y.Layout.Sizes[1], indices = g.Layout.Sizes[1];
-            IndexNotes notes = backend.NotesFor(rows, indices);
+            IndexNotes notes = backend.NotesFor(op, rows, indices);
             if (indices > FewIndices)
             {
                 Sorted(backend, g, y, new PlaceKeys<TPlaces>

@@ -5,13 +5,28 @@ namespace Engine.Kernels.Gpu;
 
 public sealed partial class GpuBackend
 {
-    // Of each launch since the notes were read: rows there are, and indices of each batch.
-    private readonly List<(long Rows, long Indices)> noting = [];
+    // The launches since the notes were read.
+    private readonly List<Noting> noting = [];
+
+    // The chunks in which calls are made now, the outermost first.
+    private (int Chunk, int Chunks)[] chunks = [];
     private GpuBuffer? notes;
-    private string? badIndex;
+    private LateIndexException? badIndex;
+
+    /// <inheritdoc/>
+    public void BeginChunk(int chunk, int chunks)
+    {
+        lock (gate) this.chunks = [.. this.chunks, (chunk, chunks)];
+    }
+
+    /// <inheritdoc/>
+    public void EndChunk()
+    {
+        lock (gate) chunks = chunks[..^1];
+    }
 
     /// <summary>Where a launch that reads (batch, indices) places of so many rows notes.</summary>
-    private IndexNotes NotesFor(long rows, long indices)
+    private IndexNotes NotesFor(string op, long rows, long indices)
     {
         lock (gate)
         {
@@ -23,7 +38,7 @@ public sealed partial class GpuBackend
                 notes = memory.Rent(IndexNotes.Count * sizeof(long));
                 ClearNotes();
             }
-            noting.Add((rows, indices));
+            noting.Add(new(op, rows, indices, chunks));
             return new() { Words = notes.As<long>(), Launch = noting.Count - 1 };
         }
     }
@@ -34,9 +49,9 @@ public sealed partial class GpuBackend
         lock (gate)
         {
             if (noting.Count > 0) ReadNotes();
-            if (badIndex is not { } text) return;
+            if (badIndex is not { } late) return;
             badIndex = null;
-            throw new IndexOutOfRangeException(text);
+            throw late;
         }
     }
 
@@ -50,9 +65,10 @@ public sealed partial class GpuBackend
             for (int word = 0; word < IndexNotes.Count; word++)
                 index |= (words[word] & ((1L << IndexNotes.IndexBits) - 1))
                     << (word * IndexNotes.IndexBits);
-            (long rows, long indices) = noting[(int)(key >> IndexNotes.PlaceBits)];
-            (long b, long i) = Math.DivRem(key & ((1L << IndexNotes.PlaceBits) - 1), indices);
-            badIndex ??= $"index {index} at ({b}, {i}) is outside 0 .. {rows - 1}.";
+            Noting by = noting[(int)(key >> IndexNotes.PlaceBits)];
+            (long batch, long place) =
+                Math.DivRem(key & ((1L << IndexNotes.PlaceBits) - 1), by.Indices);
+            badIndex ??= new(by.Op, index, batch, place, by.Rows, by.Chunks);
             ClearNotes();
         }
         noting.Clear();
@@ -64,4 +80,11 @@ public sealed partial class GpuBackend
         empty.Fill(long.MaxValue);
         Upload(MemoryMarshal.AsBytes(empty), notes!, 0);
     }
+
+    /// <summary>
+    /// A launch that may note: the operation that asked, the rows there are, the indices of a
+    /// batch, and the chunks of the call.
+    /// </summary>
+    private sealed record Noting(
+        string Op, long Rows, long Indices, (int Chunk, int Chunks)[] Chunks);
 }

@@ -42,6 +42,9 @@ public sealed partial class GpuBackend : IBackend, IDisposable
     /// <summary>1: every call is spread over the whole device.</summary>
     public int Threads => 1;
 
+    /// <summary>64 MiB: some hundred thousand threads find an element each, many times over.</summary>
+    public long ChunkBytes => 64L << 20;
+
     /// <summary>Threads of a group where a kernel does not say otherwise.</summary>
     internal int GroupThreads { get; }
 

@@ -177,11 +177,11 @@ public readonly unsafe struct ThreadFloat32(float value) : IFloatLanes<ThreadFlo
 
     /// <inheritdoc/>
     [MethodImpl(Inline)]
-    public static ThreadFloat32 LibrarySin(ThreadFloat32 a) => a;
-
-    /// <inheritdoc/>
-    [MethodImpl(Inline)]
-    public static ThreadFloat32 LibraryCos(ThreadFloat32 a) => a;
+    public static ReducedAngle<ThreadFloat32> ReduceLarge(ThreadFloat32 a)
+    {
+        LargeAngle angle = LargeAngle.OfFloat32(Bits(a));
+        return new(new(angle.Quarters), Of((uint)angle.Rest));
+    }
 
     /// <summary>The bits of the number.</summary>
     [MethodImpl(Inline)]
