@@ -7,14 +7,15 @@ public sealed partial class GpuBackend
     private const long FewIndices = 64;
 
     /// <inheritdoc/>
-    public void Gather(in Operand x, in Operand index, in Operand y, string op)
+    public void Gather(in Operand x, in Operand index, in Operand y, string op = nameof(Gather))
     {
         if (y.Layout.Count == 0) return;
         Runner<IGatherRunner>(typeof(GatherRunner<>), Stored(x.Type)).Run(this, x, index, y, op);
     }
 
     /// <inheritdoc/>
-    public void ScatterAdd(in Operand g, in Operand index, in Operand y, string op)
+    public void ScatterAdd(
+        in Operand g, in Operand index, in Operand y, string op = nameof(ScatterAdd))
     {
         if (y.Layout.Count == 0) return;
         if (y.Type == DType.Bool)

@@ -59,13 +59,13 @@ public sealed partial class GpuBackend
             parts = Pieces(sizes.Depth, partDepth);
             int count = sizes.Rows * sizes.Columns * sizes.Batches;
             DeviceBuffer scratch = backend.Rent((long)parts * count * Unsafe.SizeOf<T>());
-            var sums = new Parts<T>
+            var sums = new DepthParts<T>
             {
                 Data = backend.Own(scratch).As<T>(),
                 Rows = sizes.Rows,
                 Columns = sizes.Columns,
             };
-            Launch<TTile, Parts<T>>(sums, sizes, parts, partDepth);
+            Launch<TTile, DepthParts<T>>(sums, sizes, parts, partDepth);
             var sum = new SumOfParts<T, TNumbers, TTarget>
             {
                 From = sums,

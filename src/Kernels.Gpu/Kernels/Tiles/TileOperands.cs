@@ -182,7 +182,7 @@ public struct Results<T, TAfter> : ITileTarget<Results<T, TAfter>, T>
 }
 
 /// <summary>Sums over parts of the depth: (parts, batches, rows, columns).</summary>
-public struct Parts<T> : ITileTarget<Parts<T>, T> where T : unmanaged
+public struct DepthParts<T> : ITileTarget<DepthParts<T>, T> where T : unmanaged
 {
     /// <summary>The buffer.</summary>
     public ArrayView<T> Data;
@@ -192,11 +192,11 @@ public struct Parts<T> : ITileTarget<Parts<T>, T> where T : unmanaged
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static long Origin(Parts<T> target, int batch) =>
+    public static long Origin(DepthParts<T> target, int batch) =>
         (long)batch * target.Rows * target.Columns;
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static void Store(Parts<T> target, long origin, int row, int column, T value) =>
+    public static void Store(DepthParts<T> target, long origin, int row, int column, T value) =>
         target.Data[origin + (long)row * target.Columns + column] = value;
 }

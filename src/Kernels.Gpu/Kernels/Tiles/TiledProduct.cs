@@ -157,7 +157,7 @@ public struct SumOfParts<T, TNumbers, TTarget> : IGroupKernel<SumOfParts<T, TNum
     where TTarget : struct, ITileTarget<TTarget, T>
 {
     /// <summary>The parts.</summary>
-    public Parts<T> From;
+    public DepthParts<T> From;
 
     /// <summary>Where results go.</summary>
     public TTarget Target;
