@@ -48,6 +48,25 @@ public interface IBackend
     long ChunkBytes { get; }
 
     /// <summary>
+    /// The largest constant, in bytes, that a compiled plan keeps on the device from its first run
+    /// on; it makes a larger one anew at every run. A CPU writes a constant in no time, so it keeps
+    /// small ones alone, for which nobody misses the memory. Where each upload or launch costs
+    /// microseconds, a device asks for more.
+    /// </summary>
+    long LargestKeptConstant => 4096;
+
+    /// <summary>
+    /// Runs a plan: by calling its steps, or, where a device can record calls and repeat them as
+    /// one, by repeating what it recorded at an earlier run. Plans that run only once come here
+    /// too: recording pays from the second run on.
+    /// </summary>
+    void Run(IBoundPlan plan)
+    {
+        ArgumentNullException.ThrowIfNull(plan);
+        plan.Run(this);
+    }
+
+    /// <summary>
     /// A buffer of at least that many bytes, contents undefined, from the pool. Where there is no
     /// room, not even after the pool has given up what it holds unused, it throws
     /// <see cref="OutOfMemoryException"/>; the caller may then let buffers go and ask again.

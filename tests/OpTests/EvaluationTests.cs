@@ -199,9 +199,9 @@ public class EvaluationTests
     {
         var (_, device) = Reference();
         Tensor here = Tensor.From([1.0]), there = Tensor.From([1.0]).To(device);
-        Assert.Equal("Eval: tensors of devices cpu and reference meet in one computation. Move one "
-            + "with .To(device).",
-            Assert.Throws<EngineException>(() => (here + there).Eval()).Message);
+        Assert.Equal("Add: float64 (1) is on cpu and float64 (1) on reference. Move one with "
+            + ".To(device).",
+            Assert.Throws<EngineException>(() => here + there).Message);
     }
 
     [Fact]

@@ -1,5 +1,5 @@
 // The properties of an op, each a function that throws when it does not hold. The generated tests
-// call them on every row; the tests of the tests call them on planted bugs.
+// call them on every row and device; the tests of the tests call them on planted bugs.
 namespace Engine.OpTests;
 
 /// <summary>What must hold of every op.</summary>
@@ -8,11 +8,11 @@ internal static class OpProperties
     /// <summary>
     /// Values in float64 and float32 against the naive reference, on every kind of view.
     /// </summary>
-    public static void Value(OpRow row)
+    public static void Value(OpRow row, Device device)
     {
         foreach (Case c in row.Cases)
         {
-            Tensor[] x = row.Inputs(c);
+            Tensor[] x = row.Inputs(c, device);
             NArray expected = row.Reference([.. x.Select(NArray.From)]);
             Near(row, expected, row.Apply(x), row.Tolerance64, $"float64 {Text(c)}");
             foreach (var (kind, view) in OpViews.All)
@@ -26,7 +26,7 @@ internal static class OpProperties
     }
 
     /// <summary>NaN, infinities and signed zeros pass as the reference passes them.</summary>
-    public static void SpecialValues(OpRow row)
+    public static void SpecialValues(OpRow row, Device device)
     {
         if (!row.ElementWise) return;
         double[] special = [0.0, -0.0, 1, -1, double.NaN, double.PositiveInfinity,
@@ -34,7 +34,7 @@ internal static class OpProperties
         var inputs = new Tensor[row.Draws.Length];
         for (int i = 0; i < inputs.Length; i++)
         {
-            Tensor values = Tensor.From(special);
+            Tensor values = Tensor.From(special).To(device);
             inputs[i] = i == 0 && inputs.Length > 1
                 ? values.ExpandDims(1).BroadcastTo([special.Length, special.Length])
                 : values;
@@ -47,12 +47,12 @@ internal static class OpProperties
     /// <summary>
     /// Vjp (order 1) or the gradient of the gradient (order 2) against central differences.
     /// </summary>
-    public static void Gradient(OpRow row, int order)
+    public static void Gradient(OpRow row, Device device, int order)
     {
         if (!row.Differentiable) return;
         foreach (Case c in row.Cases)
         {
-            Tensor[] x = row.Inputs(c, seed: order);
+            Tensor[] x = row.Inputs(c, device, seed: order);
             if (x.All(t => t.Count == 0 || !t.DType.IsFloat())) continue;
             GradCheckResult result =
                 GradCheck.Run((Leaves t) => row.Apply(t.Items), new Leaves(x), order, 1e-3);
@@ -62,12 +62,12 @@ internal static class OpProperties
     }
 
     /// <summary>Rules of piecewise constant ops say that nothing flows.</summary>
-    public static void NoGradient(OpRow row)
+    public static void NoGradient(OpRow row, Device device)
     {
         if (row.Differentiable) return;
         foreach (Case c in row.Cases)
         {
-            Tensor[] x = row.Inputs(c);
+            Tensor[] x = row.Inputs(c, device);
             if (!x.Any(t => t.DType.IsFloat()) || !row.Apply(x).DType.IsFloat()) continue;
             foreach (Tensor g in Grad.Of((Leaves t) => row.Apply(t.Items).Sum())(new(x)).Items)
                 if (g.ToDoubles().Any(v => v != 0))
@@ -76,12 +76,12 @@ internal static class OpProperties
     }
 
     /// <summary>The dot-product identity of the two modes: u . (J v) = (J' u) . v.</summary>
-    public static void DotProduct(OpRow row)
+    public static void DotProduct(OpRow row, Device device)
     {
         if (!row.Differentiable) return;
         foreach (Case c in row.Cases)
         {
-            Tensor[] x = row.Inputs(c);
+            Tensor[] x = row.Inputs(c, device);
             var (y, pullback) = Vjp.Of((Leaves t) => row.Apply(t.Items))(new(x));
             Key[] keys = Key.From(7).Split(x.Length + 1);
             Tensor u = keys[^1].Normal(y.Shape, DType.Float64);
@@ -104,20 +104,21 @@ internal static class OpProperties
     /// Vmap equals a loop and Stack, for every place of the batch axis and none, and of the
     /// result's.
     /// </summary>
-    public static void Batched(OpRow row)
+    public static void Batched(OpRow row, Device device)
     {
         foreach (Case c in row.Cases)
             foreach (int size in (int[])[3, 1, 0])
                 foreach (int[] axes in Placements(row, c))
-                    Batched(row, c, size, axes);
+                    Batched(row, device, c, size, axes);
     }
 
-    private static void Batched(OpRow row, Case c, int size, int[] axes)
+    private static void Batched(OpRow row, Device device, Case c, int size, int[] axes)
     {
         // axes[i] is where the batch stands in input i, -1 for shared.
-        Tensor[] one = row.Inputs(c);
-        Tensor[][] elements = [.. Enumerable.Range(0, Math.Max(size, 1)).Select(k =>
-            row.Inputs(c, seed: 10 + k).Select((t, i) => axes[i] < 0 ? one[i] : t).ToArray())];
+        Tensor[] one = row.Inputs(c, device);
+        Tensor[][] elements = [.. Enumerable.Range(0, Math.Max(size, 1)).Select(
+            k => row.Inputs(c, device, seed: 10 + k)
+                .Select((t, i) => axes[i] < 0 ? one[i] : t).ToArray())];
         Tensor single = row.Apply(elements[0]);
         var batch = new Tensor[one.Length];
         for (int i = 0; i < batch.Length; i++)
@@ -169,14 +170,14 @@ internal static class OpProperties
     }
 
     /// <summary>
-    /// The CPU gives what the backend of plain loops gives, forwards and backwards.
+    /// The device gives what the backend of plain loops gives, forwards and backwards.
     /// </summary>
-    public static void Devices(OpRow row)
+    public static void Devices(OpRow row, Device device)
     {
         var reference = new Device(new ReferenceBackend());
         foreach (Case c in row.Cases)
         {
-            Tensor[] x = row.Inputs(c);
+            Tensor[] x = row.Inputs(c, device);
             Tensor[] moved = [.. x.Select(t => t.To(reference))];
             Tensor y = row.Apply(x), z = row.Apply(moved);
             Near(row, NArray.From(z.Eval().To(Device.Cpu)), y, row.Tolerance64,
@@ -195,7 +196,7 @@ internal static class OpProperties
     /// Compiled, the op and its gradient give the same bits as without, and do so when replayed
     /// with other values.
     /// </summary>
-    public static void Compiled(OpRow row)
+    public static void Compiled(OpRow row, Device device)
     {
         foreach (Case c in row.Cases)
         {
@@ -204,7 +205,7 @@ internal static class OpProperties
             var compiledGradient = Compile.Of(gradient);
             for (int seed = 0; seed < 2; seed++)
             {
-                var x = new Leaves(row.Inputs(c, seed));
+                var x = new Leaves(row.Inputs(c, device, seed));
                 string where = seed == 0 ? Text(c) : $"replayed {Text(c)}";
                 Same(row, row.Apply(x.Items), compiled(x), where);
                 if (!row.Differentiable) continue;

@@ -65,11 +65,11 @@ internal sealed record OpRow(
 
     public override string ToString() => Name;
 
-    /// <summary>Inputs of a case, in float64, from a seed.</summary>
-    public Tensor[] Inputs(Case c, long seed = 0)
+    /// <summary>Inputs of a case, in float64, from a seed, the same on every device.</summary>
+    public Tensor[] Inputs(Case c, Device device, long seed = 0)
     {
         Key[] keys = Key.From(seed * 1000 + Name.Length).Split(Math.Max(1, Draws.Length));
-        return [.. Draws.Select((draw, i) => Values(draw, keys[i], c.Shapes[i]))];
+        return [.. Draws.Select((draw, i) => Values(draw, keys[i], c.Shapes[i]).To(device))];
     }
 
     public static Tensor Values(Draw draw, Key key, Shape shape) => (draw switch

@@ -1,40 +1,56 @@
-// The generated tests: every property of every row.
+// The generated tests: every property of every row, on every device.
+using Engine.Tests;
+
 namespace Engine.OpTests;
 
-public class OpTests
+/// <summary>What every op must give on a device.</summary>
+public abstract class OpsOn(Device device)
 {
     public static TheoryData<string> Names => [.. OpTable.Rows.Select(row => row.Name)];
 
     [Theory, MemberData(nameof(Names))]
-    public void ValueEqualsNaiveReference(string op) => OpProperties.Value(OpTable.Row(op));
+    public void ValueEqualsNaiveReference(string op) =>
+        OpProperties.Value(OpTable.Row(op), device);
 
     [Theory, MemberData(nameof(Names))]
     public void SpecialValuesPassAsInTheReference(string op) =>
-        OpProperties.SpecialValues(OpTable.Row(op));
+        OpProperties.SpecialValues(OpTable.Row(op), device);
 
     [Theory, MemberData(nameof(Names))]
     public void VjpEqualsCentralDifferences(string op)
     {
-        OpProperties.Gradient(OpTable.Row(op), 1);
-        OpProperties.NoGradient(OpTable.Row(op));
+        OpProperties.Gradient(OpTable.Row(op), device, 1);
+        OpProperties.NoGradient(OpTable.Row(op), device);
     }
 
     [Theory, MemberData(nameof(Names))]
     public void SecondOrderEqualsCentralDifferences(string op) =>
-        OpProperties.Gradient(OpTable.Row(op), 2);
+        OpProperties.Gradient(OpTable.Row(op), device, 2);
 
     [Theory, MemberData(nameof(Names))]
-    public void JvpAndVjpAreTransposed(string op) => OpProperties.DotProduct(OpTable.Row(op));
+    public void JvpAndVjpAreTransposed(string op) =>
+        OpProperties.DotProduct(OpTable.Row(op), device);
 
     [Theory, MemberData(nameof(Names))]
-    public void VmapEqualsStack(string op) => OpProperties.Batched(OpTable.Row(op));
+    public void VmapEqualsStack(string op) => OpProperties.Batched(OpTable.Row(op), device);
 
     [Theory, MemberData(nameof(Names))]
-    public void DevicesAgree(string op) => OpProperties.Devices(OpTable.Row(op));
+    public void DevicesAgree(string op) => OpProperties.Devices(OpTable.Row(op), device);
 
     [Theory, MemberData(nameof(Names))]
-    public void CompiledEqualsPlain(string op) => OpProperties.Compiled(OpTable.Row(op));
+    public void CompiledEqualsPlain(string op) => OpProperties.Compiled(OpTable.Row(op), device);
+}
 
+/// <summary>
+/// On a second device, which takes no buffer of the CPU: nothing lands on the CPU unseen.
+/// </summary>
+public class OpsOnASecondDevice() : OpsOn(Guarded)
+{
+    private static readonly Device Guarded = new(new GuardedBackend());
+}
+
+public class OpTests() : OpsOn(Device.Cpu)
+{
     [Theory, MemberData(nameof(Names))]
     public void ErrorsSayWhatToDo(string op) => OpProperties.ErrorTexts(OpTable.Row(op));
 
@@ -51,7 +67,7 @@ public class OpTests
         var reached = new HashSet<Type>();
         foreach (OpRow row in OpTable.Rows)
         {
-            Tensor[] x = row.Inputs(row.Cases[0]);
+            Tensor[] x = row.Inputs(row.Cases[0], Device.Cpu);
             Reach(row.Apply(x), reached);
             if (!row.Differentiable) continue;
             Vmap.Of((Tensor t) =>
@@ -68,7 +84,9 @@ public class OpTests
         }
         IEnumerable<string> missing = typeof(Primitive).Assembly.GetTypes()
             .Where(type => type.IsSubclassOf(typeof(Primitive)) && !type.IsAbstract)
-            .Where(type => !reached.Contains(type) && type != typeof(Donated)) // computes nothing
+            .Where(type => !reached.Contains(type))
+            // These compute nothing.
+            .Where(type => type != typeof(Donated) && type != typeof(Move))
             .Select(type => type.Name)
             .Order();
         Assert.Equal([], missing);

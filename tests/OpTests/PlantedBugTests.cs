@@ -29,14 +29,14 @@ public class PlantedBugTests
 
     private static void AllProperties(OpRow row)
     {
-        OpProperties.Value(row);
-        OpProperties.SpecialValues(row);
-        OpProperties.Gradient(row, 1);
-        OpProperties.Gradient(row, 2);
-        OpProperties.NoGradient(row);
-        OpProperties.DotProduct(row);
-        OpProperties.Batched(row);
-        OpProperties.Devices(row);
+        OpProperties.Value(row, Device.Cpu);
+        OpProperties.SpecialValues(row, Device.Cpu);
+        OpProperties.Gradient(row, Device.Cpu, 1);
+        OpProperties.Gradient(row, Device.Cpu, 2);
+        OpProperties.NoGradient(row, Device.Cpu);
+        OpProperties.DotProduct(row, Device.Cpu);
+        OpProperties.Batched(row, Device.Cpu);
+        OpProperties.Devices(row, Device.Cpu);
         OpProperties.ErrorTexts(row);
     }
 
@@ -54,86 +54,89 @@ public class PlantedBugTests
     [Fact]
     public void AWrongValueIsCaught()
     {
-        Caught(() => OpProperties.Value(Cubed(new CubeWrongValue())));
-        OpProperties.Gradient(Cubed(new CubeWrongValue()), 1); // by Value alone
+        Caught(() => OpProperties.Value(Cubed(new CubeWrongValue()), Device.Cpu));
+        OpProperties.Gradient(Cubed(new CubeWrongValue()), Device.Cpu, 1); // by Value alone
     }
 
     [Fact]
     public void AWrongShapeIsCaught()
     {
         OpRow row = Summed(shifted: true) with { Reference = x => x[0].Reduce([-1], v => v.Sum()) };
-        Caught(() => OpProperties.Value(row));
+        Caught(() => OpProperties.Value(row, Device.Cpu));
     }
 
     [Fact]
     public void AValueWrongInFloat32OnlyIsCaught() =>
-        Caught(() => OpProperties.Value(Same(new CopiedWrongSingle())));
+        Caught(() => OpProperties.Value(Same(new CopiedWrongSingle()), Device.Cpu));
 
     [Fact]
     public void AKernelThatIgnoresStridesIsCaught() =>
-        Caught(() => OpProperties.Value(Same(new CopiedWrongStrides())));
+        Caught(() => OpProperties.Value(Same(new CopiedWrongStrides()), Device.Cpu));
 
     [Fact]
     public void WrongSpecialValuesAreCaught()
     {
-        OpProperties.Value(Same(new WrongSpecialValues()));
-        Caught(() => OpProperties.SpecialValues(Same(new WrongSpecialValues())));
+        OpProperties.Value(Same(new WrongSpecialValues()), Device.Cpu);
+        Caught(() => OpProperties.SpecialValues(Same(new WrongSpecialValues()), Device.Cpu));
     }
 
     [Fact]
     public void AWrongDerivativeIsCaughtAtBothOrders()
     {
         OpRow row = Cubed(new CubeWrongDerivative());
-        OpProperties.Value(row);
-        Caught(() => OpProperties.Gradient(row, 1));
-        OpProperties.DotProduct(row); // both modes are wrong alike: only differences tell
+        OpProperties.Value(row, Device.Cpu);
+        Caught(() => OpProperties.Gradient(row, Device.Cpu, 1));
+        // Both modes are wrong alike: only differences tell.
+        OpProperties.DotProduct(row, Device.Cpu);
     }
 
     [Fact]
     public void ADerivativeThatIsAConstantToTheNextIsCaughtAtSecondOrderOnly()
     {
         OpRow row = Cubed(new CubeWrongSecond());
-        OpProperties.Gradient(row, 1);
-        Caught(() => OpProperties.Gradient(row, 2));
+        OpProperties.Gradient(row, Device.Cpu, 1);
+        Caught(() => OpProperties.Gradient(row, Device.Cpu, 2));
     }
 
     [Fact]
     public void AWrongTransposeIsCaughtByTheDotProduct()
     {
         OpRow row = Same(new CopiedWrongTranspose());
-        OpProperties.Value(row);
-        Caught(() => OpProperties.DotProduct(row));
-        Caught(() => OpProperties.Gradient(row, 1));
+        OpProperties.Value(row, Device.Cpu);
+        Caught(() => OpProperties.DotProduct(row, Device.Cpu));
+        Caught(() => OpProperties.Gradient(row, Device.Cpu, 1));
     }
 
     [Fact]
     public void ADerivativeThroughAPiecewiseConstantOpIsCaught() =>
-        Caught(() => OpProperties.NoGradient(Same(new Copied()) with { Differentiable = false }));
+        Caught(() => OpProperties.NoGradient(
+            Same(new Copied()) with { Differentiable = false }, Device.Cpu));
 
     [Fact]
     public void BatchingAlongTheWrongAxisIsCaught()
     {
         OpRow row = Summed(shifted: false);
-        OpProperties.Value(row);
-        OpProperties.Gradient(row, 2);
-        Assert.ThrowsAny<Exception>(() => OpProperties.Batched(row));
-        Caught(() => OpProperties.Batched(row with { Cases = [new([4, 4])] }));
+        OpProperties.Value(row, Device.Cpu);
+        OpProperties.Gradient(row, Device.Cpu, 2);
+        Assert.ThrowsAny<Exception>(() => OpProperties.Batched(row, Device.Cpu));
+        Caught(() => OpProperties.Batched(row with { Cases = [new([4, 4])] }, Device.Cpu));
     }
 
     [Fact]
     public void IgnoringWhichOperandsAreBatchedIsCaught()
     {
         OpRow row = Multiplied(heedsFlags: false);
-        OpProperties.Value(row);
-        Assert.ThrowsAny<Exception>(() => OpProperties.Batched(row));
+        OpProperties.Value(row, Device.Cpu);
+        Assert.ThrowsAny<Exception>(() => OpProperties.Batched(row, Device.Cpu));
     }
 
     [Fact]
     public void AKernelWrongOnOneDeviceIsCaught()
     {
-        Caught(() => OpProperties.Devices(Same(new CopiedWrongDevice(typeof(ReferenceBackend)))));
         Caught(() => OpProperties.Devices(
-            Same(new CopiedWrongDevice(typeof(Engine.Kernels.CpuBackend)))));
+            Same(new CopiedWrongDevice(typeof(ReferenceBackend))), Device.Cpu));
+        Caught(() => OpProperties.Devices(
+            Same(new CopiedWrongDevice(typeof(Engine.Kernels.CpuBackend))), Device.Cpu));
     }
 
     [Fact]

@@ -50,18 +50,19 @@ internal sealed class CompiledFunction<A, R>(string name, int arity, Func<A, R> 
     {
         List<Tensor> leaves = Structure.Leaves(arguments);
         if (leaves.Exists(leaf => leaf.Traced || leaf.IsOpen)) return function(arguments);
-        Evaluator.EvaluateResults(leaves.ToArray());
+        Device? device = DeviceOf(arguments, leaves);
+        Evaluator.EvaluateResults(leaves.ToArray(), device);
         List<Tensor> inputs = leaves.FindAll(leaf => !leaf.IsSymbolicZero);
         // Constants among the arguments go where the others are, without others to the CPU. From
         // here on they are as the others: which had values before must not choose the plan.
-        Device? others = inputs.Find(leaf => leaf.State.Value is not null)?.Device;
-        Evaluator.Evaluate(inputs.ToArray(), keep: false, others);
-        Device? device = inputs.FirstOrDefault()?.Device;
+        Evaluator.Evaluate(inputs.ToArray(), keep: false, device);
+        device ??= inputs.FirstOrDefault()?.Device;
         Signature signature = Signature.Of(arguments, arity, leaves.Count, device);
         if (Find(signature, arguments, leaves, out R? inline) is not { } entry) return inline!;
 
-        Value[] values = [.. Evaluator.Values(name, inputs), .. entry.Frozen.Values];
-        Storage?[] results = entry.Plan.Run(Evaluator.DeviceOf(name, values, device), values);
+        device ??= entry.Frozen.Device;
+        Value[] values = [.. Evaluator.Values(name, inputs, device), .. entry.Frozen.Values];
+        Storage?[] results = entry.Plan.Run(device, values);
         var tensors = new Tensor[entry.Outputs.Count];
         for (int i = 0, next = 0; i < tensors.Length; i++)
         {
@@ -86,6 +87,23 @@ internal sealed class CompiledFunction<A, R>(string name, int arity, Func<A, R> 
             {
                 Inlined = inlinedCalls,
             };
+    }
+
+    /// <summary>The one device that the arguments' data is on; null if there is none.</summary>
+    private Device? DeviceOf(A arguments, List<Tensor> leaves)
+    {
+        int first = -1;
+        for (int i = 0; i < leaves.Count; i++)
+        {
+            if (leaves[i].Home is not { } home) continue;
+            if (first < 0) first = i;
+            if (leaves[first].Home == home) continue;
+            List<string> paths = Structure.Paths(arguments);
+            throw Errors.Fail(name, $"the argument{Errors.Leaf(paths[first])} is on "
+                + $"{leaves[first].Home} and{Errors.Leaf(paths[i])} on {home}. Move one with "
+                + ".To(device).");
+        }
+        return first < 0 ? null : leaves[first].Home;
     }
 
     /// <summary>
@@ -172,7 +190,7 @@ internal sealed class CompiledFunction<A, R>(string name, int arity, Func<A, R> 
         List<Tensor> standIns = leaves.ConvertAll(leaf =>
         {
             if (leaf.IsSymbolicZero) return leaf;
-            holes.Add(trace.Placeholder(leaf.Shape, leaf.DType));
+            holes.Add(trace.Placeholder(leaf, leaf.Shape));
             return holes[^1];
         });
         R result = function(Structure.WithLeaves(arguments, standIns));
@@ -186,8 +204,10 @@ internal sealed class CompiledFunction<A, R>(string name, int arity, Func<A, R> 
         Folding folding = Folding.Run(trace, holes, roots, signature.Device);
         PlanGraph graph = PlanGraph.Of(
             roots, holes.Select(hole => new[] { hole }), simplify: true);
-        Plan plan = Plan.Make(graph.Nodes, graph.Roots);
-        Frozen frozen = folding.Freeze(name, graph.Parameters[holes.Count..]);
+        Frozen frozen = folding.Freeze(
+            name, graph.Parameters[holes.Count..], signature.Device);
+        Plan plan = Plan.Make(
+            graph.Nodes, graph.Roots, keptConstant: frozen.Device.Backend.LargestKeptConstant);
         // The template keeps no node of the trace alive.
         R template = Structure.WithLeaves(result, outputs.ConvertAll(Tensor.SymbolicZero));
         return new Entry(

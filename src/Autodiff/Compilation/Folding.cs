@@ -4,6 +4,7 @@
 namespace Engine;
 
 /// <summary>What a plan reads at every call besides the arguments.</summary>
+/// <param name="Device">Where the plan runs.</param>
 /// <param name="Values">The values.</param>
 /// <param name="Tensors">The tensors they belong to.</param>
 /// <param name="Makers">The operation that made each; null for a captured tensor.</param>
@@ -12,7 +13,7 @@ namespace Engine;
 /// Every captured tensor that the function read, whether it is still needed or not.
 /// </param>
 internal sealed record Frozen(
-    Value[] Values, List<Tensor> Tensors, string?[] Makers, int Operations,
+    Device Device, Value[] Values, List<Tensor> Tensors, string?[] Makers, int Operations,
     List<(DType Type, Shape Shape)> Captured);
 
 /// <summary>Finds and computes what does not depend on a function's arguments.</summary>
@@ -70,14 +71,22 @@ internal sealed class Folding
         return folding;
     }
 
-    /// <summary>The captured and folded tensors that a plan has as parameters.</summary>
-    public Frozen Freeze(string name, List<Tensor> tensors)
+    /// <summary>
+    /// The captured and folded tensors that a plan has as parameters, all on the device of the
+    /// arguments or, if these have none, their own.
+    /// </summary>
+    public Frozen Freeze(string name, List<Tensor> tensors, Device? device)
     {
-        Value[] values = Evaluator.Values(name, tensors);
+        device ??= Evaluator.HomeOf(tensors) ?? tensors.FirstOrDefault()?.Device ?? Device.Cpu;
+        if (tensors.Find(tensor => tensor.Home is { } home && home != device) is { } elsewhere)
+            throw Errors.Fail(name, $"the plan runs on {device}, but the captured "
+                + $"{elsewhere.DType.Name()} {elsewhere.Shape} is on {elsewhere.Home}. Move one "
+                + "with .To(device).");
+        Value[] values = Evaluator.Values(name, tensors, device);
         // A donated state that is captured too must stay: the plan reads it at every call.
         foreach (Value value in values) value.Storage.AddOwner();
         return new Frozen(
-            values, tensors, [.. tensors.Select(t => makers.GetValueOrDefault(t))], operations,
+            device, values, tensors, [.. tensors.Select(t => makers.GetValueOrDefault(t))], operations,
             captured);
     }
 

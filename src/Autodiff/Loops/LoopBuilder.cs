@@ -57,7 +57,7 @@ internal sealed class LoopBuilder : IDisposable
             bool same = sliced && once.Shape[0] == 1;
             return (same ? once : Hole(once, sliced)).ExpandTo(shape);
         }
-        Tensor hole = trace.Placeholder(shape, input.DType, ofLoop: true);
+        Tensor hole = trace.Placeholder(input, shape, ofLoop: true);
         holes.Add((hole, input, sliced));
         return hole;
     }

@@ -34,6 +34,7 @@ internal sealed class ClosedFunction
         {
             Tensor[] x = Array.ConvertAll(operation.Inputs, i => values[i]);
             if (operation.Function is { } function) values.AddRange(function.Apply(x));
+            else if (operation.Primitive is Move move) values.Add(x[0].To(move.To));
             else values.Add(Tensor.Apply(operation.Primitive!, x));
         }
         return Array.ConvertAll(results, i => values[i]);

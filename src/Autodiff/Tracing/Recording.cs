@@ -13,6 +13,12 @@ internal sealed record Recording<R>(
     R Result, List<Tensor> Outputs, Tape Tape, IReadOnlyList<Tensor> Leaves, bool[] Chosen)
 {
     /// <summary>
+    /// The device of the argument's data, where derivatives that depend on no data belong too; null
+    /// if it has none.
+    /// </summary>
+    public Device? Home => Evaluator.HomeOf(Leaves);
+
+    /// <summary>
     /// A derivative for every tensor of the argument: those of the stand-ins (null is zero), and
     /// symbolic zeros for the others. Their shapes are the tensors' own, after the axes of
     /// <paramref name="rows"/> (of a Jacobian; a gradient has none).
@@ -77,7 +83,7 @@ internal static class Recording
     public static Recording<R> OnElements<A, R>(
         Func<A, R> f, A x, IReadOnlyList<Tensor> leaves, bool[] batched) =>
         Run("Vmap", f, x, leaves, batched, static (trace, leaf) =>
-            trace.Placeholder(leaf.Shape.Remove(0), leaf.DType));
+            trace.Placeholder(leaf, leaf.Shape.Remove(0)));
 
     private static Recording<R> Run<A, R>(
         string transform, Func<A, R> f, A x, IReadOnlyList<Tensor> leaves, bool[] chosen,

@@ -16,7 +16,8 @@ internal static class Batching
         Func<A, R> f, A x, BatchArgument[] arguments, Axis outAxis, int chunk)
     {
         R result = Build(f, x, arguments, outAxis, chunk);
-        Evaluator.EvaluateResults([.. Structure.Leaves(result)]);
+        Evaluator.EvaluateResults(
+            [.. Structure.Leaves(result)], Evaluator.HomeOf(Structure.Leaves(x)));
         return result;
     }
 

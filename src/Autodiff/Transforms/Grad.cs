@@ -98,7 +98,7 @@ public static class Grad
                 + $"{loss.DType.Name()} {loss.Shape}. Reduce it with .Mean() or .Sum(), or use "
                 + "Vjp.Of for other results.");
         Tensor[] gradients = run.ForAllLeaves(run.Tape.Reverse([loss], [loss.Like("Grad", 1)]));
-        Evaluator.EvaluateResults([.. run.Outputs, .. gradients]);
+        Evaluator.EvaluateResults([.. run.Outputs, .. gradients], run.Home);
         return (run.Result, Structure.WithLeaves(x, gradients));
     }
 }

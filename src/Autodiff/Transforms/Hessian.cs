@@ -30,7 +30,7 @@ public static class Hessian
         return (x, v) =>
         {
             var (run, tangents) = Jvp.Push("Hessian.Product", gradient, x, v);
-            Evaluator.EvaluateResults(tangents);
+            Evaluator.EvaluateResults(tangents, run.Home);
             return Structure.WithLeaves(run.Result, tangents);
         };
     }

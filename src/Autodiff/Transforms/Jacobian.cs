@@ -60,9 +60,7 @@ public static class Jacobian
         bool forward = mode == JacobianMode.Forward
             || (mode == JacobianMode.Auto && arguments < results);
         Tensor[][] blocks = forward ? Forward(run, chunk) : Reverse(run, chunk);
-        // Blocks that do not depend on x belong on its device all the same.
-        Device? device = run.Leaves.FirstOrDefault(leaf => !leaf.Traced && !leaf.IsOpen)?.Device;
-        Evaluator.EvaluateResults([.. blocks.SelectMany(row => row)], device);
+        Evaluator.EvaluateResults([.. blocks.SelectMany(row => row)], run.Home);
         return new(
             [.. paths],
             [.. blocks.Select((row, k) => Structure.WithLeaves(

@@ -16,7 +16,7 @@ public static class Jvp
         return (x, v) =>
         {
             var (run, tangents) = Push("Jvp", f, x, v);
-            Evaluator.EvaluateResults([.. run.Outputs, .. tangents]);
+            Evaluator.EvaluateResults([.. run.Outputs, .. tangents], run.Home);
             return (run.Result, Structure.WithLeaves(run.Result, tangents));
         };
     }

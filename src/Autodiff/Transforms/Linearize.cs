@@ -37,13 +37,13 @@ public static class Linearize
         var run = Recording.OnAliases(op, f, x, where);
         using var trace = new Trace(op);
         List<Tensor> directions = [.. run.Tape.Arguments.Select(
-            argument => trace.Placeholder(argument.Shape, argument.DType))];
+            argument => trace.Placeholder(argument, argument.Shape))];
         Tensor?[] pattern = run.Tape.Forward(directions, run.Outputs);
         List<Tensor> tangents = [.. pattern.OfType<Tensor>()];
         var (linear, inputs) =
             ClosedFunction.Of(Tape.Record(trace, directions, tangents), tangents);
         Tensor[] known = [.. inputs.Skip(directions.Count)];
-        Evaluator.EvaluateResults([.. run.Outputs, .. known]);
+        Evaluator.EvaluateResults([.. run.Outputs, .. known], run.Home);
         return (run.Result, v => Apply(v));
 
         R Apply(T v)
@@ -53,7 +53,7 @@ public static class Linearize
             int next = 0;
             Tensor[] all = [.. pattern.Select((there, i) => there is not null ? made[next++]
                 : run.Outputs[i].IsSymbolicZero ? run.Outputs[i] : run.Outputs[i].Like(op, 0))];
-            Evaluator.EvaluateResults(all);
+            Evaluator.EvaluateResults(all, run.Home);
             return Structure.WithLeaves(run.Result, all);
         }
     }

@@ -18,7 +18,7 @@ public static class Vjp
         return x =>
         {
             var run = Recording.OnAliases("Vjp", f, x);
-            Evaluator.EvaluateResults([.. run.Outputs]);
+            Evaluator.EvaluateResults([.. run.Outputs], run.Home);
             return (run.Result, g => Pull(run, x, g));
         };
     }
@@ -44,7 +44,7 @@ public static class Vjp
         for (int i = 0; i < cotangents.Count; i++) Match("Vjp", run.Outputs[i], cotangents[i]);
         Tensor?[] parts = [.. cotangents.Select(c => c.IsSymbolicZero ? null : c)];
         Tensor[] pulled = run.ForAllLeaves(run.Tape.Reverse(run.Outputs, parts));
-        Evaluator.EvaluateResults(pulled);
+        Evaluator.EvaluateResults(pulled, run.Home);
         return Structure.WithLeaves(x, pulled);
     }
 

@@ -45,6 +45,9 @@ public sealed partial class GpuBackend : IBackend, IDisposable
     /// <summary>64 MiB: some hundred thousand threads find an element each, many times over.</summary>
     public long ChunkBytes => 64L << 20;
 
+    /// <summary>1 MiB: an upload or a launch costs microseconds, memory is plenty.</summary>
+    public long LargestKeptConstant => 1L << 20;
+
     /// <summary>Threads of a group where a kernel does not say otherwise.</summary>
     internal int GroupThreads { get; }
 

@@ -53,6 +53,32 @@ internal static class Errors
                 + $"differ. Cast one operand, for example with .Cast(DType.{a.DType}).");
     }
 
+    /// <summary>
+    /// Every operation checks its inputs' devices; where they are broadcast before, this shows the
+    /// shapes that were given.
+    /// </summary>
+    public static void SameDevice(string op, Tensor a, Tensor b)
+    {
+        if (a.Home is not null && b.Home is not null && a.Home != b.Home)
+            throw Devices(op, [a, b]);
+    }
+
+    /// <summary>Data of two devices does not meet in one operation.</summary>
+    public static EngineException Devices(string op, ReadOnlySpan<Tensor> x)
+    {
+        Tensor? first = null;
+        foreach (Tensor other in x)
+        {
+            if (other.Home is null) continue;
+            first ??= other;
+            if (other.Home != first.Home)
+                return Fail(op, $"{first.DType.Name()} {first.Shape} is on {first.Home} and "
+                    + $"{other.DType.Name()} {other.Shape} on {other.Home}. "
+                    + "Move one with .To(device).");
+        }
+        throw new ArgumentException("all are on one device", nameof(x));
+    }
+
     public static void Float(string op, Tensor x)
     {
         if (!x.DType.IsFloat())

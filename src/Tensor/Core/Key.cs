@@ -6,7 +6,8 @@ namespace Engine;
 /// A key of the counter-based generator Threefry-2x32 (Salmon et al., "Parallel random numbers: as
 /// easy as 1, 2, 3", 2011). A key is a tree over one tensor, so it can be traced, batched and
 /// compiled. A key captured by a vmapped function gives every element the same numbers; pass split
-/// keys as an argument instead.
+/// keys as an argument instead. The key of a seed belongs to no device: what is drawn from it is
+/// drawn where it is used.
 /// </summary>
 public sealed partial record Key : ITree
 {
@@ -17,7 +18,7 @@ public sealed partial record Key : ITree
 
     /// <summary>The key of a seed.</summary>
     public static Key From(long seed) =>
-        new(Tensor.From([(int)(seed >> 32), (int)seed], 2));
+        new(Tensor.Free([(int)(seed >> 32), (int)seed], 2));
 
     /// <summary>
     /// Independent keys, to use instead of this one. The first are the same however many are asked

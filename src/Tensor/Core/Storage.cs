@@ -61,4 +61,13 @@ internal sealed class Storage
 }
 
 /// <summary>A computed value: row-major from the storage's first byte on.</summary>
-internal sealed record Value(Storage Storage);
+internal sealed record Value(Storage Storage)
+{
+    /// <summary>Raw elements, copied to a device.</summary>
+    public static Value Of(ReadOnlySpan<byte> bytes, Device device)
+    {
+        var storage = new Storage(device, bytes.Length);
+        device.Backend.Upload(bytes, storage.Buffer, 0);
+        return new Value(storage);
+    }
+}

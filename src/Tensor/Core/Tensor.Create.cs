@@ -7,7 +7,8 @@ public sealed partial class Tensor
 {
     /// <summary>
     /// A tensor of the values in row-major order; T is float, double, int, long or bool. Without a
-    /// shape it has one axis. The values are copied.
+    /// shape it has one axis. The values are copied to the CPU's memory; <see cref="To"/> moves
+    /// them.
     /// </summary>
     public static Tensor From<T>(ReadOnlySpan<T> values, Shape? shape = null) where T : unmanaged
     {
@@ -23,8 +24,12 @@ public sealed partial class Tensor
     public static Tensor From<T>(T[] values, Shape? shape = null) where T : unmanaged =>
         From((ReadOnlySpan<T>)values, shape);
 
-    /// <summary>A scalar tensor.</summary>
-    public static Tensor Scalar<T>(T value) where T : unmanaged => From([value], Shape.Of());
+    /// <summary>A scalar tensor: a number, which belongs to no device.</summary>
+    public static Tensor Scalar<T>(T value) where T : unmanaged => Free([value], Shape.Of());
+
+    /// <summary>A few numbers that belong to no device: they go where they are needed.</summary>
+    internal static Tensor Free<T>(ReadOnlySpan<T> values, Shape shape) where T : unmanaged =>
+        FromBytes(MemoryMarshal.AsBytes(values), shape, DTypes.Of<T>(), free: true);
 
     /// <summary>A matrix of the values.</summary>
     public static Tensor From<T>(T[,] values) where T : unmanaged
@@ -82,13 +87,16 @@ public sealed partial class Tensor
         return FromBytes(bytes, shape, type);
     }
 
-    /// <summary>A tensor of raw elements on a device.</summary>
+    /// <summary>
+    /// A tensor of raw elements on a device, the CPU if none is given; <paramref name="free"/> if
+    /// it does not belong there.
+    /// </summary>
     internal static Tensor FromBytes(
-        ReadOnlySpan<byte> bytes, Shape shape, DType type, Device? device = null)
+        ReadOnlySpan<byte> bytes, Shape shape, DType type, Device? device = null,
+        bool free = false)
     {
-        device ??= Device.Cpu;
-        var storage = new Storage(device, bytes.Length);
-        device.Backend.Upload(bytes, storage.Buffer, 0);
-        return Ready(shape, type, new Value(storage));
+        Tensor tensor = Ready(shape, type, Value.Of(bytes, device ?? Device.Cpu));
+        if (free) tensor.home = null;
+        return tensor;
     }
 }

@@ -63,12 +63,15 @@ public sealed partial class Tensor
     public double[] ToDoubles() => Cast(DType.Float64).ToArray<double>();
 
     /// <summary>
-    /// Where the value is or will be computed: where its inputs are, the CPU without any.
+    /// Where the value is or will be computed. What is made of no data (zeros, counters, numbers,
+    /// keys) belongs to no device: its value is on the CPU unless the device of its first use is
+    /// known, and goes to any other that needs it while it is small (64 KiB).
     /// </summary>
     public Device Device
     {
         get
         {
+            if (home is not null) return home;
             var walk = new GraphWalk<Tensor>([this]);
             while (walk.Next(out Tensor? tensor))
             {
@@ -81,30 +84,17 @@ public sealed partial class Tensor
     }
 
     /// <summary>
-    /// The same values on another device. Tensors that a transform is tracing do not move: an
-    /// error says so.
-    /// </summary>
-    public Tensor To(Device device)
-    {
-        ArgumentNullException.ThrowIfNull(device);
-        if (Traced)
-            throw Errors.Fail("To", $"{this} is traced by {Trace!.Transform}; tensors do not move "
-                + "between devices within a transform. Move them before.");
-        if (Eval().state.Value!.Storage.Device == device) return this;
-        return FromBytes(ToRaw(), Shape, DType, device);
-    }
-
-    /// <summary>
     /// The tensor in memory of its own; itself if a transform traces it, in which memory has no
     /// owner. What takes no memory is made anew.
     /// </summary>
     internal Tensor Copied()
     {
         if (Traced || IsOpen) return this;
-        return state is { Value: null, Primitive: { } made } old
-            && (IsSymbolicZero || ConstantValue is not null)
-            ? Apply(made, old.Inputs)
-            : FromBytes(ToRaw(), Shape, DType, Device);
+        if (state is { Value: null, Primitive: { } made } old
+            && (IsSymbolicZero || ConstantValue is not null))
+            return Apply(made, old.Inputs);
+        byte[] bytes = ToRaw();
+        return FromBytes(bytes, Shape, DType, Device, free: home is null);
     }
 
     /// <summary>Evaluates and copies the raw elements.</summary>

@@ -24,6 +24,12 @@ public sealed partial class Tensor : ITree
     /// </summary>
     private const long LooseAgeLimit = 50 * AgeLimit;
 
+    /// <summary>
+    /// Up to this size, what is made of no data is carried over to any device that needs it, also
+    /// after it was computed on another. Carrying more in silence would be too slow.
+    /// </summary>
+    internal const long FreeBytes = 64 << 10;
+
     private static long lastId;
 
     [ThreadStatic] private static Maker? maker;
@@ -39,8 +45,9 @@ public sealed partial class Tensor : ITree
     /// <summary>Nodes made since the oldest ancestor without a value.</summary>
     private long age;
 
-    /// <summary>Whether it depends on a value, which is on some device.</summary>
+    /// <summary>Whether it depends on a value.</summary>
     private bool placed;
+    private Device? home;
 
     private Tensor(Shape shape, DType dtype, NodeState state)
     {
@@ -68,6 +75,12 @@ public sealed partial class Tensor : ITree
     /// Order of making: inputs have smaller ids, so id order is a topological order.
     /// </summary>
     internal long Id { get; }
+
+    /// <summary>
+    /// The device of the data that it is made of. Null if it is made of none, as zeros, numbers and
+    /// keys are: it belongs to no device and goes where it is needed.
+    /// </summary>
+    internal Device? Home => home;
 
     /// <summary>An id larger than that of every tensor made before.</summary>
     internal static long NextId() => Interlocked.Increment(ref lastId);
@@ -106,17 +119,30 @@ public sealed partial class Tensor : ITree
 
     /// <summary>A node without a value, for <see cref="Trace.Placeholder"/>.</summary>
     internal static Tensor Placeholder(
-        Placeholder primitive, Shape shape, DType dtype, Trace trace) =>
-        Node(primitive, [], shape, dtype, trace);
+        Placeholder primitive, Shape shape, DType dtype, Device? home, Trace trace) =>
+        Node(primitive, [], shape, dtype, trace, home);
 
+    /// <summary>A tensor with a value, at home where that is.</summary>
     internal static Tensor Ready(Shape shape, DType dtype, Value value)
     {
         value.Storage.AddOwner();
-        return new(shape, dtype, new NodeState(null, [], value));
+        return new(shape, dtype, new NodeState(null, [], value)) { home = value.Storage.Device };
+    }
+
+    /// <summary>The same with a value of its own, which is on another device.</summary>
+    private static Tensor Moved(Move primitive, Tensor x, Value value)
+    {
+        value.Storage.AddOwner();
+        return new(x.Shape, x.DType, new NodeState(primitive, [x], value))
+        {
+            Trace = x.Trace,
+            home = value.Storage.Device,
+        };
     }
 
     private static Tensor Node(
-        Primitive primitive, Tensor[] inputs, Shape shape, DType dtype, Trace? trace)
+        Primitive primitive, Tensor[] inputs, Shape shape, DType dtype, Trace? trace,
+        Device? home = null)
     {
         bool placed = false, open = primitive is Placeholder { OfLoop: true };
         foreach (Tensor x in inputs)
@@ -124,6 +150,8 @@ public sealed partial class Tensor : ITree
             open |= x.IsOpen;
             placed |= x.placed || x.state.Value is not null;
             if (x.Trace is not null) trace = Trace.Outermost(trace, x.Trace);
+            if (x.home is null || x.home == home) continue;
+            home = home is null ? x.home : throw Errors.Devices(primitive.Name, inputs);
         }
         var pending = new NodeState(primitive, inputs, null);
         var node = new Tensor(shape, dtype, pending)
@@ -131,6 +159,7 @@ public sealed partial class Tensor : ITree
             Trace = trace,
             IsOpen = open,
             placed = placed,
+            home = home,
         };
         foreach (Tensor x in inputs)
             if (x.state.Value is null) node.age = Math.Max(node.age, node.AgeSince(x));
@@ -182,6 +211,7 @@ public sealed partial class Tensor : ITree
     {
         NodeState old = state;
         value.Storage.AddOwner();
+        if (home is null && Count * DType.Size() > FreeBytes) home = value.Storage.Device;
         state = Traced || old.Primitive is Engine.SymbolicZero
             ? new NodeState(old.Primitive, old.Inputs, value)
             : new NodeState(null, [], value);

@@ -28,11 +28,11 @@ internal sealed class Trace(string transform) : IDisposable
     public Tensor Alias(Tensor x) => Tensor.Renamed(new Alias(), x, this);
 
     /// <summary>
-    /// A stand-in without a value, which is known only when the transform runs what it traced (at
-    /// each iteration if it is of a loop).
+    /// A stand-in, on the same device, for a value like <paramref name="x"/> of another shape. It
+    /// is known only when the transform runs what it traced (at each iteration if it is of a loop).
     /// </summary>
-    public Tensor Placeholder(Shape shape, DType dtype, bool ofLoop = false) =>
-        Tensor.Placeholder(new Placeholder(Transform, ofLoop), shape, dtype, this);
+    public Tensor Placeholder(Tensor x, Shape shape, bool ofLoop = false) =>
+        Tensor.Placeholder(new Placeholder(Transform, ofLoop), shape, x.DType, x.Home, this);
 
     public void Dispose() => live = false;
 

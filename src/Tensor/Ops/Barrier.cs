@@ -23,8 +23,14 @@ internal sealed record Barrier : LinearPrimitive
 public sealed partial class Tensor
 {
     /// <summary>
-    /// The same value, for computations that are to run after <paramref name="others"/>.
+    /// The same value, for computations that are to run after <paramref name="others"/>. A plan
+    /// orders what is on one device.
     /// </summary>
-    internal Tensor After(params ReadOnlySpan<Tensor> others) =>
-        Apply(new Barrier(), [this, .. others]);
+    internal Tensor After(params ReadOnlySpan<Tensor> others)
+    {
+        List<Tensor> beside = [this];
+        foreach (Tensor other in others)
+            if (home is null || other.home is null || other.home == home) beside.Add(other);
+        return Apply(new Barrier(), [.. beside]);
+    }
 }

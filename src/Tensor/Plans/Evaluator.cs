@@ -13,7 +13,8 @@ internal static class Evaluator
     private const long KeepBytes = 64 << 10;
 
     /// <summary>
-    /// Evaluates the tensors; with <paramref name="keep"/> also keeps small nodes on the way.
+    /// Evaluates the tensors; with <paramref name="keep"/> also keeps small nodes on the way. What
+    /// is made of no data is computed where the others are, without others on the device given.
     /// </summary>
     public static void Evaluate(
         ReadOnlySpan<Tensor> roots, bool keep, Device? withoutInputs = null)
@@ -24,13 +25,21 @@ internal static class Evaluator
             if (root.State.Value is null)
                 pending.Add(root);
         if (pending.Count == 0) return;
+        Device? device = HomeOf(pending);
+        if (pending.Exists(root => root.Home is { } home && home != device))
+        {
+            // What a program across devices asks for at once.
+            foreach (var group in pending.GroupBy(root => root.Home ?? device))
+                Evaluate(group.ToArray(), keep, group.Key);
+            return;
+        }
 
         PlanGraph graph = PlanGraph.Of(
             CollectionsMarshal.AsSpan(pending), alsoResult: node => Keeps(node, keep));
-        Value[] parameters = Values("Eval", graph.Parameters);
+        device ??= withoutInputs ?? graph.Parameters.FirstOrDefault()?.Device ?? Device.Cpu;
+        Value[] parameters = Values("Eval", graph.Parameters, device);
         Plan plan = Plan.Make(graph.Nodes, graph.Nodes);
-        Storage?[] storages = plan.Run(
-            DeviceOf("Eval", parameters, withoutInputs), parameters);
+        Storage?[] storages = plan.Run(device, parameters);
         for (int i = 0; i < storages.Length; i++)
             if (storages[i] is { } storage && graph.Nodes[i].Parameter < 0)
                 graph.Nodes[i].Tensor.SetValue(new Value(storage));
@@ -56,30 +65,38 @@ internal static class Evaluator
         Evaluate(CollectionsMarshal.AsSpan(free), keep: false, withoutInputs);
     }
 
-    /// <summary>The values of ready tensors.</summary>
-    public static Value[] Values(string op, List<Tensor> tensors)
+    /// <summary>
+    /// The values of ready tensors on a device. What is made of no data may have been computed
+    /// elsewhere before it was known where it is needed: it is carried over.
+    /// </summary>
+    public static Value[] Values(string op, List<Tensor> tensors, Device device)
     {
         var values = new Value[tensors.Count];
         for (int i = 0; i < values.Length; i++)
+        {
             values[i] = tensors[i].State.Value
                 ?? throw Errors.Fail(op, $"{tensors[i]} has no value any more.");
+            if (values[i].Storage.Device != device) values[i] = OnDevice(tensors[i], device);
+        }
         return values;
     }
 
-    /// <summary>
-    /// The one device of some values; the CPU if there are none and none is given.
-    /// </summary>
-    public static Device DeviceOf(string op, Value[] values, Device? withoutInputs = null)
+    /// <summary>The value of a tensor, evaluated and copied where it is elsewhere.</summary>
+    public static Value OnDevice(Tensor tensor, Device device)
     {
-        Device? device = null;
-        foreach (Value value in values)
-        {
-            device ??= value.Storage.Device;
-            if (device != value.Storage.Device)
-                throw Errors.Fail(op, $"tensors of devices {device} and {value.Storage.Device} "
-                    + "meet in one computation. Move one with .To(device).");
-        }
-        return device ?? withoutInputs ?? Device.Cpu;
+        Value value = tensor.Eval().State.Value!;
+        return value.Storage.Device == device ? value : Value.Of(tensor.ToRaw(), device);
+    }
+
+    /// <summary>
+    /// The device of the first that belongs to one; null if none does.
+    /// </summary>
+    public static Device? HomeOf(IReadOnlyList<Tensor> tensors)
+    {
+        for (int i = 0; i < tensors.Count; i++)
+            if (tensors[i].Home is { } home)
+                return home;
+        return null;
     }
 
     /// <summary>

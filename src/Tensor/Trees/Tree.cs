@@ -36,7 +36,7 @@ public static partial class Tree
         IReadOnlyList<Tensor> leaves = tree.Leaves();
         var results = new Tensor[leaves.Count];
         for (int i = 0; i < results.Length; i++) results[i] = f(leaves[i]);
-        Evaluator.EvaluateResults(results);
+        Evaluator.EvaluateResults(results, Evaluator.HomeOf(leaves));
         return tree.WithLeaves(results);
     }
 
@@ -50,7 +50,7 @@ public static partial class Tree
         IReadOnlyList<string> paths = tree.Paths();
         var results = new Tensor[leaves.Count];
         for (int i = 0; i < results.Length; i++) results[i] = f(paths[i], leaves[i]);
-        Evaluator.EvaluateResults(results);
+        Evaluator.EvaluateResults(results, Evaluator.HomeOf(leaves));
         return tree.WithLeaves(results);
     }
 
@@ -59,7 +59,7 @@ public static partial class Tree
     {
         ArgumentNullException.ThrowIfNull(f);
         Tensor[] results = ZipLeaves("Zip", tree, other, f);
-        Evaluator.EvaluateResults(results);
+        Evaluator.EvaluateResults(results, Evaluator.HomeOf(tree.Leaves()));
         return tree.WithLeaves(results);
     }
 
@@ -72,7 +72,7 @@ public static partial class Tree
         if (thirds.Count != tree.Leaves().Count) throw Mismatch("Zip", tree, third);
         int i = 0;
         Tensor[] results = ZipLeaves("Zip", tree, second, (a, b) => f(a, b, thirds[i++]));
-        Evaluator.EvaluateResults(results);
+        Evaluator.EvaluateResults(results, Evaluator.HomeOf(tree.Leaves()));
         return tree.WithLeaves(results);
     }
 
@@ -121,9 +121,27 @@ public static partial class Tree
         Evaluator.EvaluateResults(leaves.ToArray());
     }
 
-    /// <summary>The tree moved to a device.</summary>
-    public static T To<T>(this T tree, Device device) where T : ITree =>
-        tree.Map((Tensor leaf) => leaf.To(device));
+    /// <summary>
+    /// The tree moved to a device, its pending leaves evaluated as one plan before; see <see
+    /// cref="Tensor.To"/>.
+    /// </summary>
+    public static T To<T>(this T tree, Device device) where T : ITree
+    {
+        ArgumentNullException.ThrowIfNull(device);
+        IReadOnlyList<Tensor> leaves = tree.Leaves();
+        Evaluator.EvaluateResults([.. leaves], device);
+        return tree.WithLeaves([.. leaves.Select(leaf => leaf.To(device))]);
+    }
+
+    /// <summary>Both trees, such as a model and its optimiser's state, moved to a device.</summary>
+    public static (A, B) To<A, B>(this (A, B) trees, Device device)
+        where A : ITree where B : ITree =>
+        (trees.Item1.To(device), trees.Item2.To(device));
+
+    /// <summary>All three trees moved to a device.</summary>
+    public static (A, B, C) To<A, B, C>(this (A, B, C) trees, Device device)
+        where A : ITree where B : ITree where C : ITree =>
+        (trees.Item1.To(device), trees.Item2.To(device), trees.Item3.To(device));
 
     /// <summary>The same structure with other leaves, in order.</summary>
     public static T WithLeaves<T>(this T tree, IReadOnlyList<Tensor> leaves) where T : ITree

@@ -158,6 +158,7 @@ public sealed partial class Tensor
     private static Tensor Broadcast(Primitive primitive, Tensor a, Tensor b)
     {
         Errors.SameDType(primitive.Name, a, b);
+        Errors.SameDevice(primitive.Name, a, b);
         (a, b) = BroadcastTogether(primitive.Name, a, b);
         return Apply(primitive, a, b);
     }

@@ -9,19 +9,27 @@ namespace Engine;
 internal sealed class Lowering
 {
     private readonly bool passesOn;
+    private readonly long keptConstant;
     private readonly List<Step> steps = [];
+    private readonly List<Step> constants = [];
     private PlanNode? current;
 
-    private Lowering(bool passesOn) => this.passesOn = passesOn;
+    private Lowering(bool passesOn, long keptConstant)
+    {
+        this.passesOn = passesOn;
+        this.keptConstant = keptConstant;
+    }
 
     /// <summary>
-    /// The steps of a graph, whose nodes are in topological order. With <paramref
+    /// The steps of a graph, whose nodes are in topological order, and those that write the
+    /// constants of up to <paramref name="keptConstant"/> bytes, once for all runs. With <paramref
     /// name="passesOn"/>, a result that is all of a parameter shares the parameter's memory;
     /// without, it is copied.
     /// </summary>
-    public static List<Step> Run(List<PlanNode> nodes, bool passesOn)
+    public static (List<Step> Steps, List<Step> Constants) Run(
+        List<PlanNode> nodes, bool passesOn, long keptConstant)
     {
-        var lowering = new Lowering(passesOn);
+        var lowering = new Lowering(passesOn, keptConstant);
         foreach (PlanNode node in nodes)
         {
             lowering.current = node;
@@ -29,7 +37,7 @@ internal sealed class Lowering
             else if (!IsWithin(node)) node.Primitive!.Lower(lowering, node);
             if (node.IsResult) lowering.Settle(node);
         }
-        return lowering.steps;
+        return (lowering.steps, lowering.constants);
     }
 
     /// <summary>Whether steps of other nodes compute this one, and nothing else needs it.</summary>
@@ -48,8 +56,8 @@ internal sealed class Lowering
     /// <summary>The node is what the host computes and uploads, contiguous.</summary>
     public void Upload(PlanNode node, Func<byte[]> bytes)
     {
-        PlanView output = New(node);
-        Add(new UploadStep(node.Primitive!.Name, bytes, output));
+        PlanView output = Constant(node.DType, Layouts.Contiguous(node.Shape));
+        AddConstant(new UploadStep(node.Primitive!.Name, bytes, output));
         node.View = output;
     }
 
@@ -132,7 +140,17 @@ internal sealed class Lowering
         LoopGroup loops = node.Loop!;
         if (loops.Results[^1] != node) return;
         PlanView[] inputs = [.. loops.Inputs.Select(input => InOrder(input.Node))];
-        Add(LoopStep.Of(loops, inputs, [.. loops.Results.Select(result => result.View!)]));
+        Plan body = LoopStep.BodyOf(loops, keptConstant);
+        if (body.ConstantBytes > 0)
+        {
+            // They are the plan's as well, however large they are together.
+            var slot = new Slot(body.ConstantBytes) { IsConstant = true };
+            var all = new PlanView(
+                slot, 0, DType.Bool, Layout.Contiguous(body.ConstantBytes));
+            AddConstant(new ConstantsStep(body, all));
+            inputs = [.. inputs, all];
+        }
+        Add(LoopStep.Of(loops, body, inputs, [.. loops.Results.Select(result => result.View!)]));
     }
 
     /// <summary>The node is an element-wise output of a fused group.</summary>
@@ -186,9 +204,8 @@ internal sealed class Lowering
     {
         if (node.View is not null) return node.View;
         long bits = node.ConstantBits!.Value;
-        var one = new PlanView(
-            new Slot(8), 0, node.DType, Layout.Contiguous());
-        Add(new FillStep(bits, one));
+        PlanView one = Constant(node.DType, Layout.Contiguous());
+        AddConstant(new FillStep(bits, one));
         return node.View = one with { Layout = Layouts.Repeated(node.Shape) };
     }
 
@@ -204,7 +221,8 @@ internal sealed class Lowering
             Add(new FillStep(bits, filled));
             node.View = filled;
         }
-        else if (!node.View!.IsWholeSlot || (node.View.Slot.IsParameter && !passesOn))
+        else if (!node.View!.IsWholeSlot || node.View.Slot.IsConstant
+            || (node.View.Slot.IsParameter && !passesOn))
         {
             node.View = Contiguous(node.View);
         }
@@ -225,6 +243,20 @@ internal sealed class Lowering
         if (need == LayoutNeed.Contiguous || layout.Rank == 0) return false;
         return new Layout(layout.Sizes[1..].ToArray(), layout.Strides[1..].ToArray()).IsContiguous
             && layout.Strides[0] >= 0;
+    }
+
+    /// <summary>Memory for a constant, which is kept if it is small.</summary>
+    private PlanView Constant(DType type, Layout layout)
+    {
+        long bytes = layout.Count * type.Size();
+        return new(new Slot(bytes) { IsConstant = bytes <= keptConstant }, 0, type, layout);
+    }
+
+    /// <summary>Adds the step that writes a constant, to run once if it is kept.</summary>
+    private void AddConstant(Step step)
+    {
+        if (step.Outputs[0].Slot.IsConstant) constants.Add(step);
+        else Add(step);
     }
 
     private static PlanView New(PlanNode node, int parameter = -1)

@@ -1,5 +1,5 @@
-// Memory as a plan sees it: slots (a parameter, a stretch of the arena, a result) and strided views
-// of them. No addresses: a run binds slots to device buffers.
+// Memory as a plan sees it: slots (a parameter, a kept constant, a stretch of the arena, a result)
+// and strided views of them. No addresses: a run binds slots to device buffers.
 using Engine.Kernels;
 
 namespace Engine;
@@ -17,17 +17,23 @@ internal sealed class Slot(long bytes)
 
     public bool IsParameter => Parameter >= 0;
 
+    /// <summary>Whether it is a constant that the plan keeps between its runs.</summary>
+    public bool IsConstant { get; init; }
+
+    /// <summary>Whether it is there before the first step runs.</summary>
+    public bool IsGiven => IsParameter || IsConstant;
+
     /// <summary>Whether a step writes it to storage that leaves the plan.</summary>
     public bool IsResult { get; set; }
 
-    /// <summary>The step that writes it; null for a parameter.</summary>
+    /// <summary>The step that writes it; null for what is given.</summary>
     public Step? Producer { get; set; }
 
     /// <summary>Steps that read it.</summary>
     public List<Step> Readers { get; } = [];
 
-    /// <summary>Byte offset in the arena, for temporaries.</summary>
-    public long ArenaOffset { get; set; }
+    /// <summary>Byte offset in the arena, or of a constant among the constants.</summary>
+    public long SharedOffset { get; set; }
 
     /// <summary>Position in the schedule of the last step that touches it.</summary>
     public int LastUse { get; set; }

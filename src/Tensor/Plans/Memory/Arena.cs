@@ -22,14 +22,14 @@ internal sealed class Arena
         {
             foreach (PlanView output in steps[i].Outputs)
                 if (!output.Slot.IsResult)
-                    output.Slot.ArenaOffset = arena.Take(output.Slot.Bytes);
+                    output.Slot.SharedOffset = arena.Take(output.Slot.Bytes);
             foreach (PlanView output in steps[i].Outputs)
                 if (output.Slot.LastUse == i)
                     arena.Free(output.Slot);
             foreach (PlanView input in steps[i].Inputs)
             {
                 Slot slot = input.Slot;
-                if (slot.LastUse != i || slot.IsParameter) continue;
+                if (slot.LastUse != i || slot.IsGiven) continue;
                 slot.LastUse = -1; // read twice by this step: free it once
                 arena.Free(slot);
             }
@@ -64,7 +64,7 @@ internal sealed class Arena
     private void Free(Slot slot)
     {
         if (slot.IsResult) return;
-        long offset = slot.ArenaOffset, bytes = slot.Bytes;
+        long offset = slot.SharedOffset, bytes = slot.Bytes;
         int i = 0;
         while (i < gaps.Count && gaps[i].Offset < offset) i++;
         if (i > 0 && gaps[i - 1].Offset + gaps[i - 1].Bytes == offset)

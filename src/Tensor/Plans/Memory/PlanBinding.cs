@@ -5,25 +5,24 @@ using Engine.Kernels;
 namespace Engine;
 
 /// <summary>The operands of all steps of a plan.</summary>
-internal sealed class PlanBinding
+internal sealed class PlanBinding : IBoundPlan
 {
     private readonly Step[] steps;
     private readonly Operand[] operands;
     private readonly int[] starts;
 
-    // The operands of one parameter, of one result and of the arena are linked lists: next[i] is
-    // the operand after i, or -1; the fields below hold the heads. origins[i] is where operand i
-    // begins within its slot or the arena, in elements.
+    // The operands of one parameter, of one result, of the arena and of the constants are linked
+    // lists: next[i] is the operand after i, or -1; the fields below hold the heads. origins[i] is
+    // where operand i begins within its slot, the arena or the constants, in elements.
     private readonly long[] origins;
     private readonly int[] next;
     private readonly int[] parameters;
     private readonly List<(Slot Slot, int Head)> results = [];
     private readonly int inArena = -1;
+    private readonly int inConstants = -1;
 
     // For each result of the plan its number among the results above, or -1.
     private readonly int[] resultOf;
-    private DeviceBuffer? arena;
-    private long arenaStart;
 
     public PlanBinding(Plan plan)
     {
@@ -38,7 +37,8 @@ internal sealed class PlanBinding
         int at = 0;
         foreach (Step step in steps)
         {
-            foreach (PlanView view in step.Inputs) Link(view, at++, heads, ref inArena);
+            foreach (PlanView view in step.Inputs)
+                Link(view, at++, heads, ref (view.Slot.IsConstant ? ref inConstants : ref inArena));
             foreach (PlanView view in step.Outputs) Link(view, at++, heads, ref inArena);
         }
         var numbers = new Dictionary<Slot, int>(ReferenceEqualityComparer.Instance);
@@ -79,12 +79,14 @@ internal sealed class PlanBinding
         Bind(results[number].Head, buffer, start);
 
     /// <summary>Binds the temporaries, from a byte of a buffer on.</summary>
-    public void BindArena(DeviceBuffer buffer, long start)
-    {
-        if (buffer == arena && start == arenaStart) return;
-        Bind(inArena, buffer, start);
-        (arena, arenaStart) = (buffer, start);
-    }
+    public void BindArena(DeviceBuffer buffer, long start) => Bind(inArena, buffer, start);
+
+    /// <summary>Binds the constants, from a byte of a buffer on.</summary>
+    public void BindConstants(DeviceBuffer buffer, long start) =>
+        Bind(inConstants, buffer, start);
+
+    /// <summary>Whether an operand was bound elsewhere since this was last reset.</summary>
+    public bool Moved { get; set; } = true;
 
     /// <summary>
     /// Runs all steps. Values decide whether an index is right, so kernels find it and the
@@ -107,7 +109,7 @@ internal sealed class PlanBinding
         }
     }
 
-    private void Link(PlanView view, int place, Dictionary<Slot, int> heads, ref int arenaHead)
+    private void Link(PlanView view, int place, Dictionary<Slot, int> heads, ref int sharedHead)
     {
         Slot slot = view.Slot;
         origins[place] = view.Offset;
@@ -118,15 +120,21 @@ internal sealed class PlanBinding
         }
         else
         {
-            origins[place] += slot.ArenaOffset / view.Type.Size();
-            next[place] = arenaHead;
-            arenaHead = place;
+            origins[place] += slot.SharedOffset / view.Type.Size();
+            next[place] = sharedHead;
+            sharedHead = place;
         }
         operands[place] = new Operand(null!, origins[place], view.Type, view.Layout);
     }
 
     private void Bind(int place, DeviceBuffer buffer, long start)
     {
+        if (place < 0) return;
+        // The operands of one list move together.
+        ref readonly Operand head = ref operands[place];
+        if (head.Buffer == buffer
+            && head.Offset == origins[place] + start / head.Type.Size()) return;
+        Moved = true;
         for (; place >= 0; place = next[place])
         {
             ref Operand operand = ref operands[place];

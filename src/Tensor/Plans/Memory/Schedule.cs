@@ -115,7 +115,7 @@ internal sealed class Schedule
         long dying = 0, largest = 0;
         foreach (Slot slot in Reads(step))
         {
-            if (slot.IsParameter) continue;
+            if (slot.IsGiven) continue;
             if (unread[slot] == 1) dying += slot.Bytes;
             largest = Math.Max(largest, slot.Bytes);
         }

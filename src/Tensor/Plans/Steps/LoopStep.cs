@@ -76,12 +76,21 @@ internal sealed class LoopStep : Step
     /// <summary>The plan of one iteration.</summary>
     public Plan Body { get; }
 
-    /// <summary>Plans an iteration; inputs and results are contiguous.</summary>
-    public static LoopStep Of(LoopGroup loops, PlanView[] inputs, PlanView[] results)
+    /// <summary>The plan of an iteration.</summary>
+    public static Plan BodyOf(LoopGroup loops, long keptConstant)
     {
         PlanGraph graph = loops.Iteration();
         // The loop says where results go, so an iteration copies parameters that it returns.
-        Plan body = Plan.Make(graph.Nodes, graph.Roots, passesOn: false);
+        return Plan.Make(graph.Nodes, graph.Roots, passesOn: false, keptConstant);
+    }
+
+    /// <summary>
+    /// A loop that runs a body; inputs and results are contiguous. If the body keeps constants,
+    /// they are the last input.
+    /// </summary>
+    public static LoopStep Of(
+        LoopGroup loops, Plan body, PlanView[] inputs, PlanView[] results)
+    {
         var parts = new Part[results.Length];
         long bytes = body.ArenaBytes;
         for (int i = 0; i < parts.Length; i++)
@@ -137,6 +146,7 @@ internal sealed class LoopStep : Step
         foreach (BoundBody body in bodies)
         {
             body.Binding.BindArena(body.Scratch.Buffer, body.Scratch.Offset);
+            if (Body.ConstantBytes > 0) body.Binding.BindConstants(x[^1].Buffer, x[^1].Offset);
             for (int p = 0; p < sliced.Length; p++)
                 if (!sliced[p])
                     body.Binding.BindParameter(p, x[p].Buffer, x[p].Offset * x[p].Type.Size());

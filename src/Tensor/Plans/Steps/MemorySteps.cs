@@ -19,6 +19,14 @@ internal sealed class FillStep(long bits, PlanView output) : Step("Fill", [], ou
         backend.Fill(y[0], bits);
 }
 
+/// <summary>Writes the constants that a loop's iterations read.</summary>
+internal sealed class ConstantsStep(Plan body, PlanView output) : Step("Constants", [], output)
+{
+    public override void Run(
+        IBackend backend, ReadOnlySpan<Operand> x, ReadOnlySpan<Operand> y) =>
+        body.WriteConstants(backend, y[0].Buffer, y[0].Offset * y[0].Type.Size());
+}
+
 /// <summary>Uploads what the host computes.</summary>
 internal sealed class UploadStep(string name, Func<byte[]> bytes, PlanView output)
     : Step(name, [], output)
