@@ -46,7 +46,11 @@ public abstract unsafe class TileKernel
     /// <summary>Type of the result.</summary>
     public abstract RegisterType Result { get; }
 
-    /// <summary>Runs on n elements; unused sources are null.</summary>
+    /// <summary>
+    /// Runs on n elements in the host's memory; unused sources are null. It is the CPU's loop, and
+    /// what plans compute constants with whatever the device: another device compiles <see
+    /// cref="Operator"/> into a form of its own (<see cref="TileProgram.CompiledAs"/>).
+    /// </summary>
     public abstract void Run(void* a, void* b, void* c, void* result, nint n);
 
     /// <summary>

@@ -1,5 +1,5 @@
-// Sine and cosine: reduction by multiples of pi/2 in three parts (huge angles: see LargeAngle), then
-// minimax polynomials.
+// Sine and cosine: reduction by multiples of pi/2 in three parts (huge angles: by
+// LargeAngle), then minimax polynomials.
 using System.Runtime.CompilerServices;
 
 namespace Engine.Kernels;
