@@ -91,8 +91,8 @@ public static class Gpu
 
     private static EngineException Missing(int number, int count) => new(
         count == 0
-            ? $"gpu:{number}: no GPU was found. Engine sees devices of CUDA (NVIDIA's driver) and of "
-                + "OpenCL 2.0 or later; install the driver, or compute on the CPU."
+            ? $"gpu:{number}: no GPU was found. Engine sees devices of CUDA (NVIDIA's driver) and "
+                + "of OpenCL 2.0 or later; install the driver, or compute on the CPU."
             : $"gpu:{number}: this machine has {count} GPU{(count == 1 ? "" : "s")}, gpu:0"
                 + (count == 1 ? "." : $" to gpu:{count - 1}."));
 }

@@ -20,7 +20,9 @@ public static class GpuDevice
         }
 
         /// <summary>The device of a name: cpu, gpu (the first) or gpu:N.</summary>
-        /// <exception cref="EngineException">It is no such name, or there is no such GPU.</exception>
+        /// <exception cref="EngineException">
+        /// It is no such name, or there is no such GPU.
+        /// </exception>
         public static Device Named(string name)
         {
             ArgumentNullException.ThrowIfNull(name);
@@ -30,7 +32,8 @@ public static class GpuDevice
                 && int.TryParse(name.AsSpan(4), NumberStyles.None, CultureInfo.InvariantCulture,
                     out int number))
                 return Device.Gpu(number);
-            throw new EngineException($"'{name}' is no device. Say cpu, gpu or gpu:N, as in gpu:0.");
+            throw new EngineException(
+                $"'{name}' is no device. Say cpu, gpu or gpu:N, as in gpu:0.");
         }
     }
 }

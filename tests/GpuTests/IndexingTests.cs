@@ -1,5 +1,5 @@
-// Random words, rows by index, sorts and running sums: exactly what the CPU computes, but for sums of
-// floats that a GPU adds in tiles.
+// Random words, rows by index, sorts and running sums: exactly what the CPU computes, but for sums
+// of floats that a GPU adds in tiles.
 using Engine.Kernels;
 
 namespace Engine.GpuTests;

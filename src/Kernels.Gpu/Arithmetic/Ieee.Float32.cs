@@ -145,7 +145,8 @@ public static partial class Ieee
         return r;
     }
 
-    // The instruction saturates, but gives the smallest integer for NaN where an end is 64 bits wide.
+    // The instruction saturates, but gives the smallest integer for NaN where an end is 64 bits
+    // wide.
     [MethodImpl(Inline)]
     private static int PtxToInt32(float a)
     {

@@ -3,8 +3,8 @@
 // ILGPU's own is not: it adds constants together ((x + a) + b becomes x + (a + b)), drops x + 0,
 // turns comparisons with a constant on the left into unordered ones, loses NaN in min and max, and
 // leaves additions and multiplications open to be fused. Kernels therefore call these methods.
-// ILGPU's CPU device runs them as they are; when ILGPU compiles for CUDA it is told to take the twin
-// of each, which is one instruction.
+// ILGPU's CPU device runs them as they are; when ILGPU compiles for CUDA it is told to take the
+// twin of each, which is one instruction.
 using System.Reflection;
 using System.Runtime.CompilerServices;
 using ILGPU.Frontend;

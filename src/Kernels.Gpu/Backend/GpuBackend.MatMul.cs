@@ -46,10 +46,10 @@ public sealed partial class GpuBackend
             ? Math.Abs(b.Layout.Strides[^1]) <= Math.Abs(b.Layout.Strides[^2])
             : Math.Abs(a.Layout.Strides[^2]) < Math.Abs(a.Layout.Strides[^1]);
         using Results results = ResultsOf(this, sum, [c], epilogue);
+        ReduceShape threads = ReduceShapes.Of(c.Layout.Count, shape.K, shape.N, GroupThreads);
         Fold(
             sum, terms, typeof(Pack2<long>), results,
-            ReduceShapes.Of(c.Layout.Count, shape.K, shape.N, GroupThreads)
-                with { Across = across ? 1 : 0 });
+            threads with { Across = across ? 1 : 0 });
     }
 
     private void MatMulInOne(

@@ -126,9 +126,11 @@ public sealed partial class GpuBackend
         return x with { Layout = new(sizes, strides) };
     }
 
-    private ReduceShape Shape(ReducedAxes axes, long results, long besides) =>
-        ReduceShapes.Of(results, axes.Reduced.Count, besides, GroupThreads)
-            with { Across = axes.Across ? 1 : 0 };
+    private ReduceShape Shape(ReducedAxes axes, long results, long besides)
+    {
+        ReduceShape shape = ReduceShapes.Of(results, axes.Reduced.Count, besides, GroupThreads);
+        return shape with { Across = axes.Across ? 1 : 0 };
+    }
 
     /// <summary>
     /// Whether no two elements are combined: there is no result, or each has no value, which is 0

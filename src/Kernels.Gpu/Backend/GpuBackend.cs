@@ -1,6 +1,6 @@
-// The engine's backend on one of ILGPU's devices: CUDA, OpenCL, or ILGPU's own CPU device, which runs
-// the same kernels thread by thread and is for tests alone. The parts of this class beside this file
-// bind operands to kernels, a family a file.
+// The engine's backend on one of ILGPU's devices: CUDA, OpenCL, or ILGPU's own CPU device, which
+// runs the same kernels thread by thread and is for tests alone. The parts of this class beside
+// this file bind operands to kernels, a family a file.
 using ILGPU;
 using ILGPU.Runtime;
 
@@ -42,7 +42,9 @@ public sealed partial class GpuBackend : IBackend, IDisposable
     /// <summary>1: every call is spread over the whole device.</summary>
     public int Threads => 1;
 
-    /// <summary>64 MiB: some hundred thousand threads find an element each, many times over.</summary>
+    /// <summary>
+    /// 64 MiB: some hundred thousand threads find an element each, many times over.
+    /// </summary>
     public long ChunkBytes => 64L << 20;
 
     /// <summary>1 MiB: an upload or a launch costs microseconds, memory is plenty.</summary>
@@ -132,5 +134,6 @@ public sealed partial class GpuBackend : IBackend, IDisposable
     private GpuBuffer Own(DeviceBuffer buffer) =>
         buffer is GpuBuffer block && block.Owner == this ? block
             : throw new ArgumentException(
-                $"{Name}: the buffer is of another device. Move the tensor first, with To(device).");
+                $"{Name}: the buffer is of another device. "
+                + "Move the tensor first, with To(device).");
 }

@@ -8,7 +8,9 @@ namespace Engine.Kernels.Gpu;
 internal sealed class GpuBuffer(
     GpuBackend owner, MemoryBuffer1D<byte, Stride1D.Dense> memory, long bytes) : DeviceBuffer
 {
-    /// <summary>Readable bytes behind the usable ones, as <see cref="DeviceBuffer"/> promises.</summary>
+    /// <summary>
+    /// Readable bytes behind the usable ones, as <see cref="DeviceBuffer"/> promises.
+    /// </summary>
     public const long Slack = 256;
 
     public GpuBackend Owner => owner;

@@ -11,8 +11,8 @@ internal sealed class GpuMemory(GpuBackend owner, Accelerator accelerator)
 {
     private readonly ConcurrentDictionary<long, ConcurrentStack<GpuBuffer>> free = new();
 
-    // A tensor's finaliser brings its block back to life. ILGPU's own finaliser would have freed the
-    // memory in the same collection, so every block is held here until it is freed on purpose.
+    // A tensor's finaliser brings its block back to life. ILGPU's own finaliser would have freed
+    // the memory in the same collection, so every block is held here until it is freed on purpose.
     private readonly HashSet<GpuBuffer> all = [];
 
     /// <summary>Bytes taken from the device, in use or kept.</summary>

@@ -121,7 +121,9 @@ public struct Eigh<T, TReals> : IGroupKernel<Eigh<T, TReals>>
     private static long Second(long m, long round, long pair) =>
         (round + m - 1 - pair) % (m - 1);
 
-    /// <summary>Cosine and sine of the smaller angle that makes the pair's element vanish.</summary>
+    /// <summary>
+    /// Cosine and sine of the smaller angle that makes the pair's element vanish.
+    /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void Choose(
         ArrayView<T> s, long a, long m, long round, long pair, long turns, ArrayView<int> rotated)

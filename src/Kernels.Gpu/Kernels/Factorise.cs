@@ -1,5 +1,5 @@
-// Cholesky, LU and substitution: a group a matrix, in global memory. Steps go down the diagonal; the
-// threads share the block that a step changes, neighbours having neighbouring columns.
+// Cholesky, LU and substitution: a group a matrix, in global memory. Steps go down the diagonal;
+// the threads share the block that a step changes, neighbours having neighbouring columns.
 using System.Runtime.CompilerServices;
 using ILGPU;
 
@@ -189,7 +189,8 @@ public struct Lu<T, TReals> : IGroupKernel<Lu<T, TReals>>
 }
 
 /// <summary>
-/// The X with A X = B, A triangular: a group some columns of a matrix, its threads sharing the rows.
+/// The X with A X = B, A triangular: a group some columns of a matrix, its threads sharing the
+/// rows.
 /// </summary>
 public struct Substitute<T, TReals> : IGroupKernel<Substitute<T, TReals>>
     where T : unmanaged where TReals : unmanaged, IReals<TReals, T>

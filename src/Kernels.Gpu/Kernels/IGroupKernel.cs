@@ -1,6 +1,6 @@
-// What a kernel is here: a struct of its operands, and a static body that one group of threads runs.
-// One generic entry serves all of them. A body can be called from another kernel's too, so that
-// several small steps may become one launch.
+// What a kernel is here: a struct of its operands, and a static body that one group of threads
+// runs. One generic entry serves all of them. A body can be called from another kernel's too, so
+// that several small steps may become one launch.
 namespace Engine.Kernels.Gpu;
 
 /// <summary>A kernel: operands in fields, the body of one group of threads in a method.</summary>

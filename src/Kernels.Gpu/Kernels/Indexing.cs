@@ -1,5 +1,5 @@
-// Gather and the two forms of scatter-add. Some threads of a group share a row, each with columns at
-// a stride, so that neighbours read neighbours; a group has as many rows at a time as fit.
+// Gather and the two forms of scatter-add. Some threads of a group share a row, each with columns
+// at a stride, so that neighbours read neighbours; a group has as many rows at a time as fit.
 using System.Runtime.CompilerServices;
 using ILGPU;
 
@@ -19,7 +19,9 @@ public struct RowThreads
         return new() { Shift = shift };
     }
 
-    /// <summary>The thread's first column; the further ones are <see cref="Columns"/> apart.</summary>
+    /// <summary>
+    /// The thread's first column; the further ones are <see cref="Columns"/> apart.
+    /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static int Column(RowThreads threads) => Group.IdxX & ((1 << threads.Shift) - 1);
 
@@ -102,7 +104,8 @@ public struct Gather<T, TPlaces> : IGroupKernel<Gather<T, TPlaces>>
         for (long r = RowThreads.Row(kernel.Threads); r < kernel.Count;
             r += RowThreads.Rows(kernel.Threads))
         {
-            long b = r / kernel.Indices, index = TPlaces.At(kernel.Index, b, r - b * kernel.Indices);
+            long b = r / kernel.Indices;
+            long index = TPlaces.At(kernel.Index, b, r - b * kernel.Indices);
             bool inside = index >= 0 && index < kernel.Rows;
             if (!inside && first == 0) IndexNotes.Bad(kernel.Notes, r, index);
             long from = b * kernel.Batch + index * kernel.Row, to = r * kernel.Columns;

@@ -1,8 +1,8 @@
 // Stable sorts of rows. Pieces of a row are sorted in shared memory by a bitonic network (Batcher,
 // 1968) over pairs (key, position), which makes it stable; longer rows are then merged run by run.
 //
-// ILGPU.Algorithms has a radix sort, which is not used: it sorts one array a call, so that rows would
-// cost a series of launches each, and it does not promise to be stable.
+// ILGPU.Algorithms has a radix sort, which is not used: it sorts one array a call, so that rows
+// would cost a series of launches each.
 using System.Runtime.CompilerServices;
 using ILGPU;
 

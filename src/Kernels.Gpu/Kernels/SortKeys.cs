@@ -1,5 +1,5 @@
-// What is sorted by: unsigned integers in the order of the numbers, NaN last. -0 and 0 are equal, and
-// so are all NaN: a stable sort leaves them as they stand.
+// What is sorted by: unsigned integers in the order of the numbers, NaN last. -0 and 0 are equal,
+// and so are all NaN: a stable sort leaves them as they stand.
 using System.Runtime.CompilerServices;
 using ILGPU;
 

@@ -1,6 +1,6 @@
 // One float32 of one GPU thread, and, as the project file writes this file again, one float64. The
-// operators of the CPU are written over lanes; here a lane is the whole vector. A mask is the number
-// whose bits are all set.
+// operators of the CPU are written over lanes; here a lane is the whole vector. A mask is the
+// number whose bits are all set.
 using System.Runtime.CompilerServices;
 using ILGPU;
 

@@ -1,5 +1,6 @@
-// Where the i-th element of a view lies, i counted in row-major order. Each way to find it is a type
-// of its own, so that a kernel has only the arithmetic that its operands need.
+// Where the i-th element of a view lies, i counted in row-major order. Each way to find it is a
+// type of its own, so that a kernel has only the arithmetic that its operands need.
+using System.Numerics;
 using System.Runtime.CompilerServices;
 
 namespace Engine.Kernels.Gpu;
@@ -11,11 +12,15 @@ public interface IIndex<TSelf> where TSelf : unmanaged, IIndex<TSelf>
     static abstract long At(TSelf index, long i);
 }
 
+// ILGPU takes two structs for one type if their fields are the same once nested structs are spread
+// out: (Dense, Strided1) and (Strided1, Dense) were, while Dense had one field and Strided1 two. So
+// the first three have the same fields, and the last begins with one that no other has there.
+
 /// <summary>All elements are one.</summary>
 public struct Uniform : IIndex<Uniform>
 {
-    /// <summary>Where it lies.</summary>
-    public long Offset;
+    /// <summary>Where it lies; the stride is 0.</summary>
+    public long Offset, Stride;
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -25,8 +30,8 @@ public struct Uniform : IIndex<Uniform>
 /// <summary>One after another.</summary>
 public struct Dense : IIndex<Dense>
 {
-    /// <summary>Where the first lies.</summary>
-    public long Offset;
+    /// <summary>Where the first lies; the stride is 1.</summary>
+    public long Offset, Stride;
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -45,9 +50,9 @@ public struct Strided1 : IIndex<Strided1>
 }
 
 /// <summary>
-/// An axis of a view of less than 2^31 elements. The quotient by its size is (i Magic) >> Shift with
-/// Magic = ceil(2^Shift / Size) and Shift = 31 + ceil(log2 Size) (Granlund and Montgomery, 1994):
-/// a division takes some twenty times as long.
+/// An axis of a view of less than 2^31 elements. The quotient by its size is (i Magic) >> Shift
+/// with Magic = ceil(2^Shift / Size) and Shift = 31 + ceil(log2 Size) (Granlund and Montgomery,
+/// 1994): a division takes some twenty times as long.
 /// </summary>
 public struct Axis
 {
@@ -63,7 +68,7 @@ public struct Axis
     /// <summary>An axis.</summary>
     public static Axis Of(long size, long stride)
     {
-        int bits = 64 - System.Numerics.BitOperations.LeadingZeroCount((ulong)Math.Max(0, size - 1));
+        int bits = 64 - BitOperations.LeadingZeroCount((ulong)Math.Max(0, size - 1));
         int shift = 31 + bits;
         ulong magic = (ulong)((((UInt128)1 << shift) + (ulong)size - 1) / (ulong)size);
         return new() { Size = (uint)size, Magic = (uint)magic, Shift = shift, Stride = stride };
@@ -150,6 +155,9 @@ public struct Strided6 : IIndex<Strided6>
 /// </summary>
 public struct Large6 : IIndex<Large6>
 {
+    /// <summary>Sets the type apart.</summary>
+    public int Unused;
+
     /// <summary>Where the first lies, and the stride of the outermost axis.</summary>
     public long Offset, Stride;
 

@@ -95,7 +95,8 @@ internal sealed class MergedAxes
     {
         if (axes.Count > Most)
             throw new NotSupportedException(
-                $"GPU: a view of {axes.Count} axes that do not lie as fewer; a kernel takes {Most}.");
+                $"GPU: a view of {axes.Count} axes that do not lie as fewer; a kernel takes "
+                + $"{Most}.");
     }
 
     private Axis At(int axis) => Axis.Of(Size(axis), Stride(axis));

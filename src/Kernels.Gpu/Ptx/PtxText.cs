@@ -12,7 +12,9 @@ namespace Engine.Kernels.Gpu;
 /// <summary>Text of PTX.</summary>
 internal static partial class PtxText
 {
-    /// <summary>The same functions with registers in place of stack slots, where they can be.</summary>
+    /// <summary>
+    /// The same functions with registers in place of stack slots, where they can be.
+    /// </summary>
     public static string WithoutSlots(string ptx)
     {
         var result = new StringBuilder(ptx.Length);
@@ -54,7 +56,9 @@ internal static partial class PtxText
         }
     }
 
-    /// <summary>Slots that nothing but loads and stores of one type uses, by their address.</summary>
+    /// <summary>
+    /// Slots that nothing but loads and stores of one type uses, by their address.
+    /// </summary>
     private static Dictionary<string, Slot> Slots(List<string> function)
     {
         var slots = new Dictionary<string, Slot>();

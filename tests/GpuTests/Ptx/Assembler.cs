@@ -11,7 +11,9 @@ internal static partial class Assembler
 {
     public static bool IsInstalled { get; } = Find();
 
-    /// <summary>Assembles for an architecture, such as sm_90; throws what ptxas complains of.</summary>
+    /// <summary>
+    /// Assembles for an architecture, such as sm_90; throws what ptxas complains of.
+    /// </summary>
     public static Usage Assemble(string ptx, string architecture)
     {
         string file = Path.GetTempFileName();

@@ -1,5 +1,5 @@
-// Every kernel, in the form that a GPU gets, compiles to PTX for sm_80 and sm_90, and ptxas makes of
-// it machine code without a stack and without spilled registers.
+// Every kernel, in the form that a GPU gets, compiles to PTX for sm_80 and sm_90, and ptxas makes
+// of it machine code without a stack and without spilled registers.
 using Engine.Kernels.Gpu;
 using Xunit.Abstractions;
 
