@@ -4,9 +4,6 @@ using Engine.Kernels;
 
 namespace Engine.GpuTests;
 
-// By itself: a note of a bad index would make another test's download throw.
-[CollectionDefinition("Bad indices", DisableParallelization = true)]
-[Collection("Bad indices")]
 public class IndexingTests
 {
     private static readonly DType[] Numbers =
