@@ -152,7 +152,8 @@ public class EvaluationTests
             if (step % 100 == 99) w.Eval();
             most = Math.Max(most, backend.BytesHeld);
         }
-        // Dead results are collected when 64 MiB wait; all states together are nearly three times that.
+        // Dead results are collected when 64 MiB wait; all states together are nearly three times
+        // that.
         Assert.InRange(most, 0, 80 << 20);
         GC.Collect();
         GC.WaitForPendingFinalizers();
